@@ -1,0 +1,18 @@
+# Optional libraries of libfprtrace: each reader is built only if its library is found.
+find_package(PkgConfig REQUIRED)
+set(FPR_TRACE_LIBS)
+set(FPR_TRACE_DEFS)
+
+macro(fpr_optional_library name module)
+  pkg_check_modules(${name} IMPORTED_TARGET ${module})
+  if(${name}_FOUND)
+    list(APPEND FPR_TRACE_LIBS PkgConfig::${name})
+    list(APPEND FPR_TRACE_DEFS FPR_HAVE_${name}=1)
+  else()
+    message(STATUS "${module} not found: built without it")
+  endif()
+endmacro()
+
+fpr_optional_library(ZLIB zlib)
+fpr_optional_library(ZSTD libzstd)
+fpr_optional_library(TRACECMD libtracecmd)

@@ -1,0 +1,49 @@
+/** @file clock.h
+ *  Time, injected. A virtual clock moves when it is told to, and runs delayed work that falls due
+ *  on the way; so a simulated hour costs nothing and every run is the same.
+ *  Thread safety: calls on one clock must not overlap, except where a clock says otherwise.
+ */
+#ifndef FPR_CLOCK_H
+#define FPR_CLOCK_H
+
+#include <fpr/mem.h>
+#include <fpr/types.h>
+
+/** Nanoseconds. */
+typedef uint64_t fpr_ns;
+/** One second in nanoseconds. */
+#define FPR_NS_PER_S 1000000000ull
+/** One millisecond in nanoseconds. */
+#define FPR_NS_PER_MS 1000000ull
+
+/** A virtual clock. Opaque. */
+struct fpr_clock;
+
+/** Delayed work: embed it, fill `run` and `ctx`, keep it alive while queued. */
+struct fpr_work {
+    void (*run)(void *ctx); /**< called when the clock passes `due` */
+    void *ctx;              /**< its argument */
+    fpr_ns due;             /**< set by fpr_clock_schedule() */
+    bool queued;            /**< set by fpr_clock_schedule() */
+    struct fpr_work *next;  /**< the clock's */
+};
+
+/** Makes a virtual clock that stands at `now`. @return 0, -EINVAL, -ENOMEM. */
+FPR_API int fpr_clock_create(fpr_ns now, struct fpr_clock **clock);
+/** Frees a clock; queued work is forgotten. NULL is accepted. */
+FPR_API void fpr_clock_destroy(struct fpr_clock *clock);
+/** The time now. */
+FPR_API fpr_ns fpr_clock_now(const struct fpr_clock *clock);
+/** Queues work for `due`; work due at the same instant runs in the order of queueing.
+ *  @return 0, -EINVAL, -EBUSY (already queued). */
+FPR_API int fpr_clock_schedule(struct fpr_clock *clock, struct fpr_work *work, fpr_ns due);
+/** Takes work out of the queue. @return 1 if it was queued, 0 if not, -EINVAL. */
+FPR_API int fpr_clock_cancel(struct fpr_clock *clock, struct fpr_work *work);
+/** When the next work is due. @return true and `due`, or false if none is queued. */
+FPR_API bool fpr_clock_next(const struct fpr_clock *clock, fpr_ns *due);
+/** Moves the clock to `to`, running what falls due on the way (which may queue more).
+ *  Called from inside work it only moves the time of that work's caller forward.
+ *  @return number of works run, -EINVAL (`to` lies in the past). */
+FPR_API int fpr_clock_advance(struct fpr_clock *clock, fpr_ns to);
+
+#endif

@@ -1,0 +1,21 @@
+/** @file fpr.h
+ *  All of libfpr.
+ */
+#ifndef FPR_FPR_H
+#define FPR_FPR_H
+
+#include <fpr/clock.h>
+#include <fpr/device.h>
+#include <fpr/event.h>
+#include <fpr/gfp.h>
+#include <fpr/host.h>
+#include <fpr/machine.h>
+#include <fpr/mem.h>
+#include <fpr/profile.h>
+#include <fpr/report.h>
+#include <fpr/stats.h>
+#include <fpr/types.h>
+#include <fpr/version.h>
+#include <fpr/zone.h>
+
+#endif

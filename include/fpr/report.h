@@ -1,0 +1,107 @@
+/** @file report.h
+ *  Free page reporting: the state machine, the pass over zones, orders and migratetypes, the
+ *  batch, the budget and the rotation of mm/page_reporting.c, v16 to 6.12.
+ *
+ *  Thread safety: a reporter belongs to one thread at a time, except that frees in other threads
+ *  may notify it (machines whose zones are `locked`).
+ */
+#ifndef FPR_REPORT_H
+#define FPR_REPORT_H
+
+#include <fpr/clock.h>
+#include <fpr/device.h>
+#include <fpr/machine.h>
+#include <fpr/stats.h>
+
+/** Reporting of one machine. Opaque. */
+struct fpr_reporter;
+
+/** Knobs. All may be changed between passes. */
+struct fpr_report_config {
+    int order;               /**< lowest order reported; -1 (default): device's wish, else pageblock
+                                  order. v16 and 5.10 know only the pageblock order; others are
+                                  taken here all the same, as what-if */
+    unsigned capacity;       /**< entries of a batch, 1..65536; default 32 */
+    unsigned budget_divisor; /**< a list's budget is nr_free / (capacity * this), rounded up, plus
+                                  one call; 0: no budget; default 16 */
+    fpr_ns delay;            /**< from a request to its pass; default 2 s */
+    bool rotate;             /**< rotate lists (patch 7); default true */
+    bool eager;              /**< report a batch as soon as it is full (patch 4); default false */
+    enum fpr_place putback;  /**< overrides policy.putback if putback_set */
+    bool putback_set;        /**< see putback */
+    /** Asked, with the zone's lock held, before a block is isolated: false leaves it alone and
+     *  counts it (skipped_blocks). NULL: every block may go. Pinned memory is kept out by it. */
+    bool (*may_report)(void *ctx, fpr_pfn pfn, unsigned order);
+    void *may_report_ctx;    /**< its argument */
+};
+
+/** Fills the defaults. @return 0, -EINVAL. */
+FPR_API int fpr_report_config_init(struct fpr_report_config *config);
+
+/** Sets rotate, eager and budget_divisor to a patch level of the series. @return 0, -EINVAL. */
+FPR_API int fpr_report_config_patch_level(struct fpr_report_config *config,
+                                          enum fpr_patch_level level);
+
+/** Makes a reporter; nothing is notified or reported before a device is registered.
+ *  @param machine must outlive the reporter; one reporter a machine (-EBUSY)
+ *  @param clock   must outlive it; NULL: passes run only by fpr_reporter_pass()
+ *  @return 0, -EINVAL, -EBUSY, -ENOMEM. */
+FPR_API int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
+                                const struct fpr_report_config *config,
+                                struct fpr_reporter **reporter);
+/** Unregisters and frees. NULL is accepted. */
+FPR_API void fpr_reporter_destroy(struct fpr_reporter *reporter);
+
+/** Registers a device; requests the first pass, due after the delay.
+ *  @param device must live until it is unregistered
+ *  @return 0, -EINVAL, -EBUSY (one is registered), -ENOSPC (max_nents below the capacity).
+ *  Models page_reporting_register(). */
+FPR_API int fpr_reporter_register(struct fpr_reporter *reporter, const struct fpr_device *device);
+/** Unregisters; Reported flags stay, so a later device is not told of those blocks again.
+ *  @return 0, -EINVAL (not the one registered), -EDEADLK (from inside its callback). */
+FPR_API int fpr_reporter_unregister(struct fpr_reporter *reporter, const struct fpr_device *device);
+
+/** Changes the knobs. In mid-pass (from the callback) it holds from the next pass on.
+ *  @return 0, -EINVAL. */
+FPR_API int fpr_reporter_set_config(struct fpr_reporter *reporter,
+                                    const struct fpr_report_config *config);
+/** The knobs, with `order` resolved to the one in force. @return 0, -EINVAL. */
+FPR_API int fpr_reporter_get_config(const struct fpr_reporter *reporter,
+                                    struct fpr_report_config *config);
+
+/** States of mm/page_reporting.c. */
+enum fpr_report_state { FPR_REPORT_IDLE = 0, FPR_REPORT_REQUESTED = 1, FPR_REPORT_ACTIVE = 2 };
+/** @return the state, -EINVAL. */
+FPR_API int fpr_reporter_state(const struct fpr_reporter *reporter);
+/** Puts a recorded state in place: `due` holds if the state is REQUESTED. @return 0, -EINVAL. */
+FPR_API int fpr_reporter_load_state(struct fpr_reporter *reporter, enum fpr_report_state state,
+                                    fpr_ns due);
+
+/** What a pass did. */
+struct fpr_pass_result {
+    unsigned calls;  /**< device calls */
+    int error;       /**< what the device returned when it ended the pass, else 0 */
+    bool requested;  /**< another pass is wanted: budget ran out, or a free notified meanwhile */
+};
+/** Runs one pass now, whatever is due (models page_reporting_process()): state ACTIVE meanwhile,
+ *  then IDLE, or REQUESTED with the work queued.
+ *  @param result out, may be NULL
+ *  @return 0 (also if the device failed), -EINVAL (no device), -EBUSY (a pass is running). */
+FPR_API int fpr_reporter_pass(struct fpr_reporter *reporter, struct fpr_pass_result *result);
+
+/** Counters. @return 0, -EINVAL. */
+FPR_API int fpr_reporter_get_stats(const struct fpr_reporter *reporter,
+                                   struct fpr_report_stats *stats);
+
+/** Told when a pass starts and ends; for host models and progress. NULL functions are skipped. */
+struct fpr_report_observer {
+    void (*pass_begin)(void *ctx, fpr_ns now); /**< state became ACTIVE */
+    void (*pass_end)(void *ctx, fpr_ns now, const struct fpr_pass_result *result); /**< over */
+    void (*requested)(void *ctx, fpr_ns now, fpr_ns due); /**< a pass was queued */
+    void *ctx;                                 /**< first argument */
+};
+/** Sets the observer; NULL: none. Copied. @return 0, -EINVAL. */
+FPR_API int fpr_reporter_set_observer(struct fpr_reporter *reporter,
+                                      const struct fpr_report_observer *observer);
+
+#endif
