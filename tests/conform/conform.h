@@ -10,13 +10,13 @@
 /* What came of one file. */
 struct conform_result {
     bool ok;
-    unsigned long line;       /* where it failed, 0: not about a line */
-    char reason[1024];        /* one line: "expected …, got …", or what is malformed */
-    char detail[8192];        /* further lines, each ending with a newline; may be empty */
-    bool hash_only;           /* the failure is a hash that differs, which shows no cause */
-    unsigned long ops;        /* operations replayed */
-    unsigned long skipped;    /* operations that a replayer may skip */
-    char skipped_names[256];  /* their names, joined by ", " */
+    unsigned long line;      /* where it failed, 0: not about a line */
+    char reason[1024];       /* one line: "expected …, got …", or what is malformed */
+    char detail[8192];       /* further lines, each ending with a newline; may be empty */
+    bool hash_only;          /* the failure is a hash that differs, which shows no cause */
+    unsigned long ops;       /* operations replayed */
+    unsigned long skipped;   /* operations that a replayer may skip */
+    char skipped_names[256]; /* their names, joined by ", " */
 };
 
 struct conform_options {
@@ -29,9 +29,8 @@ struct conform_options {
 };
 
 /* Puts a failure into the result; the first one stays. Always returns false. */
-__attribute__((format(printf, 3, 4))) bool conform_fail(struct conform_result *result,
-                                                        unsigned long line, const char *format,
-                                                        ...);
+__attribute__((format(printf, 3, 4))) bool
+conform_fail(struct conform_result *result, unsigned long line, const char *format, ...);
 /* Adds a line (newline included by the caller) to the detail, as far as there is room. */
 __attribute__((format(printf, 2, 3))) void conform_detail(struct conform_result *result,
                                                           const char *format, ...);
