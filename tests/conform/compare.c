@@ -133,7 +133,8 @@ static void compare_lists(struct side_by_side *s)
             const struct state_list *list = &s->left->lists[order][type];
             snprintf(name, sizeof(name), "free list of order %u, type %d", order, type);
             if (!compare_list(s, name, list_line(s->left, list), list,
-                              &s->right->lists[order][type])) {
+                              &s->right->lists[order][type]) &&
+                !s->titles->all_lists) {
                 return;
             }
         }
@@ -153,7 +154,8 @@ static void compare_pcp(struct side_by_side *s)
         snprintf(name, sizeof(name), "per-cpu list %u", i);
         const struct state_list *list = &l->pcp_list[i];
         if (!compare_list(s, name, list->line ? list->line : l->p_line, list,
-                          &s->right->pcp_list[i])) {
+                          &s->right->pcp_list[i]) &&
+            !s->titles->all_lists) {
             return;
         }
     }
@@ -170,4 +172,43 @@ bool state_compare(const struct golden_state *left, const struct golden_state *r
         compare_pcp(&s);
     }
     return s.same;
+}
+
+static void sg_text(const struct fpr_sg *sg, size_t count, size_t i, char text[24])
+{
+    if (i >= count) {
+        snprintf(text, 24, "%s", i == count ? "(end)" : "");
+        return;
+    }
+    snprintf(text, 24, "%" PRIx64 ":%u", sg[i].pfn, sg[i].order);
+}
+
+bool batch_compare(const struct fpr_sg *left, size_t nr_left, const struct fpr_sg *right,
+                   size_t nr_right, const struct state_titles *titles,
+                   struct conform_result *result, char first[128])
+{
+    size_t least = nr_left < nr_right ? nr_left : nr_right;
+    size_t most = nr_left < nr_right ? nr_right : nr_left;
+    size_t at = 0;
+    while (at < least && left[at].pfn == right[at].pfn && left[at].order == right[at].order) {
+        at++;
+    }
+    if (at == most) {
+        return true;
+    }
+    char a[24];
+    char b[24];
+    sg_text(left, nr_left, at, a);
+    sg_text(right, nr_right, at, b);
+    snprintf(first, 128, "expected block %s as entry %zu of the batch, got %s", a, at, b);
+    conform_detail(result, "batch differs at entry %zu (%s has %zu, %s has %zu)\n", at,
+                   titles->left, nr_left, titles->right, nr_right);
+    conform_detail(result, "  entry  %-18s %s\n", titles->left, titles->right);
+    for (size_t i = at > CONTEXT ? at - CONTEXT : 0; i <= most && i < at + SHOWN; i++) {
+        sg_text(left, nr_left, i, a);
+        sg_text(right, nr_right, i, b);
+        conform_detail(result, "%c %5zu  %-18s %s\n", i < most && strcmp(a, b) ? '>' : ' ', i, a,
+                       b);
+    }
+    return false;
 }

@@ -251,6 +251,8 @@ bool golden_next(struct lines *in, struct golden_record *record, struct conform_
         if (!golden_parse(line, record, error, sizeof(error))) {
             return conform_fail(result, number, "%s", error);
         }
+        record->line = number;
+        snprintf(record->text, sizeof(record->text), "%.95s", line);
     } while (record->kind == GOLDEN_COMMENT);
     return true;
 }

@@ -46,6 +46,8 @@ enum golden_kind {
 /* One record. Which members hold depends on the kind. */
 struct golden_record {
     enum golden_kind kind;
+    unsigned long line;
+    char text[96]; /* the line itself, as far as it goes */
     unsigned order, to, type, flags;
     fpr_pfn pfn; /* FPR_PFN_NONE: the request failed */
     char note;   /* 'n', '-' or '.' */

@@ -248,6 +248,7 @@ bool golden_read_header(struct lines *in, struct golden_header *header,
             if (!golden_parse(line, record, error, sizeof(error))) {
                 return conform_fail(result, number, "%s", error);
             }
+            record->line = number;
             return complete(header, number, result);
         }
         if (!parse_line(header, line, number, &f)) {

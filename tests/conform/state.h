@@ -55,11 +55,16 @@ void state_free(struct golden_state *state);
 /* Titles of the two sides of a comparison. */
 struct state_titles {
     const char *left, *right;
+    bool all_lists; /* show every list that differs, not only the first */
 };
 /* Finds the first difference. Returns true if there is none; else the result gets the failure
  * ("expected …, got …" about the file's line) and, side by side, every scalar and the first list
  * that differ. */
 bool state_compare(const struct golden_state *left, const struct golden_state *right,
                    const struct state_titles *titles, struct conform_result *result);
+/* The same for the blocks of a report. False: they differ, and the detail shows where. */
+bool batch_compare(const struct fpr_sg *left, size_t nr_left, const struct fpr_sg *right,
+                   size_t nr_right, const struct state_titles *titles,
+                   struct conform_result *result, char first[128]);
 
 #endif

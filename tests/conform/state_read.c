@@ -48,7 +48,7 @@ static bool parse_types(struct golden_state *state, struct fields *f, uint64_t w
 static bool block_fits(const struct golden_header *header, struct fields *f, fpr_pfn pfn,
                        unsigned order)
 {
-    if (pfn & ((fpr_pfn)1 << order) - 1) {
+    if (pfn & (((fpr_pfn)1 << order) - 1)) {
         return fields_bad(f, "block %llx is not aligned to order %u", (unsigned long long)pfn,
                           order);
     }
