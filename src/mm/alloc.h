@@ -13,13 +13,12 @@ struct request {
     fpr_gfp gfp;
     int mt;
     unsigned cpu;
-    unsigned flags;               /* enum fpr_alloc_flags */
-    enum fpr_zone_index highest;  /* that gfp allows */
+    unsigned flags;              /* enum fpr_alloc_flags */
+    enum fpr_zone_index highest; /* that gfp allows */
 };
 
 /* Checks the arguments that do not depend on a zone. 0 or -EINVAL. */
-int fpr_request_init(struct request *r, unsigned order, fpr_gfp gfp, unsigned cpu,
-                     unsigned flags);
+int fpr_request_init(struct request *r, unsigned order, fpr_gfp gfp, unsigned cpu, unsigned flags);
 
 /* Serves a request from the first zone that can. 0 or -ENOMEM. */
 int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const struct request *r,

@@ -38,14 +38,14 @@ static bool may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned or
 }
 
 /* A block that will probably merge soon goes to the tail, to be left alone: one whose parent's
- * buddy is free already. The parent must begin inside the zone. */
+ * buddy is free already. */
 static inline bool merge_likely(const struct fpr_zone *z, uint32_t i, unsigned order)
 {
     if (order + 1 >= z->max_order) {
         return false;
     }
     uint32_t parent = i & ~(1u << order);
-    if (parent < z->first) {
+    if (parent < z->first && z->policy.parent_in_zone) {
         return false;
     }
     return tag_is(tag_load(&z->tags[parent ^ 2u << order]), PAGE_FREE, order + 1);

@@ -115,8 +115,7 @@ static bool steal(struct fpr_zone *z, const struct victim *v, int mt, unsigned f
         if (v->whole) {
             struct pageblock_census c = fpr_pageblock_move(z, v->i, mt);
             if (c.free) {
-                bool converts =
-                    c.free + alike_pages(z, c, old, mt) >= zone_pageblock_pages(z) / 2;
+                bool converts = c.free + alike_pages(z, c, old, mt) >= zone_pageblock_pages(z) / 2;
                 if (converts) {
                     pageblock_set(z, v->i, mt);
                 }

@@ -4,7 +4,8 @@
 
 #include "mm/zone.h"
 
-/* After such a request was served with this block: its pageblock joins the reserve, up to a limit. */
+/* After such a request was served with this block: its pageblock joins the reserve, up to a limit.
+ */
 void fpr_highatomic_reserve(struct fpr_zone *z, uint32_t i, unsigned order);
 
 #endif

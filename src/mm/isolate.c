@@ -70,7 +70,7 @@ int fpr_zone_isolate(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
         return -EINVAL;
     }
     zone_lock(zone);
-    int err = !freelist_is_free(zone, i, order)       ? -EINVAL
+    int err = !freelist_is_free(zone, i, order)   ? -EINVAL
               : fpr_isolate_block(zone, i, order) ? 0
                                                   : -EAGAIN;
     zone_unlock(zone);

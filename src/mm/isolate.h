@@ -4,7 +4,8 @@
 
 #include "mm/zone.h"
 
-/* Takes the free block (i, order) off its list; false if the min watermark forbids it. Lock held. */
+/* Takes the free block (i, order) off its list; false if the min watermark forbids it. Lock held.
+ */
 bool fpr_isolate_block(struct fpr_zone *z, uint32_t i, unsigned order);
 
 /* Puts a held block back, without notification. True if it did not merge (and so is still a

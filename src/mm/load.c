@@ -96,15 +96,14 @@ int fpr_zone_load_allocated(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, 
     return 0;
 }
 
-int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t pages,
-                                 bool movable)
+int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t pages, bool movable)
 {
     uint32_t first;
     if (!zone || pages == 0 || !zone_index(zone, start, &first) || pages > zone->end - first) {
         return -EINVAL;
     }
-    uint16_t tag = (uint16_t)(tag_make(PAGE_ALLOCATED, 0, FPR_UNMOVABLE) |
-                              (movable ? TAG_MOVABLE : 0));
+    uint16_t tag =
+        (uint16_t)(tag_make(PAGE_ALLOCATED, 0, FPR_UNMOVABLE) | (movable ? TAG_MOVABLE : 0));
     for (uint64_t i = first; i < first + pages;) {
         struct fpr_block b;
         enum fpr_page_kind kind;
@@ -134,8 +133,9 @@ int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
 
 int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters *c)
 {
-    if (!zone || !c || c->watermark[0] > c->watermark[1] || c->watermark[1] > c->watermark[2] ||
-        c->watermark[2] > INT64_MAX / 4 || c->boost > INT64_MAX / 4 || c->stat_threshold > INT32_MAX) {
+    if (!zone || !c || c->watermark[0] > INT64_MAX / 4 || c->watermark[1] > INT64_MAX / 4 ||
+        c->watermark[2] > INT64_MAX / 4 || c->boost > INT64_MAX / 4 ||
+        c->stat_threshold > INT32_MAX) {
         return -EINVAL;
     }
     if ((int64_t)c->free + c->free_lag != zone->free + zone->free_lag ||

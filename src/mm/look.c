@@ -129,10 +129,11 @@ int fpr_zone_walk_pcp(const struct fpr_zone *zone, unsigned cpu, unsigned list,
 
 static enum fpr_page_kind public_kind(enum page_kind kind)
 {
-    static const enum fpr_page_kind kinds[] = {
-        [PAGE_NONE] = FPR_PAGE_RESERVED, [PAGE_FREE] = FPR_PAGE_FREE,
-        [PAGE_ALLOCATED] = FPR_PAGE_ALLOCATED, [PAGE_PCP] = FPR_PAGE_PCP,
-        [PAGE_HELD] = FPR_PAGE_HELD};
+    static const enum fpr_page_kind kinds[] = {[PAGE_NONE] = FPR_PAGE_RESERVED,
+                                               [PAGE_FREE] = FPR_PAGE_FREE,
+                                               [PAGE_ALLOCATED] = FPR_PAGE_ALLOCATED,
+                                               [PAGE_PCP] = FPR_PAGE_PCP,
+                                               [PAGE_HELD] = FPR_PAGE_HELD};
     return kinds[kind];
 }
 

@@ -11,7 +11,7 @@
 
 #define TAIL_RULES                                                                                 \
     .putback = FPR_PLACE_TAIL, .move = FPR_PLACE_TAIL, .boot = FPR_PLACE_TAIL,                     \
-    .shuffle_bit_is_tail = true
+    .parent_in_zone = true, .shuffle_bit_is_tail = true
 
 static const struct {
     const char *name;

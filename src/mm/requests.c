@@ -88,7 +88,8 @@ int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned 
             continue;
         }
         preferred = found++ ? preferred : z->index;
-        uint64_t mark = z->watermark[FPR_WMARK_LOW] + z->boost + z->lowmem_reserve[preferred] + bulk;
+        uint64_t mark =
+            z->watermark[FPR_WMARK_LOW] + z->boost + z->lowmem_reserve[preferred] + bulk;
         if (fpr_watermark_plain(z, mark)) {
             return fpr_zone_alloc_bulk_page(z, r.mt, cpu, pfn);
         }

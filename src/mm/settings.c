@@ -6,7 +6,7 @@
 
 int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, uint64_t high)
 {
-    if (!zone || min > low || low > high || high > INT64_MAX / 4) {
+    if (!zone || min > INT64_MAX / 4 || low > INT64_MAX / 4 || high > INT64_MAX / 4) {
         return -EINVAL;
     }
     zone->watermark[FPR_WMARK_MIN] = min;

@@ -50,8 +50,8 @@ static int64_t bent_mark(const struct fpr_zone *z, const struct attempt *a, int6
 /* Is there a block of at least the order on a list that the attempt may use? */
 static bool block_in_reach(const struct fpr_zone *z, const struct attempt *a)
 {
-    uint32_t lists = z->nonempty[FPR_UNMOVABLE] | z->nonempty[FPR_MOVABLE] |
-                     z->nonempty[FPR_RECLAIMABLE];
+    uint32_t lists =
+        z->nonempty[FPR_UNMOVABLE] | z->nonempty[FPR_MOVABLE] | z->nonempty[FPR_RECLAIMABLE];
     if (a->flags & (ATTEMPT_HARDER | ATTEMPT_HIGHATOMIC)) {
         lists |= z->nonempty[FPR_HIGHATOMIC];
     }
@@ -102,8 +102,7 @@ bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a)
         return true;
     }
     int64_t mark = (int64_t)(z->watermark[a->mark] + z->boost);
-    if (a->order == 0 && z->policy.watermark != FPR_WATERMARK_6_1 &&
-        order0_shortcut(z, a, mark)) {
+    if (a->order == 0 && z->policy.watermark != FPR_WATERMARK_6_1 && order0_shortcut(z, a, mark)) {
         return true;
     }
     if (full_check(z, a, mark)) {

@@ -18,9 +18,9 @@ enum attempt_flags {
 /* What the checks need to know of a request. */
 struct attempt {
     unsigned order;
-    unsigned flags;                /* enum attempt_flags */
-    enum fpr_watermark mark;       /* which watermark */
-    enum fpr_zone_index reserve;   /* whose lowmem_reserve */
+    unsigned flags;              /* enum attempt_flags */
+    enum fpr_watermark mark;     /* which watermark */
+    enum fpr_zone_index reserve; /* whose lowmem_reserve */
 };
 
 /* Does the zone stay above the attempt's watermark? */

@@ -69,13 +69,19 @@ static bool geometry_ok(const struct fpr_zone_config *c)
     return ((c->start + c->spanned + top - 1) & ~(top - 1)) - base <= MAX_FRAMES;
 }
 
+static bool watermarks_ok(const struct fpr_zone_config *c)
+{
+    return c->watermark[FPR_WMARK_MIN] <= INT64_MAX / 4 &&
+           c->watermark[FPR_WMARK_LOW] <= INT64_MAX / 4 &&
+           c->watermark[FPR_WMARK_HIGH] <= INT64_MAX / 4;
+}
+
 static bool config_ok(const struct fpr_zone_config *c)
 {
     return geometry_ok(c) && policy_ok(&c->policy) && c->name && c->name[0] &&
            (unsigned)c->index < FPR_NR_ZONE_INDICES && c->node >= 0 && c->cpus >= 1 &&
            c->cpus <= MAX_CPUS && c->page_shift >= 10 && c->page_shift <= 20 &&
-           (!c->shuffle || c->bits) && (c->pcp_auto || c->pcp_batch >= 1) &&
-           c->watermark[0] <= c->watermark[1] && c->watermark[1] <= c->watermark[2] &&
+           (!c->shuffle || c->bits) && (c->pcp_auto || c->pcp_batch >= 1) && watermarks_ok(c) &&
            holes_ok(c);
 }
 

@@ -56,10 +56,10 @@ struct capture {
 
 struct fpr_zone {
     /* what every operation reads */
-    fpr_pfn base;      /* pfn of index 0 */
-    uint32_t first;    /* index of the zone's first frame */
-    uint64_t end;      /* index behind its last frame (≤ 2^32) */
-    uint16_t *tags;    /* one a frame */
+    fpr_pfn base;       /* pfn of index 0 */
+    uint32_t first;     /* index of the zone's first frame */
+    uint64_t end;       /* index behind its last frame (≤ 2^32) */
+    uint16_t *tags;     /* one a frame */
     struct link *links; /* one a frame */
     uint8_t *pageblock; /* type of each pageblock */
     unsigned max_order;
@@ -67,10 +67,10 @@ struct fpr_zone {
     unsigned pcp_orders; /* bit per order that per-cpu lists hold */
     bool pcp_through;    /* per-cpu lists pass everything through: skip them */
     bool locked;
-    bool slow_free;      /* capture or event sink: take the long way */
-    unsigned notify_order; /* NO_NOTIFY: nobody wants to know */
+    bool slow_free;                         /* capture or event sink: take the long way */
+    unsigned notify_order;                  /* NO_NOTIFY: nobody wants to know */
     uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
-    int64_t free;      /* NR_FREE_PAGES as watermark checks see it */
+    int64_t free;                           /* NR_FREE_PAGES as watermark checks see it */
     int64_t free_lag;
     int64_t stat_threshold;
     uint64_t highatomic;
@@ -110,16 +110,16 @@ struct fpr_zone {
     fpr_pfn start;
     uint64_t spanned;
     unsigned page_shift;
-    uint64_t frames;     /* length of tags and links */
-    uint64_t nr_top;     /* length of the largest order's arrays */
-    uint64_t nr_blocks;  /* length of pageblock */
+    uint64_t frames;    /* length of tags and links */
+    uint64_t nr_top;    /* length of the largest order's arrays */
+    uint64_t nr_blocks; /* length of pageblock */
     struct link *top_links;
     uint16_t *top_tags;
-    uint8_t *touched;    /* one a largest block: its frames' metadata were used */
+    uint8_t *touched; /* one a largest block: its frames' metadata were used */
     const struct fpr_mem_ops *mem_ops;
     struct fpr_mem_ops mem;
     pthread_mutex_t lock;
-    bool has_reporter;   /* a reporter is attached */
+    bool has_reporter; /* a reporter is attached */
 };
 
 static inline fpr_pfn zone_pfn(const struct fpr_zone *z, uint32_t i)

@@ -9,8 +9,8 @@ struct walk {
     struct fpr_zone *z;
     unsigned order;
     int mt;
-    int64_t budget;     /* calls left; below 0: none */
-    uint64_t resume;    /* first block not dealt with, or BLOCK_NONE */
+    int64_t budget;  /* calls left; below 0: none */
+    uint64_t resume; /* first block not dealt with, or BLOCK_NONE */
     int err;
 };
 
@@ -138,8 +138,8 @@ static int report_rest(struct fpr_reporter *r, struct fpr_zone *z)
 
 int fpr_report_zone(struct fpr_reporter *r, struct fpr_zone *z)
 {
-    uint64_t mark = z->watermark[FPR_WMARK_LOW] + z->boost +
-                    ((uint64_t)r->pass.capacity << r->order);
+    uint64_t mark =
+        z->watermark[FPR_WMARK_LOW] + z->boost + ((uint64_t)r->pass.capacity << r->order);
     if (!fpr_watermark_plain(z, mark)) {
         r->stats.passes_refused++;
         return 0;

@@ -116,8 +116,7 @@ void fpr_reporter_request(struct fpr_reporter *r)
         return;
     }
     r->stats.requests++;
-    if (__atomic_exchange_n(&r->state, FPR_REPORT_REQUESTED, __ATOMIC_ACQ_REL) ==
-        FPR_REPORT_IDLE) {
+    if (__atomic_exchange_n(&r->state, FPR_REPORT_REQUESTED, __ATOMIC_ACQ_REL) == FPR_REPORT_IDLE) {
         schedule(r);
     }
 }

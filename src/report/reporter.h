@@ -15,19 +15,19 @@ struct batch {
 
 struct fpr_reporter {
     struct fpr_machine *machine;
-    struct fpr_clock *clock;           /* NULL: passes run only by hand */
-    struct fpr_report_config config;   /* as set; holds from the next pass on */
-    struct fpr_report_config pass;     /* of the pass that is running */
-    unsigned order;                    /* in force */
-    const struct fpr_device *device;   /* NULL: none registered */
-    int state;                         /* enum fpr_report_state, atomic */
-    bool busy;                         /* a pass is running */
-    bool enabled;                      /* a device was registered once: frees notify */
+    struct fpr_clock *clock;         /* NULL: passes run only by hand */
+    struct fpr_report_config config; /* as set; holds from the next pass on */
+    struct fpr_report_config pass;   /* of the pass that is running */
+    unsigned order;                  /* in force */
+    const struct fpr_device *device; /* NULL: none registered */
+    int state;                       /* enum fpr_report_state, atomic */
+    bool busy;                       /* a pass is running */
+    bool enabled;                    /* a device was registered once: frees notify */
     struct fpr_work work;
     struct batch batch;
     struct fpr_report_stats stats;
     struct fpr_report_observer observer;
-    unsigned calls;                    /* of the pass that is running */
+    unsigned calls; /* of the pass that is running */
     struct fpr_mem_ops mem;
 };
 
