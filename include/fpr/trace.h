@@ -198,6 +198,7 @@ struct fpr_recording {
     struct fpr_phase *phases;   /**< rising in time */
     size_t nr_phases;           /**< how many */
     char release[64];           /**< kernel, from state or uname; empty if not known */
+    uint64_t lost_events;       /**< overrun and dropped of ringbuf.stats */
 };
 /** Reads everything but the trace. @return 0, -ENOENT, -EINVAL, -EIO, -ENOMEM. */
 FPR_API int fpr_recording_open(const char *path, struct fpr_recording **recording,
