@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-void run_time(struct run *run, fpr_ns to);
-
 /* The batch reaches the host, and whoever else listens. */
 static int hand_over(struct run *run, const struct fpr_sg *sg, unsigned nents)
 {

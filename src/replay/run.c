@@ -9,8 +9,6 @@
 
 #define STOP_EVERY 4096
 
-void run_time(struct run *run, fpr_ns to);
-
 int fpr_replay_options_init(struct fpr_replay_options *options)
 {
     if (!options)

@@ -119,11 +119,15 @@ static inline void bits_put(uint64_t *bits, fpr_pfn i, uint64_t nr, bool on)
             bits[i / 64] &= ~(1ull << (i % 64));
 }
 
-/* run.c: runs operations up to the next one whose kind is a bit of `stops`, or the end. */
+/* run.c: moves time on, doing what falls due. */
+void run_time(struct run *run, fpr_ns to);
+/* Runs operations up to the next one whose kind is a bit of `stops`, or the end. */
 int run_until(struct run *run, unsigned stops);
 
 /* start.c */
 int start_machine(struct run *run);
+/* Mirror: takes all pages off the per-cpu lists. */
+int start_limbo(struct run *run);
 /* hide.c: a copy of a state's text without what the replay must not know; NULL: no memory. */
 char *hide_state(const char *text, size_t len, uint32_t without, size_t *out_len);
 /* start_proc.c: from kpageflags and zoneinfo. */
