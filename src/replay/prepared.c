@@ -9,7 +9,7 @@
 static void bad_record(struct fpr_trace_error *error, const char *path, uint64_t line,
                        const struct prep *prep)
 {
-    snprintf(error->file, sizeof(error->file), "%s", path);
+    snprintf(error->file, sizeof(error->file), "%.255s", path);
     error->line = line;
     snprintf(error->field, sizeof(error->field), "%s", prep->field ? prep->field : "");
     snprintf(error->reason, sizeof(error->reason), "%s", prep->reason ? prep->reason : "refused");
@@ -65,7 +65,7 @@ static int read_trace(struct fpr_prepared *p, const struct fpr_trace_options *op
     prep_free(&prep);
     fpr_trace_close(trace);
     if (!err && !p->events) {
-        snprintf(error->file, sizeof(error->file), "%s", p->recording->trace_path);
+        snprintf(error->file, sizeof(error->file), "%.255s", p->recording->trace_path);
         snprintf(error->reason, sizeof(error->reason), "no event that can be replayed");
         return -EINVAL;
     }
