@@ -47,7 +47,9 @@ struct fpr_host_costs {
 /** How to build a host. A *unit* is one backing page: 2^backing_shift bytes, at least one guest
  *  page; the last unit ends with the guest's memory. */
 struct fpr_host_config {
-    uint64_t pages;          /**< guest frames 0..pages-1; at least 1, at most 2^40 */
+    uint64_t pages;          /**< guest frames 0..pages-1 that the host backs; at least 1, at most
+                                  2^40. Firmware's reserved tail counts: a guest that sees 0x5ffda
+                                  frames has 0x60000 */
     unsigned page_shift;     /**< guest page size, 12..16; default 12 */
     unsigned backing_shift;  /**< unit that a touch makes resident, 12..30: 12 (small pages),
                                   21 (default: THP, or hugetlbfs with FPR_HOST_PUNCH), 30 */

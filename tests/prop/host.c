@@ -5,7 +5,7 @@
 
 #include "support/support.h"
 
-enum { MAX_PAGES = 90, MAX_UNITS = 90, RUNS = 200, STEPS = 120 };
+enum { MAX_PAGES = 90, MAX_UNITS = 90, RUNS = 600, STEPS = 120 };
 
 struct page {
     bool resident, dropped, given;
