@@ -109,6 +109,7 @@ static int on_call(struct run *run, const struct op *op)
     run->flight = &run->p->sgs[op->aux];
     run->nr_flight = op->gfp;
     run->r->batches++;
+    match_add(run, &run->pass.kernel, run->flight, run->nr_flight);
     return run->device.report(run->device.ctx, run->flight, run->nr_flight) == -ENOMEM ? -ENOMEM
                                                                                       : 0;
 }
