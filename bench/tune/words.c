@@ -1,0 +1,178 @@
+/* The advice in words: for the terminal and, paragraph by paragraph, for the page. */
+#include <math.h>
+#include <string.h>
+
+#include "tune.h"
+
+#define ORDER_FILE "/sys/module/page_reporting/parameters/page_reporting_order"
+
+/* What the host holds without reporting, over all recordings. */
+static double baseline_gib_min(const struct tune_sweep *sweep)
+{
+    double sum = 0;
+    for (size_t t = 0; t < sweep->nr_traces; t++) {
+        sum += sweep->traces[t].baseline.metric[TUNE_host_gib_min];
+    }
+    return sum;
+}
+
+static const char *setting_text(const struct tune_sweep *sweep, int i, char *text, size_t size)
+{
+    struct tune_setting setting = tune_setting_at(sweep, (size_t)i);
+    return tune_setting_text(&setting, text, size);
+}
+
+static void no_setting_worth_it(const struct tune_sweep *sweep, FILE *to)
+{
+    fprintf(to,
+            "Recommended: leave reporting off. No setting tried gives back more than it costs at "
+            "%.2f CPU s a GiB*min (%.3g GiB for the price of a CPU).\n",
+            60 / sweep->gib_per_cpu, sweep->gib_per_cpu);
+}
+
+static void against_next(const struct tune_sweep *sweep, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    char text[96];
+    const struct tune_total *best = &sweep->totals[a->best];
+    if (a->next < 0) {
+        fprintf(to, "; no setting tried gives back more.\n");
+        return;
+    }
+    const struct tune_total *next = &sweep->totals[a->next];
+    double more = next->given_back - best->given_back;
+    double cost = (next->cost_ms - best->cost_ms) / 1000;
+    fprintf(to,
+            "; the next dearer one of the Pareto set (%s) would add %.3f GiB*min for %.3f CPU s "
+            "more, that is %.1f CPU s a GiB*min where memory is taken to be worth %.1f.\n",
+            setting_text(sweep, a->next, text, sizeof(text)), more, cost, cost / more,
+            60 / sweep->gib_per_cpu);
+}
+
+void tune_words_reason(const struct tune_sweep *sweep, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    if (a->best < 0) {
+        no_setting_worth_it(sweep, to);
+        return;
+    }
+    char text[96];
+    const struct tune_total *best = &sweep->totals[a->best];
+    double base = baseline_gib_min(sweep);
+    fprintf(to,
+            "Recommended: %s, because it gives back %.3f of %.3f GiB*min (%.1f %%) for %.3f CPU s",
+            setting_text(sweep, a->best, text, sizeof(text)), best->given_back, base,
+            base > 0 ? 100 * best->given_back / base : 0.0, best->cost_ms / 1000);
+    against_next(sweep, to);
+}
+
+void tune_words_command(const struct tune_sweep *sweep, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (sweep->advice.today >= 0 && tune_order_settable(sweep)) {
+        struct tune_setting today = tune_setting_at(sweep, (size_t)sweep->advice.today);
+        snprintf(text, size, "echo %u > " ORDER_FILE, today.order);
+    }
+}
+
+/* Whether an order from the boot command line survives the driver's registration. */
+static bool boot_order_kept(const struct tune_trace *trace)
+{
+    unsigned major = 0, minor = 0;
+    if (sscanf(trace->release, "%u.%u", &major, &minor) == 2) {
+        return major > 6 || (major == 6 && minor >= 4);
+    }
+    return !strcmp(trace->profile, "linux-6.12");
+}
+
+static const char *kernel_of(const struct tune_trace *trace)
+{
+    return trace->release[0] ? trace->release : trace->profile;
+}
+
+static void when_to_write(const struct tune_sweep *sweep, unsigned order, FILE *to)
+{
+    const struct tune_trace *trace = &sweep->traces[0];
+    fprintf(to, "as root in the guest, after the balloon driver has registered");
+    if (boot_order_kept(trace)) {
+        fprintf(to,
+                "; this kernel also keeps page_reporting.page_reporting_order=%u from its command "
+                "line.\n",
+                order);
+    } else {
+        fprintf(to,
+                " (its registration overwrites an order that was set earlier, also one from the "
+                "kernel command line; from Linux 6.4 on that one is kept).\n");
+    }
+}
+
+void tune_words_today(const struct tune_sweep *sweep, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    char text[96];
+    if (!sweep->nr_traces) {
+        return;
+    }
+    fprintf(to, "Today, on the traced kernel (%s), ", kernel_of(&sweep->traces[0]));
+    fprintf(to, "%s",
+            tune_order_settable(sweep)
+                ? "only the order can be set"
+                : "nothing can be set: it reports blocks of the pageblock order and up");
+    if (a->today < 0) {
+        fprintf(to,
+                "; the grid has no setting with the kernel's own capacity %u, budget 1/%u and "
+                "delay %u ms, so it cannot say what is best there.\n",
+                TUNE_KERNEL_CAPACITY, TUNE_KERNEL_BUDGET, TUNE_KERNEL_DELAY_MS);
+        return;
+    }
+    const struct tune_total *today = &sweep->totals[a->today];
+    fprintf(to, "; the best reachable that way is %s: %.3f GiB*min for %.3f CPU s.\n",
+            setting_text(sweep, a->today, text, sizeof(text)), today->given_back,
+            today->cost_ms / 1000);
+    char command[128];
+    tune_words_command(sweep, command, sizeof(command));
+    if (command[0]) {
+        fprintf(to, "    %s\n", command);
+        when_to_write(sweep, tune_setting_at(sweep, (size_t)a->today).order, to);
+    }
+}
+
+static void change(const struct tune_sweep *sweep, const char *knob, size_t tried, int i, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    if (tried < 2) {
+        fprintf(to, "  %-9s not tried: the grid has one value.\n", knob);
+        return;
+    }
+    if (i < 0 || i == a->today) {
+        fprintf(to, "  %-9s nothing worth having.\n", knob);
+        return;
+    }
+    char text[96];
+    const struct tune_total *then = &sweep->totals[i], *today = &sweep->totals[a->today];
+    fprintf(to, "  %-9s %s: %+.3f GiB*min for %+.3f CPU s.\n", knob,
+            setting_text(sweep, i, text, sizeof(text)), then->given_back - today->given_back,
+            (then->cost_ms - today->cost_ms) / 1000);
+}
+
+void tune_words_changes(const struct tune_sweep *sweep, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    if (a->today < 0) {
+        return;
+    }
+    fprintf(to, "If the kernel were changed so that one more knob could be set, beyond that:\n");
+    change(sweep, "budget:", sweep->grid.budgets.count, a->with_budget, to);
+    change(sweep, "capacity:", sweep->grid.capacities.count, a->with_capacity, to);
+    change(sweep, "delay:", sweep->grid.delays.count, a->with_delay, to);
+    if (a->best >= 0) {
+        change(sweep, "all:", 2, a->best, to);
+    }
+}
+
+void tune_words(const struct tune_sweep *sweep, FILE *to)
+{
+    tune_words_reason(sweep, to);
+    tune_words_today(sweep, to);
+    tune_words_changes(sweep, to);
+}
