@@ -140,8 +140,7 @@ static bool is_stdout(const char *path)
     return path && !strcmp(path, "-");
 }
 
-static void write_files(const struct replay_args *args, const struct fpr_replay_result *result,
-                        const struct fpr_recording *rec)
+static void write_files(const struct replay_args *args, const struct fpr_replay_result *result)
 {
     struct bench_out out;
     if (args->csv) {
@@ -159,7 +158,7 @@ static void write_files(const struct replay_args *args, const struct fpr_replay_
     }
     if (args->html) {
         bench_out_open(&out, args->html);
-        bench_replay_html(result, rec, args->path, out.file);
+        bench_replay_html(result, args->path, out.file);
         bench_out_commit(&out);
     }
     if (!is_stdout(args->csv) && !is_stdout(args->json) && !is_stdout(args->html)) {
@@ -183,7 +182,7 @@ static int replay(struct replay_args *args)
     bench_stop_graceful(1);
     err = fpr_replay(prepared, &args->model.replay, &result, &error);
     if (!err) {
-        write_files(args, &result, fpr_prepared_recording(prepared));
+        write_files(args, &result);
         fpr_replay_result_free(&result);
     }
     fpr_prepared_free(prepared);

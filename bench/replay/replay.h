@@ -15,8 +15,7 @@ void bench_result_text(const struct fpr_replay_result *result, const char *path,
 /* The curves: a header line and one row a sample. */
 void bench_curve_csv(const struct fpr_replay_result *result, const char *path, FILE *to);
 /* One page with the curves. */
-void bench_replay_html(const struct fpr_replay_result *result, const struct fpr_recording *rec,
-                       const char *path, FILE *to);
+void bench_replay_html(const struct fpr_replay_result *result, const char *path, FILE *to);
 
 /* A device from a shared object: it must define
  *     int fpr_plugin_open(struct fpr_device *device);

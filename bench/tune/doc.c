@@ -21,7 +21,7 @@ static void add_setting(struct json_object *o, const struct tune_sweep *sweep, s
     bench_json_add_u64(o, "delay_ms", s.delay_ms);
 }
 
-static void add_row(struct json_object *o, const struct tune_row *row)
+void tune_json_row(struct json_object *o, const struct tune_row *row)
 {
     for (int m = 0; m < TUNE_NR_METRICS; m++) {
         bench_json_add_double(o, tune_metric_info[m].name, row->metric[m]);
@@ -36,6 +36,14 @@ static void add_row(struct json_object *o, const struct tune_row *row)
     }
 }
 
+void tune_json_points(struct json_object *o, const struct tune_trace *trace)
+{
+    if (trace->nr_points) {
+        bench_json_add(o, "time_ms", numbers(trace->time_ms, trace->nr_points));
+        bench_json_add(o, "measured_kib", numbers(trace->measured_kib, trace->nr_points));
+    }
+}
+
 static struct json_object *results(const struct tune_sweep *sweep, const struct tune_trace *trace)
 {
     struct json_object *array = bench_json_array();
@@ -46,7 +54,7 @@ static struct json_object *results(const struct tune_sweep *sweep, const struct 
         }
         struct json_object *o = bench_json_object();
         add_setting(o, sweep, i);
-        add_row(o, row);
+        tune_json_row(o, row);
         if (!sweep->shards) {
             bench_json_add_bool(o, "pareto", row->pareto);
             bench_json_add_bool(o, "recommended", (int)i == sweep->advice.best);
@@ -67,12 +75,9 @@ static struct json_object *trace_json(const struct tune_sweep *sweep,
     bench_json_add_string(o, "start", trace->start);
     bench_json_add_double(o, "span_s", trace->span_s);
     bench_json_add_u64(o, "events", trace->events);
-    if (trace->nr_points) {
-        bench_json_add(o, "time_ms", numbers(trace->time_ms, trace->nr_points));
-        bench_json_add(o, "measured_kib", numbers(trace->measured_kib, trace->nr_points));
-    }
+    tune_json_points(o, trace);
     struct json_object *baseline = bench_json_object();
-    add_row(baseline, &trace->baseline);
+    tune_json_row(baseline, &trace->baseline);
     bench_json_add(o, "baseline", baseline);
     bench_json_add(o, "results", results(sweep, trace));
     return o;

@@ -98,3 +98,11 @@ void tune_trace_fill(struct tune_trace *trace, const struct fpr_replay_result *r
         trace->measured_kib[i] = sample->measured_bytes / 1024;
     }
 }
+
+void tune_row_free(struct tune_row *row)
+{
+    for (int i = 0; i < TUNE_NR_SERIES; i++) {
+        free(row->curve.values[i]);
+    }
+    memset(row, 0, sizeof(*row));
+}

@@ -78,21 +78,14 @@ struct tune_trace *tune_sweep_add_trace(struct tune_sweep *sweep, const char *pa
     return trace;
 }
 
-static void free_row(struct tune_row *row)
-{
-    for (int i = 0; i < TUNE_NR_SERIES; i++) {
-        free(row->curve.values[i]);
-    }
-}
-
 void tune_sweep_free(struct tune_sweep *sweep)
 {
     for (size_t t = 0; t < sweep->nr_traces; t++) {
         struct tune_trace *trace = &sweep->traces[t];
         for (size_t i = 0; i < sweep->nr_settings; i++) {
-            free_row(&trace->rows[i]);
+            tune_row_free(&trace->rows[i]);
         }
-        free_row(&trace->baseline);
+        tune_row_free(&trace->baseline);
         free(trace->rows);
         free(trace->time_ms);
         free(trace->measured_kib);

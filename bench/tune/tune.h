@@ -183,6 +183,7 @@ void tune_print_metric(FILE *to, enum tune_metric metric, double value, const ch
 
 /* row.c: a replay's result, rounded and thinned. */
 void tune_row_fill(struct tune_row *row, const struct fpr_replay_result *result);
+void tune_row_free(struct tune_row *row);
 void tune_row_compare(struct tune_row *row, const struct tune_row *baseline);
 void tune_trace_fill(struct tune_trace *trace, const struct fpr_replay_result *baseline);
 
@@ -244,6 +245,8 @@ void tune_progress_end(struct tune_progress *progress);
 /* Results: table.c, csv.c, doc.c, html.c. */
 void tune_table(const struct tune_sweep *sweep, FILE *to);
 void tune_csv(const struct tune_sweep *sweep, FILE *to);
+void tune_json_row(struct json_object *o, const struct tune_row *row);
+void tune_json_points(struct json_object *o, const struct tune_trace *trace);
 struct json_object *tune_json(const struct tune_sweep *sweep);
 void tune_html(const struct tune_sweep *sweep, FILE *to);
 
