@@ -58,6 +58,7 @@ static struct json_object *result_json(const struct micro_result *r)
     bench_json_add_double(o, "bytes_per_frame", or_nothing(r->bytes_per_frame));
     bench_json_add_double(o, "moves_per_op", or_nothing(r->moves_per_op));
     bench_json_add_double(o, "frames_per_op", or_nothing(r->frames_per_op));
+    bench_json_add_double(o, "resident_mib", or_nothing(r->resident_mib));
     return o;
 }
 
@@ -81,6 +82,9 @@ void micro_emit(struct micro_run *run, const struct micro_result *r)
     }
     if (r->bytes_per_frame > 0) {
         printf("  %.3f bytes/frame", r->bytes_per_frame);
+    }
+    if (r->resident_mib > 0) {
+        printf("  %.1f MiB resident", r->resident_mib);
     }
     putchar('\n');
     fflush(stdout);

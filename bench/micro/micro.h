@@ -33,6 +33,7 @@ struct micro_result {
     double bytes_per_frame; /* metadata of the library */
     double moves_per_op;    /* blocks put on, taken off or moved between lists */
     double frames_per_op;   /* frames handed out or taken back */
+    double resident_mib;    /* memory that the library made resident */
 };
 
 /* A run of the program: options and where results go. Opaque. */
@@ -63,5 +64,8 @@ uint64_t micro_random(uint64_t *state);
 /* The tables: alloc.c always, iova.c where the IOVA map is built. */
 extern const struct micro_case micro_alloc_case;
 extern const struct micro_case micro_iova_case;
+
+/* pass.c, called by alloc.c. */
+int micro_pass_and_init(struct micro_run *run);
 
 #endif
