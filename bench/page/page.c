@@ -1,5 +1,6 @@
 #include "page/page.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <fpr/version.h>
@@ -62,7 +63,9 @@ void page_words(FILE *to, const char *text)
         const char *close;
         size_t length = strcspn(text, "\n");
         for (size_t i = open_line(to, text, &close); i < length; i++) {
-            put(to, text[i]);
+            bool dot = !strncmp(text + i, "GiB*min", 7);
+            i += dot ? 6 : 0;
+            dot ? (void)fputs("GiB·min", to) : put(to, text[i]);
         }
         fputs(close, to);
         text += length + (text[length] == '\n');

@@ -28,8 +28,11 @@
   /* What a setting is, in a word, if it is something. */
   const role = r => [
     same(r, data.recommended) && 'recommended', same(r, data.settable_today) && 'best today',
-    same(r, kernel) && "kernel's own",
+    same(r, kernel) && "the kernel's own",
   ].filter(Boolean).join(', ');
+  /* The settings that are something keep their colour in every chart. */
+  const colourOf = r => palette()[same(r, data.recommended) ? 0 : same(r, data.settable_today) ? 1
+    : same(r, kernel) ? 2 : r.label ? 0 : 3];
   const title = r => role(r) ? `${role(r)}: ${label(r)}` : label(r);
 
   const state = { trace: 0, gap: null, extra: null };
@@ -60,7 +63,7 @@
       options: Object.assign({
         responsive: true, maintainAspectRatio: false, animation: false,
         interaction: { mode: 'nearest', axis: 'x', intersect: false },
-        scales: { x: axis(x, { type: 'linear' }), y: axis(y, { beginAtZero: true }) },
+        scales: { x: axis(x, { type: 'linear', bounds: 'data' }), y: axis(y, { beginAtZero: true }) },
         plugins: {
           legend: { position: 'bottom', labels: { color: css('--text'), boxWidth: 14,
             filter: (item, d) => !d.datasets[item.datasetIndex].quiet } },
@@ -77,7 +80,7 @@
   }
 
   function drawHost() {
-    const colours = palette(), t = trace(), sets = [];
+    const t = trace(), sets = [];
     if (t.measured_kib && t.measured_kib.some(v => v)) {
       sets.push(line(MEASURED, t.measured_kib, 1024, css('--text'),
         { borderDash: [2, 3], borderWidth: 1.6 }));
@@ -85,8 +88,8 @@
     if (t.baseline && t.baseline.curve) {
       sets.push(line(OFF, t.baseline.curve.host, 1024, css('--soft'), { borderDash: [7, 4] }));
     }
-    noted().forEach((r, i) => {
-      if (r.curve) sets.push(line(title(r), r.curve.host, 1024, colours[i % colours.length]));
+    noted().forEach(r => {
+      if (r.curve) sets.push(line(title(r), r.curve.host, 1024, colourOf(r)));
     });
     const rest = t.results.length > 1 ? t.results.filter(r => !noted().includes(r)) : [];
     rest.forEach(r => {
@@ -98,9 +101,9 @@
   }
 
   function drawRefaults() {
-    const colours = palette(), sets = [];
-    noted().forEach((r, i) => {
-      if (r.curve) sets.push(line(title(r), r.curve.refaults, 1, colours[i % colours.length]));
+    const sets = [];
+    noted().forEach(r => {
+      if (r.curve) sets.push(line(title(r), r.curve.refaults, 1, colourOf(r)));
     });
     draw('refaults', base('line', sets, 'time in the guest (s)', 'refaults (pages)'));
   }
@@ -119,25 +122,26 @@
   }
 
   function drawPareto() {
-    const colours = palette(), all = trace().results;
+    const all = trace().results;
     if (!document.getElementById('pareto')) return;
     const point = r => ({ x: r.extra_cost_ms / 1000, y: r.given_back_gib_min, r });
     const front = all.filter(r => r.pareto).map(point).sort((a, b) => a.x - b.x);
     const sets = [
-      { label: 'Pareto set', data: front, showLine: true, borderColor: colours[0],
-        backgroundColor: colours[0], borderWidth: 1.5, pointRadius: 4, order: 2 },
+      { label: 'Pareto set', data: front, showLine: true, borderColor: palette()[5],
+        backgroundColor: palette()[5], borderWidth: 1.5, pointRadius: 4, order: 2 },
       { label: 'other settings', data: all.filter(r => !r.pareto).map(point),
         backgroundColor: css('--soft'), borderColor: css('--soft'), pointRadius: 3, order: 3 },
     ];
-    all.filter(role).forEach((r, i) => sets.push({
-      label: title(r), data: [point(r)], backgroundColor: colours[i + 1],
-      borderColor: colours[i + 1], pointRadius: 8, pointStyle: 'rectRot', order: 1,
+    all.filter(role).forEach(r => sets.push({
+      label: title(r), data: [point(r)], backgroundColor: colourOf(r), borderColor: colourOf(r),
+      pointRadius: 8, pointStyle: 'rectRot', order: 1,
     }));
     const config = base('scatter', sets, 'CPU time above reporting off (s)',
       'given back (GiB·min)');
     const xs = all.map(r => r.extra_cost_ms / 1000);
     if (Math.min(...xs) > 0 && Math.max(...xs) / Math.min(...xs) > 30) {
-      config.options.scales.x.type = 'logarithmic';
+      Object.assign(config.options.scales.x,
+        { type: 'logarithmic', min: Math.min(...xs) / 2, max: Math.max(...xs) * 2 });
     }
     config.options.interaction = { mode: 'nearest', intersect: true };
     config.options.plugins.tooltip = { callbacks: { label: c =>

@@ -1,9 +1,8 @@
 /* Which setting to recommend.
  *
  * A setting is worth the memory that it gives back less what its CPU time would buy in memory:
- * net = given back - CPU seconds / (60 / gib_per_cpu), in GiB*min. The best net wins; settings
- * of the Pareto set whose net is within NEAR of it are taken for equally good, and then one that
- * can be had without changing the kernel goes first, else the cheapest.
+ * net = given back - CPU seconds / (60 / gib_per_cpu), in GiB*min. The best net wins, unless one
+ * that can be had without changing the kernel comes within NEAR of it.
  */
 #include <math.h>
 
@@ -46,43 +45,26 @@ static bool allowed(const struct tune_setting *s, unsigned freedom)
            ((freedom & FREE_DELAY) || s->delay_ms == TUNE_KERNEL_DELAY_MS);
 }
 
-static double best_net(const struct tune_sweep *sweep, unsigned freedom)
-{
-    double best = -INFINITY;
-    for (size_t i = 0; i < sweep->nr_settings; i++) {
-        struct tune_setting s = tune_setting_at(sweep, i);
-        if (sweep->totals[i].done && allowed(&s, freedom)) {
-            best = fmax(best, tune_net(sweep, &sweep->totals[i]));
-        }
-    }
-    return best;
-}
-
-/* Best among those allowed; of near ones the settable, then the cheapest, then the first. Where
- * everything is allowed only the Pareto set counts. */
+/* Best net among those allowed, the first of equals; -1: there is none. */
 static int choose(const struct tune_sweep *sweep, unsigned freedom)
 {
-    double best = best_net(sweep, freedom);
     int chosen = -1;
-    bool chosen_settable = false;
     for (size_t i = 0; i < sweep->nr_settings; i++) {
-        const struct tune_total *total = &sweep->totals[i];
         struct tune_setting s = tune_setting_at(sweep, i);
-        double net = tune_net(sweep, total);
-        if (!total->done || !allowed(&s, freedom) || net < best - NEAR * fabs(best) ||
-            (freedom == FREE_ALL && !total->pareto)) {
-            continue;
-        }
-        bool settable = tune_settable(&s);
-        bool better =
-            chosen < 0 || (settable && !chosen_settable) ||
-            (settable == chosen_settable && total->cost_ms < sweep->totals[chosen].cost_ms);
-        if (better) {
+        if (sweep->totals[i].done && allowed(&s, freedom) &&
+            (chosen < 0 ||
+             tune_net(sweep, &sweep->totals[i]) > tune_net(sweep, &sweep->totals[chosen]))) {
             chosen = (int)i;
-            chosen_settable = settable;
         }
     }
     return chosen;
+}
+
+/* Whether setting a is as good as b, or nearly. */
+static bool near(const struct tune_sweep *sweep, int a, int b)
+{
+    double best = tune_net(sweep, &sweep->totals[b]);
+    return tune_net(sweep, &sweep->totals[a]) >= best - NEAR * fabs(best);
 }
 
 /* The cheapest of the Pareto set that gives back more than setting `from`. */
@@ -104,11 +86,14 @@ void tune_advise(struct tune_sweep *sweep)
     struct tune_advice *a = &sweep->advice;
     unsigned today = tune_order_settable(sweep) ? FREE_ORDER : 0;
     a->best = choose(sweep, FREE_ALL);
+    a->today = choose(sweep, today);
+    if (a->today >= 0 && near(sweep, a->today, a->best)) {
+        a->best = a->today;
+    }
     if (a->best >= 0 && !(tune_net(sweep, &sweep->totals[a->best]) > 0)) {
         a->best = -1; /* nothing is worth its price */
     }
     a->next = next_of(sweep, a->best);
-    a->today = choose(sweep, today);
     a->with_budget = choose(sweep, today | FREE_BUDGET);
     a->with_capacity = choose(sweep, today | FREE_CAPACITY);
     a->with_delay = choose(sweep, today | FREE_DELAY);

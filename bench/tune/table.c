@@ -93,19 +93,31 @@ static void one_trace(const struct tune_sweep *sweep, const struct tune_trace *t
     fputc('\n', to);
 }
 
+/* The Pareto set from the cheapest to the dearest. */
+static int next_in_set(const struct tune_sweep *sweep, int after)
+{
+    int next = -1;
+    for (size_t i = 0; i < sweep->nr_settings; i++) {
+        const struct tune_total *t = &sweep->totals[i];
+        bool later = after < 0 || t->cost_ms > sweep->totals[after].cost_ms ||
+                     (t->cost_ms >= sweep->totals[after].cost_ms && (int)i > after);
+        if (t->pareto && later && (next < 0 || t->cost_ms < sweep->totals[next].cost_ms)) {
+            next = (int)i;
+        }
+    }
+    return next;
+}
+
 static void pareto_set(const struct tune_sweep *sweep, FILE *to)
 {
-    fprintf(to, "Pareto set%s (nothing else gives back as much for less CPU):\n",
+    fprintf(to, "Pareto set%s (no other setting gives back as much for less CPU):\n",
             sweep->nr_traces > 1 ? " over all recordings" : "");
     char text[96];
-    for (size_t i = 0; i < sweep->nr_settings; i++) {
-        const struct tune_total *total = &sweep->totals[i];
-        if (total->pareto) {
-            struct tune_setting s = tune_setting_at(sweep, i);
-            fprintf(to, "  %-48s %10.3f GiB*min back %10.3f CPU s\n",
-                    tune_setting_text(&s, text, sizeof(text)), total->given_back,
-                    total->cost_ms / 1000);
-        }
+    for (int i = next_in_set(sweep, -1); i >= 0; i = next_in_set(sweep, i)) {
+        struct tune_setting s = tune_setting_at(sweep, (size_t)i);
+        fprintf(to, "  %-50s %10.3f GiB*min back %10.1f ms of CPU\n",
+                tune_setting_text(&s, text, sizeof(text)), sweep->totals[i].given_back,
+                sweep->totals[i].cost_ms);
     }
     fputc('\n', to);
 }

@@ -22,6 +22,20 @@ static const char *setting_text(const struct tune_sweep *sweep, int i, char *tex
     return tune_setting_text(&setting, text, size);
 }
 
+/* CPU time in the unit that suits it. */
+static const char *cpu_text(double ms, bool sign, char *text, size_t size)
+{
+    const char *format = fabs(ms) < 10000 ? "%.1f ms" : "%.1f s";
+    const char *signed_format = fabs(ms) < 10000 ? "%+.1f ms" : "%+.1f s";
+    double value = fabs(ms) < 10000 ? ms : ms / 1000;
+    if (sign) {
+        snprintf(text, size, signed_format, value);
+    } else {
+        snprintf(text, size, format, value);
+    }
+    return text;
+}
+
 static void no_setting_worth_it(const struct tune_sweep *sweep, FILE *to)
 {
     fprintf(to,
@@ -33,7 +47,7 @@ static void no_setting_worth_it(const struct tune_sweep *sweep, FILE *to)
 static void against_next(const struct tune_sweep *sweep, FILE *to)
 {
     const struct tune_advice *a = &sweep->advice;
-    char text[96];
+    char text[96], cpu[32];
     const struct tune_total *best = &sweep->totals[a->best];
     if (a->next < 0) {
         fprintf(to, "; no setting tried gives back more.\n");
@@ -41,12 +55,16 @@ static void against_next(const struct tune_sweep *sweep, FILE *to)
     }
     const struct tune_total *next = &sweep->totals[a->next];
     double more = next->given_back - best->given_back;
-    double cost = (next->cost_ms - best->cost_ms) / 1000;
-    fprintf(to,
-            "; the next dearer one of the Pareto set (%s) would add %.3f GiB*min for %.3f CPU s "
-            "more, that is %.1f CPU s a GiB*min where memory is taken to be worth %.1f.\n",
-            setting_text(sweep, a->next, text, sizeof(text)), more, cost, cost / more,
-            60 / sweep->gib_per_cpu);
+    double rate = (next->cost_ms - best->cost_ms) / 1000 / more, worth = 60 / sweep->gib_per_cpu;
+    fprintf(to, "; the next dearer one of the Pareto set (%s) would add %.3f GiB*min for %s of CPU",
+            setting_text(sweep, a->next, text, sizeof(text)), more,
+            cpu_text(next->cost_ms - best->cost_ms, false, cpu, sizeof(cpu)));
+    if (rate > worth) {
+        fprintf(to, ": %.1f CPU s a GiB*min, where memory is taken to be worth %.1f.\n", rate,
+                worth);
+    } else {
+        fprintf(to, ", but no setting that needs a changed kernel is better by 1 %%.\n");
+    }
 }
 
 void tune_words_reason(const struct tune_sweep *sweep, FILE *to)
@@ -56,13 +74,14 @@ void tune_words_reason(const struct tune_sweep *sweep, FILE *to)
         no_setting_worth_it(sweep, to);
         return;
     }
-    char text[96];
+    char text[96], cpu[32];
     const struct tune_total *best = &sweep->totals[a->best];
     double base = baseline_gib_min(sweep);
     fprintf(to,
-            "Recommended: %s, because it gives back %.3f of %.3f GiB*min (%.1f %%) for %.3f CPU s",
+            "Recommended: %s, because it gives back %.3f of %.3f GiB*min (%.1f %%) for %s of CPU",
             setting_text(sweep, a->best, text, sizeof(text)), best->given_back, base,
-            base > 0 ? 100 * best->given_back / base : 0.0, best->cost_ms / 1000);
+            base > 0 ? 100 * best->given_back / base : 0.0,
+            cpu_text(best->cost_ms, false, cpu, sizeof(cpu)));
     against_next(sweep, to);
 }
 
@@ -90,26 +109,28 @@ static const char *kernel_of(const struct tune_trace *trace)
     return trace->release[0] ? trace->release : trace->profile;
 }
 
-static void when_to_write(const struct tune_sweep *sweep, unsigned order, FILE *to)
+static void how_to_set(const struct tune_sweep *sweep, unsigned order, FILE *to)
 {
-    const struct tune_trace *trace = &sweep->traces[0];
-    fprintf(to, "as root in the guest, after the balloon driver has registered");
-    if (boot_order_kept(trace)) {
+    char command[128];
+    tune_words_command(sweep, command, sizeof(command));
+    fprintf(to, "As root in the guest, after the balloon driver has registered:\n    %s\n",
+            command);
+    if (boot_order_kept(&sweep->traces[0])) {
         fprintf(to,
-                "; this kernel also keeps page_reporting.page_reporting_order=%u from its command "
+                "This kernel also keeps page_reporting.page_reporting_order=%u from its command "
                 "line.\n",
                 order);
     } else {
         fprintf(to,
-                " (its registration overwrites an order that was set earlier, also one from the "
-                "kernel command line; from Linux 6.4 on that one is kept).\n");
+                "Not earlier: the driver's registration overwrites what was set before, also on "
+                "the kernel command line (Linux 6.4 and later keep that).\n");
     }
 }
 
 void tune_words_today(const struct tune_sweep *sweep, FILE *to)
 {
     const struct tune_advice *a = &sweep->advice;
-    char text[96];
+    char text[96], cpu[32];
     if (!sweep->nr_traces) {
         return;
     }
@@ -126,14 +147,11 @@ void tune_words_today(const struct tune_sweep *sweep, FILE *to)
         return;
     }
     const struct tune_total *today = &sweep->totals[a->today];
-    fprintf(to, "; the best reachable that way is %s: %.3f GiB*min for %.3f CPU s.\n",
+    fprintf(to, "; the best reachable that way is %s: %.3f GiB*min back for %s of CPU.\n",
             setting_text(sweep, a->today, text, sizeof(text)), today->given_back,
-            today->cost_ms / 1000);
-    char command[128];
-    tune_words_command(sweep, command, sizeof(command));
-    if (command[0]) {
-        fprintf(to, "    %s\n", command);
-        when_to_write(sweep, tune_setting_at(sweep, (size_t)a->today).order, to);
+            cpu_text(today->cost_ms, false, cpu, sizeof(cpu)));
+    if (tune_order_settable(sweep)) {
+        how_to_set(sweep, tune_setting_at(sweep, (size_t)a->today).order, to);
     }
 }
 
@@ -148,11 +166,11 @@ static void change(const struct tune_sweep *sweep, const char *knob, size_t trie
         fprintf(to, "  %-9s nothing worth having.\n", knob);
         return;
     }
-    char text[96];
+    char text[96], cpu[32];
     const struct tune_total *then = &sweep->totals[i], *today = &sweep->totals[a->today];
-    fprintf(to, "  %-9s %s: %+.3f GiB*min for %+.3f CPU s.\n", knob,
+    fprintf(to, "  %-9s %s: %+.3f GiB*min for %s of CPU.\n", knob,
             setting_text(sweep, i, text, sizeof(text)), then->given_back - today->given_back,
-            (then->cost_ms - today->cost_ms) / 1000);
+            cpu_text(then->cost_ms - today->cost_ms, true, cpu, sizeof(cpu)));
 }
 
 void tune_words_changes(const struct tune_sweep *sweep, FILE *to)
