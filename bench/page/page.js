@@ -34,6 +34,8 @@
   const colourOf = r => palette()[same(r, data.recommended) ? 0 : same(r, data.settable_today) ? 1
     : same(r, kernel) ? 2 : r.label ? 0 : 3];
   const title = r => role(r) ? `${role(r)}: ${label(r)}` : label(r);
+  /* Legends cannot wrap: on a narrow page they name the role alone. */
+  const short = r => innerWidth < 640 && role(r) ? role(r) : title(r);
 
   const state = { trace: 0, gap: null, extra: null };
   const trace = () => data.traces[state.trace];
@@ -57,13 +59,17 @@
     ticks: { color: css('--soft') }, grid: { color: css('--line') },
   }, more);
 
+  /* The whole recording, from a round second on. */
+  const span = () => ({ type: 'linear', min: Math.floor(trace().time_ms[0] / 10000) * 10,
+    max: Math.ceil(trace().time_ms.slice(-1)[0] / 1000) });
+
   function base(type, datasets, x, y, more) {
     return {
       type, data: { datasets },
       options: Object.assign({
         responsive: true, maintainAspectRatio: false, animation: false,
         interaction: { mode: 'nearest', axis: 'x', intersect: false },
-        scales: { x: axis(x, { type: 'linear', bounds: 'data' }), y: axis(y, { beginAtZero: true }) },
+        scales: { x: axis(x, type === 'line' ? span() : { type: 'linear' }), y: axis(y, { beginAtZero: true }) },
         plugins: {
           legend: { position: 'bottom', labels: { color: css('--text'), boxWidth: 14,
             filter: (item, d) => !d.datasets[item.datasetIndex].quiet } },
@@ -89,7 +95,7 @@
       sets.push(line(OFF, t.baseline.curve.host, 1024, css('--soft'), { borderDash: [7, 4] }));
     }
     noted().forEach(r => {
-      if (r.curve) sets.push(line(title(r), r.curve.host, 1024, colourOf(r)));
+      if (r.curve) sets.push(line(short(r), r.curve.host, 1024, colourOf(r)));
     });
     const rest = t.results.length > 1 ? t.results.filter(r => !noted().includes(r)) : [];
     rest.forEach(r => {
@@ -103,7 +109,7 @@
   function drawRefaults() {
     const sets = [];
     noted().forEach(r => {
-      if (r.curve) sets.push(line(title(r), r.curve.refaults, 1, colourOf(r)));
+      if (r.curve) sets.push(line(short(r), r.curve.refaults, 1, colourOf(r)));
     });
     draw('refaults', base('line', sets, 'time in the guest (s)', 'refaults (pages)'));
   }
@@ -133,7 +139,7 @@
         backgroundColor: css('--soft'), borderColor: css('--soft'), pointRadius: 3, order: 3 },
     ];
     all.filter(role).forEach(r => sets.push({
-      label: title(r), data: [point(r)], backgroundColor: colourOf(r), borderColor: colourOf(r),
+      label: short(r), data: [point(r)], backgroundColor: colourOf(r), borderColor: colourOf(r),
       pointRadius: 8, pointStyle: 'rectRot', order: 1,
     }));
     const config = base('scatter', sets, 'CPU time above reporting off (s)',
