@@ -161,7 +161,7 @@ struct fpr_replay_result {
     uint64_t allocs_exact;           /**< with the kernel's pfn */
     bool missed;                     /**< there was a miss */
     uint64_t first_miss;             /**< number of the request, from 0 */
-    char first_miss_cause[160];      /**< in words */
+    char first_miss_cause[320];      /**< in words */
     struct fpr_misses misses;        /**< by kind */
     uint64_t buddy_events;           /**< zone_locked and drain events of the trace */
     uint64_t buddy_wrong;            /**< not predicted */
