@@ -1,8 +1,8 @@
 /* Which setting to recommend.
  *
  * A setting is worth the memory that it gives back less what its CPU time would buy in memory:
- * net = given back - CPU seconds / (60 / gib_per_cpu), in GiB*min. The best net wins, unless one
- * that can be had without changing the kernel comes within NEAR of it.
+ * net = given back - CPU seconds / (60 / gib_per_cpu), in GiB*min. Of the settings whose net is
+ * within NEAR of the best, the one that changes least of what the kernel does already wins.
  */
 #include <math.h>
 
@@ -46,25 +46,50 @@ static bool allowed(const struct tune_setting *s, unsigned freedom)
 }
 
 /* Best net among those allowed, the first of equals; -1: there is none. */
-static int choose(const struct tune_sweep *sweep, unsigned freedom)
+static int best_of(const struct tune_sweep *sweep, unsigned freedom)
 {
-    int chosen = -1;
+    int best = -1;
     for (size_t i = 0; i < sweep->nr_settings; i++) {
         struct tune_setting s = tune_setting_at(sweep, i);
         if (sweep->totals[i].done && allowed(&s, freedom) &&
-            (chosen < 0 ||
-             tune_net(sweep, &sweep->totals[i]) > tune_net(sweep, &sweep->totals[chosen]))) {
+            (best < 0 ||
+             tune_net(sweep, &sweep->totals[i]) > tune_net(sweep, &sweep->totals[best]))) {
+            best = (int)i;
+        }
+    }
+    return best;
+}
+
+/* How much of the kernel's own setting is changed; the order can be had without a new kernel. */
+static int changes(const struct tune_setting *s)
+{
+    return 4 * (s->budget_divisor != TUNE_KERNEL_BUDGET) +
+           4 * (s->capacity != TUNE_KERNEL_CAPACITY) + 4 * (s->delay_ms != TUNE_KERNEL_DELAY_MS) +
+           (s->order != TUNE_KERNEL_ORDER);
+}
+
+/* Of those that are nearly as good as the best, the one that changes least, then the best. */
+static int choose(const struct tune_sweep *sweep, unsigned freedom)
+{
+    int chosen = best_of(sweep, freedom);
+    if (chosen < 0) {
+        return -1;
+    }
+    double best = tune_net(sweep, &sweep->totals[chosen]);
+    struct tune_setting now = tune_setting_at(sweep, (size_t)chosen);
+    for (size_t i = 0; i < sweep->nr_settings; i++) {
+        struct tune_setting s = tune_setting_at(sweep, i);
+        double net = tune_net(sweep, &sweep->totals[i]);
+        if (!sweep->totals[i].done || !allowed(&s, freedom) || net < best - NEAR * fabs(best) ||
+            changes(&s) > changes(&now)) {
+            continue;
+        }
+        if (changes(&s) < changes(&now) || net > tune_net(sweep, &sweep->totals[chosen])) {
             chosen = (int)i;
+            now = s;
         }
     }
     return chosen;
-}
-
-/* Whether setting a is as good as b, or nearly. */
-static bool near(const struct tune_sweep *sweep, int a, int b)
-{
-    double best = tune_net(sweep, &sweep->totals[b]);
-    return tune_net(sweep, &sweep->totals[a]) >= best - NEAR * fabs(best);
 }
 
 /* The cheapest of the Pareto set that gives back more than setting `from`. */
@@ -86,10 +111,8 @@ void tune_advise(struct tune_sweep *sweep)
     struct tune_advice *a = &sweep->advice;
     unsigned today = tune_order_settable(sweep) ? FREE_ORDER : 0;
     a->best = choose(sweep, FREE_ALL);
+    a->top = best_of(sweep, FREE_ALL);
     a->today = choose(sweep, today);
-    if (a->today >= 0 && near(sweep, a->today, a->best)) {
-        a->best = a->today;
-    }
     if (a->best >= 0 && !(tune_net(sweep, &sweep->totals[a->best]) > 0)) {
         a->best = -1; /* nothing is worth its price */
     }

@@ -108,16 +108,33 @@ static int next_in_set(const struct tune_sweep *sweep, int after)
     return next;
 }
 
+/* Whether two settings came to the same. */
+static bool alike(const struct tune_sweep *sweep, int a, int b)
+{
+    const struct tune_total *x = &sweep->totals[a], *y = &sweep->totals[b];
+    return x->given_back >= y->given_back && x->given_back <= y->given_back &&
+           x->cost_ms >= y->cost_ms && x->cost_ms <= y->cost_ms;
+}
+
 static void pareto_set(const struct tune_sweep *sweep, FILE *to)
 {
     fprintf(to, "Pareto set%s (no other setting gives back as much for less CPU):\n",
             sweep->nr_traces > 1 ? " over all recordings" : "");
     char text[96];
-    for (int i = next_in_set(sweep, -1); i >= 0; i = next_in_set(sweep, i)) {
+    for (int i = next_in_set(sweep, -1), next; i >= 0; i = next) {
         struct tune_setting s = tune_setting_at(sweep, (size_t)i);
-        fprintf(to, "  %-50s %10.3f GiB*min back %10.1f ms of CPU\n",
+        unsigned more = 0;
+        for (next = next_in_set(sweep, i); next >= 0 && alike(sweep, i, next);
+             next = next_in_set(sweep, next)) {
+            more++;
+        }
+        fprintf(to, "  %-50s %10.3f GiB*min back %10.1f ms of CPU",
                 tune_setting_text(&s, text, sizeof(text)), sweep->totals[i].given_back,
                 sweep->totals[i].cost_ms);
+        if (more) {
+            fprintf(to, "  (%u more came to the same)", more);
+        }
+        fputc('\n', to);
     }
     fputc('\n', to);
 }

@@ -140,6 +140,7 @@ struct tune_total {
 /* What is recommended; indices of settings, -1: none. */
 struct tune_advice {
     int best;        /* of the whole grid; -1: leave reporting off */
+    int top;         /* the best by a hair; `best` may be another that changes less */
     int today;       /* with only the order to choose; -1: the grid has no such setting */
     int next;        /* the next dearer one of the Pareto set after `best`; -1: none */
     int with_budget; /* best where the budget may be chosen beside the order */

@@ -44,27 +44,33 @@ static void no_setting_worth_it(const struct tune_sweep *sweep, FILE *to)
             60 / sweep->gib_per_cpu, sweep->gib_per_cpu);
 }
 
-static void against_next(const struct tune_sweep *sweep, FILE *to)
+/* Why not a dearer one, or the very best one. */
+static void against_others(const struct tune_sweep *sweep, FILE *to)
 {
     const struct tune_advice *a = &sweep->advice;
     char text[96], cpu[32];
     const struct tune_total *best = &sweep->totals[a->best];
+    if (a->top != a->best) {
+        const struct tune_total *top = &sweep->totals[a->top];
+        fprintf(to,
+                ", which is within 1 %% of the best (%s: %.3f GiB*min for %s) and changes less of "
+                "what the kernel does already.\n",
+                setting_text(sweep, a->top, text, sizeof(text)), top->given_back,
+                cpu_text(top->cost_ms, false, cpu, sizeof(cpu)));
+        return;
+    }
     if (a->next < 0) {
         fprintf(to, "; no setting tried gives back more.\n");
         return;
     }
     const struct tune_total *next = &sweep->totals[a->next];
     double more = next->given_back - best->given_back;
-    double rate = (next->cost_ms - best->cost_ms) / 1000 / more, worth = 60 / sweep->gib_per_cpu;
-    fprintf(to, "; the next dearer one of the Pareto set (%s) would add %.3f GiB*min for %s of CPU",
+    double cost = next->cost_ms - best->cost_ms;
+    fprintf(to,
+            "; the next dearer one of the Pareto set (%s) would add %.3f GiB*min for %s of CPU: "
+            "%.1f CPU s a GiB*min, where memory is taken to be worth %.1f.\n",
             setting_text(sweep, a->next, text, sizeof(text)), more,
-            cpu_text(next->cost_ms - best->cost_ms, false, cpu, sizeof(cpu)));
-    if (rate > worth) {
-        fprintf(to, ": %.1f CPU s a GiB*min, where memory is taken to be worth %.1f.\n", rate,
-                worth);
-    } else {
-        fprintf(to, ", but no setting that needs a changed kernel is better by 1 %%.\n");
-    }
+            cpu_text(cost, false, cpu, sizeof(cpu)), cost / 1000 / more, 60 / sweep->gib_per_cpu);
 }
 
 void tune_words_reason(const struct tune_sweep *sweep, FILE *to)
@@ -82,7 +88,7 @@ void tune_words_reason(const struct tune_sweep *sweep, FILE *to)
             setting_text(sweep, a->best, text, sizeof(text)), best->given_back, base,
             base > 0 ? 100 * best->given_back / base : 0.0,
             cpu_text(best->cost_ms, false, cpu, sizeof(cpu)));
-    against_next(sweep, to);
+    against_others(sweep, to);
 }
 
 void tune_words_command(const struct tune_sweep *sweep, char *text, size_t size)
