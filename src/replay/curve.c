@@ -6,33 +6,6 @@
 
 #define MIB (1024.0 * 1024.0)
 
-struct loader {
-    struct run *run;
-    fpr_pfn next; /* first frame not dealt with */
-};
-
-/* Everything that is not free at the start is resident. */
-static int load_used(struct run *run)
-{
-    int err = 0;
-    for (size_t z = 0; z < run->nr_zones && !err; z++) {
-        struct fpr_zone_info info;
-        fpr_zone_get_info(fpr_machine_zone(run->machine, z), &info);
-        fpr_pfn end = info.start + info.spanned;
-        for (fpr_pfn p = info.start; p < end && !err;) {
-            struct fpr_block block;
-            enum fpr_page_kind kind;
-            if (fpr_zone_page(fpr_machine_zone(run->machine, z), p, &kind, &block))
-                break;
-            fpr_pfn next = block.pfn + (1ull << block.order);
-            if (kind == FPR_PAGE_ALLOCATED || kind == FPR_PAGE_PCP || kind == FPR_PAGE_HELD)
-                err = fpr_host_load_resident(run->host, p, next - p);
-            p = next;
-        }
-    }
-    return err;
-}
-
 int curve_start(struct run *run)
 {
     struct fpr_host_config config = run->o->host;
@@ -43,7 +16,7 @@ int curve_start(struct run *run)
         return err;
     err = fpr_host_device(run->host, &run->host_device);
     if (!err)
-        err = load_used(run);
+        err = host_start(run);
     if (!err && !run->predict)
         err = start_limbo(run);
     run->next_sample = run->p->start;

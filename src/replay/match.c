@@ -27,25 +27,51 @@ static fpr_pfn end_of(const struct fpr_sg *sg)
     return sg->pfn + (1ull << sg->order);
 }
 
+/* Joins what overlaps, so that a block reported twice in a pass counts once. */
+static void unite(struct block_log *log, fpr_pfn *ends)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < log->nr; i++) {
+        fpr_pfn end = end_of(&log->sgs[i]);
+        if (n && log->sgs[i].pfn <= ends[n - 1]) {
+            ends[n - 1] = end > ends[n - 1] ? end : ends[n - 1];
+        } else {
+            log->sgs[n] = log->sgs[i];
+            ends[n++] = end;
+        }
+    }
+    log->nr = n;
+}
+
+/* Pages of the kernel's blocks that lie in the model's; both in rising order, the model's apart. */
+static uint64_t overlap(const struct block_log *kernel, const struct block_log *model,
+                        const fpr_pfn *ends)
+{
+    uint64_t pages = 0;
+    for (size_t i = 0, k = 0; i < kernel->nr; i++) {
+        fpr_pfn from = kernel->sgs[i].pfn, to = end_of(&kernel->sgs[i]);
+        while (k < model->nr && ends[k] <= from)
+            k++;
+        for (size_t j = k; j < model->nr && model->sgs[j].pfn < to; j++) {
+            fpr_pfn a = model->sgs[j].pfn > from ? model->sgs[j].pfn : from;
+            pages += (ends[j] < to ? ends[j] : to) - a;
+        }
+    }
+    return pages;
+}
+
 void match_pass(struct run *run)
 {
     struct block_log *a = &run->pass.kernel, *b = &run->pass.model;
-    uint64_t pages = 0;
-    if (a->nr && b->nr) {
+    fpr_pfn *ends = a->nr && b->nr ? malloc(b->nr * sizeof(*ends)) : NULL;
+    if (ends) {
         qsort(a->sgs, a->nr, sizeof(*a->sgs), by_pfn);
         qsort(b->sgs, b->nr, sizeof(*b->sgs), by_pfn);
+        unite(b, ends);
+        run->r->matched_report_bytes += overlap(a, b, ends) << run->page_shift;
+    } else if (a->nr && b->nr) {
+        run->err = -ENOMEM;
     }
-    for (size_t i = 0, k = 0; i < a->nr && k < b->nr;) {
-        fpr_pfn from = a->sgs[i].pfn > b->sgs[k].pfn ? a->sgs[i].pfn : b->sgs[k].pfn;
-        fpr_pfn ends[] = {end_of(&a->sgs[i]), end_of(&b->sgs[k])};
-        fpr_pfn to = ends[0] < ends[1] ? ends[0] : ends[1];
-        if (to > from)
-            pages += to - from;
-        if (ends[0] <= ends[1])
-            i++;
-        else
-            k++;
-    }
-    run->r->matched_report_bytes += pages << run->page_shift;
+    free(ends);
     a->nr = b->nr = 0;
 }

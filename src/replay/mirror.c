@@ -42,6 +42,16 @@ static void limbo(struct run *run, const struct op *op, bool on)
     bits_put(run->limbo, op->pfn, 1ull << op->order, on);
 }
 
+/* Has this block left the free lists, and not been handed out since? */
+static bool in_limbo(const struct run *run, const struct op *op)
+{
+    for (fpr_pfn i = 0; i < 1ull << op->order; i++)
+        if (!bit_get(run->limbo, op->pfn + i))
+            return false;
+    return true;
+}
+
+/* Scores whether the frames handed out are ones that the model has off its free lists. */
 static int on_alloc(struct run *run, const struct op *op)
 {
     if (op->flags & OP_F_LATE || op->pfn == NONE32)
@@ -49,7 +59,7 @@ static int on_alloc(struct run *run, const struct op *op)
     if (op->flags & OP_F_CAPTURED)
         take(run, op);
     run->r->allocs++;
-    run->r->allocs_exact++;
+    run->r->allocs_exact += op->flags & OP_F_CAPTURED || in_limbo(run, op);
     limbo(run, op, false);
     run_touch(run, op->pfn, op->order);
     return 0;
@@ -109,6 +119,7 @@ static int on_call(struct run *run, const struct op *op)
     run->flight = &run->p->sgs[op->aux];
     run->nr_flight = op->gfp;
     run->r->batches++;
+    match_add(run, &run->pass.kernel, run->flight, run->nr_flight);
     return run->device.report(run->device.ctx, run->flight, run->nr_flight) == -ENOMEM ? -ENOMEM
                                                                                       : 0;
 }

@@ -237,10 +237,27 @@ static bool wants_reporter(const struct run *run)
     return p->nr_passes || p->first_notify != UINT64_MAX || run->header.reporting_state >= 0;
 }
 
+static void nothing(void *ctx, struct fpr_zone *zone, unsigned order)
+{
+    (void)ctx;
+    (void)zone;
+    (void)order;
+}
+
+/* A mirror has no reporter; its zones still count the frees that would tell one. */
+static void listen_mirror(struct run *run)
+{
+    int order = recorded_order(run);
+    for (size_t i = 0; order >= 0 && i < run->nr_zones; i++)
+        fpr_zone_set_notify(fpr_machine_zone(run->machine, i), (unsigned)order, nothing, run);
+}
+
 int passes_start(struct run *run)
 {
     run->device = (struct fpr_device){.name = "replay", .report = device_report, .ctx = run};
     run->register_at = UINT64_MAX;
+    if (!run->predict && run->recorded)
+        listen_mirror(run);
     if (!wants_reporter(run))
         return 0;
     struct fpr_report_config config = run->o->report;

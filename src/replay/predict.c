@@ -34,6 +34,9 @@ static int on_alloc(struct run *run, const struct op *op)
     if (op->flags & OP_F_COMPACTED && run->behind.captured != FPR_PFN_NONE) {
         pfn = run->behind.captured;
         run->behind.captured = FPR_PFN_NONE;
+    } else if (op->flags & OP_F_CAPTURED && run->recorded &&
+               (run->o->resync || !run_knows(run, FPR_KNOW_BIT_CAPTURE))) {
+        /* it took no block from the lists, whatever the model's lists hold */
     } else {
         bool locked = op->flags & OP_F_LOCKED && run_knows(run, FPR_KNOW_BIT_TRYLOCK);
         fpr_gfp gfp = op->gfp;

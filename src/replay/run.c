@@ -182,6 +182,7 @@ static int finish(struct run *run)
     struct fpr_replay_result *r = run->r;
     r->mode = run->predict ? FPR_REPLAY_PREDICT : FPR_REPLAY_MIRROR;
     r->events = run->p->events;
+    r->frees_lost = run->frees_lost + run->silent_frees;
     r->span = run->p->end - run->p->start;
     for (size_t i = 0; i < run->nr_zones; i++) {
         struct fpr_zone_counters c;

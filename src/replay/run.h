@@ -174,6 +174,9 @@ void timing_end(struct run *run, const struct op *op);
 void match_add(struct run *run, struct block_log *log, const struct fpr_sg *sg, size_t nr);
 void match_pass(struct run *run);
 
+/* host_start.c */
+int host_start(struct run *run);
+
 /* curve.c and gap.c */
 int curve_start(struct run *run);
 int curve_sample(struct run *run, fpr_ns at);

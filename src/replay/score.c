@@ -59,6 +59,7 @@ fpr_pfn run_took(struct run *run, const struct op *op, fpr_pfn got, const char *
     struct fpr_replay_result *r = run->r;
     bool kernel_failed = op->pfn == NONE32;
     r->allocs++;
+    r->failed += !kernel_failed && got == FPR_PFN_NONE;
     if (kernel_failed ? got == FPR_PFN_NONE : got == op->pfn) {
         r->allocs_exact++;
     } else if (run->recorded) {
