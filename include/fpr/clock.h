@@ -24,17 +24,19 @@ struct fpr_work {
     void (*run)(void *ctx); /**< called when the clock passes `due` */
     void *ctx;              /**< its argument */
     fpr_ns due;             /**< set by fpr_clock_schedule() */
-    bool queued;            /**< set by fpr_clock_schedule() */
+    bool queued;            /**< in the queue; start with false; cleared before `run` is called */
     struct fpr_work *next;  /**< the clock's */
 };
 
 /** Makes a virtual clock that stands at `now`. @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_clock_create(fpr_ns now, struct fpr_clock **clock);
-/** Frees a clock; queued work is forgotten. NULL is accepted. */
+/** Frees a clock; queued work is forgotten (and may be queued elsewhere). Not from inside work.
+ *  NULL is accepted. */
 FPR_API void fpr_clock_destroy(struct fpr_clock *clock);
-/** The time now. */
+/** The time now; 0 for NULL. */
 FPR_API fpr_ns fpr_clock_now(const struct fpr_clock *clock);
-/** Queues work for `due`; work due at the same instant runs in the order of queueing.
+/** Queues work for `due`; work due at the same instant runs in the order of queueing. A `due` in
+ *  the past runs at the next advance, without moving the clock back. Work may queue itself again.
  *  @return 0, -EINVAL, -EBUSY (already queued). */
 FPR_API int fpr_clock_schedule(struct fpr_clock *clock, struct fpr_work *work, fpr_ns due);
 /** Takes work out of the queue. @return 1 if it was queued, 0 if not, -EINVAL. */
@@ -42,8 +44,9 @@ FPR_API int fpr_clock_cancel(struct fpr_clock *clock, struct fpr_work *work);
 /** When the next work is due. @return true and `due`, or false if none is queued. */
 FPR_API bool fpr_clock_next(const struct fpr_clock *clock, fpr_ns *due);
 /** Moves the clock to `to`, running what falls due on the way (which may queue more).
- *  Called from inside work it only moves the time of that work's caller forward.
- *  @return number of works run, -EINVAL (`to` lies in the past). */
+ *  Called from inside work (a device that takes its time) it only moves the time: what falls due
+ *  by then runs late, after the work that is running, as on a work queue with one thread.
+ *  @return number of works run (0 from inside work), -EINVAL (`to` lies in the past). */
 FPR_API int fpr_clock_advance(struct fpr_clock *clock, fpr_ns to);
 
 #endif

@@ -23,7 +23,7 @@ enum fpr_event_type {
 #define FPR_X(symbol, name) symbol, /**< name */
     FPR_EVENTS(FPR_X)
 #undef FPR_X
-    FPR_NR_EVENTS /**< how many kinds there are */
+        FPR_NR_EVENTS /**< how many kinds there are */
 };
 
 /** One event. Fields without meaning for a kind are 0. */

@@ -35,12 +35,12 @@ typedef uint32_t fpr_gfp;
 #define FPR_GFP_ACCOUNT        0x400000u /**< carried, without effect on the model */
 #define FPR_GFP_ALL_BITS       0x7fffffu /**< every bit above; others are refused (-EINVAL) */
 
-#define FPR_GFP_RECLAIM   (FPR_GFP_DIRECT_RECLAIM | FPR_GFP_KSWAPD_RECLAIM) /**< both kinds */
-#define FPR_GFP_KERNEL    (FPR_GFP_RECLAIM | FPR_GFP_IO | FPR_GFP_FS)       /**< usual request */
-#define FPR_GFP_NOWAIT    FPR_GFP_KSWAPD_RECLAIM                            /**< must not sleep */
+#define FPR_GFP_RECLAIM (FPR_GFP_DIRECT_RECLAIM | FPR_GFP_KSWAPD_RECLAIM) /**< both kinds */
+#define FPR_GFP_KERNEL  (FPR_GFP_RECLAIM | FPR_GFP_IO | FPR_GFP_FS)       /**< usual request */
+#define FPR_GFP_NOWAIT  FPR_GFP_KSWAPD_RECLAIM                            /**< must not sleep */
 /** Interrupt context. */
 #define FPR_GFP_ATOMIC_REQUEST (FPR_GFP_HIGH | FPR_GFP_ATOMIC | FPR_GFP_KSWAPD_RECLAIM)
-#define FPR_GFP_USER      (FPR_GFP_KERNEL | FPR_GFP_HARDWALL)               /**< for user space */
+#define FPR_GFP_USER           (FPR_GFP_KERNEL | FPR_GFP_HARDWALL) /**< for user space */
 /** Anonymous and page-cache memory of user space. */
 #define FPR_GFP_HIGHUSER_MOVABLE (FPR_GFP_USER | FPR_GFP_HIGHMEM | FPR_GFP_MOVABLE)
 /** A huge page at fault time (order 9 on x86-64). */

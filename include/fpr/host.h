@@ -55,7 +55,7 @@ struct fpr_host_config {
                                   any touch brings back the unit's absent pages as khugepaged-less
                                   THP cannot; see docs/accuracy.md */
     enum fpr_host_mode mode; /**< default FPR_HOST_DONTNEED */
-    struct fpr_host_costs costs; /**< default as listed */
+    struct fpr_host_costs costs;   /**< default as listed */
     const struct fpr_mem_ops *mem; /**< NULL: default */
 };
 
@@ -118,10 +118,10 @@ FPR_API int fpr_device_null(struct fpr_device *device);
 struct fpr_recorder;
 /** One batch as the recorder keeps it. */
 struct fpr_recorded_batch {
-    fpr_ns time;              /**< clock at the call; 0 without a clock */
-    const struct fpr_sg *sg;  /**< entries; valid until the recorder is cleared or destroyed */
-    unsigned nents;           /**< how many */
-    int result;               /**< what was returned */
+    fpr_ns time;             /**< clock at the call; 0 without a clock */
+    const struct fpr_sg *sg; /**< entries; valid until the recorder is cleared or destroyed */
+    unsigned nents;          /**< how many */
+    int result;              /**< what was returned */
 };
 /** Makes a recorder.
  *  @param clock for times; may be NULL

@@ -47,7 +47,8 @@ FPR_API struct fpr_zone *fpr_machine_zone(const struct fpr_machine *machine, siz
 FPR_API struct fpr_zone *fpr_machine_zone_of(const struct fpr_machine *machine, fpr_pfn pfn);
 
 /** Allocates 2^order pages, going down the zonelist from the highest zone that gfp allows:
- *  low watermark first, then min. Direct reclaim is not modelled: what it would be needed for fails.
+ *  low watermark first, then min. Direct reclaim is not modelled: what it would be needed for
+ * fails.
  *  @param node preferred node; its zones come first, then other nodes by rising distance in number
  *  @param pfn  out, untouched on failure
  *  @return 0, -ENOMEM, -EINVAL. Models __alloc_pages(). */
@@ -82,15 +83,15 @@ struct fpr_text_error {
 
 /** Facts of a state's header that are not the machine's own. */
 struct fpr_state_header {
-    char kernel[64];         /**< release; empty: none given */
-    char slot[16];           /**< "before", "after", … */
-    uint64_t time_ns;        /**< CLOCK_MONOTONIC of the guest */
-    uint64_t vmemmap;        /**< address of the page structure of frame 0 */
-    int reporting_order;     /**< -1: not given; max_order + 1: not set yet */
-    int reporting_state;     /**< 0 idle, 1 requested, 2 in a pass; -1: no device registered */
-    int reporting_pending;   /**< 1: the delayed work is queued */
+    char kernel[64];          /**< release; empty: none given */
+    char slot[16];            /**< "before", "after", … */
+    uint64_t time_ns;         /**< CLOCK_MONOTONIC of the guest */
+    uint64_t vmemmap;         /**< address of the page structure of frame 0 */
+    int reporting_order;      /**< -1: not given; max_order + 1: not set yet */
+    int reporting_state;      /**< 0 idle, 1 requested, 2 in a pass; -1: no device registered */
+    int reporting_pending;    /**< 1: the delayed work is queued */
     int64_t reporting_due_ms; /**< until it is due; -1: not queued */
-    unsigned cpus;           /**< sets of per-cpu lists */
+    unsigned cpus;            /**< sets of per-cpu lists */
 };
 
 /** Reads a machine from text.

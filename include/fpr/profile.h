@@ -9,7 +9,7 @@
 
 /** Kernels that the library knows. */
 enum fpr_profile {
-    FPR_PROFILE_V16 = 0,  /**< the patch series v16 on 5.5; the same as Linux 5.7–5.9 (default) */
+    FPR_PROFILE_V16 = 0, /**< the patch series v16 on 5.5; the same as Linux 5.7–5.9 (default) */
     FPR_PROFILE_LINUX_5_10, /**< tail placement of put-back, moves and boot frees */
     FPR_PROFILE_LINUX_5_14, /**< per-cpu lists of several orders, settable reporting order */
     FPR_PROFILE_LINUX_6_1,  /**< Debian 12's kernel */
@@ -48,14 +48,15 @@ enum fpr_pcp_rule {
 /** High-order atomic reserves. */
 enum fpr_highatomic_rule {
     FPR_HIGHATOMIC_V16,  /**< v16–6.1: one pageblock at a time, limit 1 % + one pageblock */
-    FPR_HIGHATOMIC_6_12, /**< 6.12: none below 1 % < a pageblock; whole blocks; free part withheld */
+    FPR_HIGHATOMIC_6_12, /**< 6.12: none below 1 % < a pageblock; whole blocks; free part withheld
+                          */
 };
 
 /** How request flags bend the watermarks. */
 enum fpr_watermark_rule {
-    FPR_WATERMARK_V16,  /**< v16–5.8: HIGH halves, ATOMIC takes a quarter more */
-    FPR_WATERMARK_5_9,  /**< 5.9–5.17: the order-0 shortcut compares unsigned (may wrap) */
-    FPR_WATERMARK_6_1,  /**< 6.1.y: reserves by HIGH and by not blocking */
+    FPR_WATERMARK_V16, /**< v16–5.8: HIGH halves, ATOMIC takes a quarter more */
+    FPR_WATERMARK_5_9, /**< 5.9–5.17: the order-0 shortcut compares unsigned (may wrap) */
+    FPR_WATERMARK_6_1, /**< 6.1.y: reserves by HIGH and by not blocking */
 };
 
 /** Patch level of the series for reporting. */
@@ -67,22 +68,23 @@ enum fpr_patch_level {
 
 /** The rules in force. Fill it with fpr_profile_policy(), then change single rules. */
 struct fpr_policy {
-    enum fpr_profile base;             /**< the profile that the table came from */
-    enum fpr_place putback;            /**< blocks coming back from a report */
-    enum fpr_place move;               /**< moves between lists: HEAD or TAIL */
-    enum fpr_place boot;               /**< blocks released at boot */
-    enum fpr_merge_rule merge;         /**< merging across pageblock types */
-    enum fpr_fallback_rule fallback;   /**< stealing */
-    enum fpr_pcp_rule pcp;             /**< per-cpu lists */
-    unsigned pcp_lists;                /**< number of per-cpu lists: 3, 14 or 15 */
+    enum fpr_profile base;           /**< the profile that the table came from */
+    enum fpr_place putback;          /**< blocks coming back from a report */
+    enum fpr_place move;             /**< moves between lists: HEAD or TAIL */
+    enum fpr_place boot;             /**< blocks released at boot */
+    bool parent_in_zone;             /**< the tail rule needs a parent that begins in the zone */
+    enum fpr_merge_rule merge;       /**< merging across pageblock types */
+    enum fpr_fallback_rule fallback; /**< stealing */
+    enum fpr_pcp_rule pcp;           /**< per-cpu lists */
+    unsigned pcp_lists;              /**< number of per-cpu lists: 3, 14 or 15 */
     enum fpr_highatomic_rule highatomic; /**< reserves */
-    enum fpr_watermark_rule watermark; /**< reserve access */
-    bool free_by_pageblock;            /**< 6.10+: blocks above the pageblock order are freed in pieces */
-    bool isolate_moves_rest;           /**< 6.10+: isolation moves the rest of the pageblock too */
-    bool move_needs_whole_block;       /**< 6.10+: a pageblock cut by either zone end is never moved */
-    bool report_order_settable;        /**< 5.14+: reporting order other than the pageblock order */
-    bool report_order_kept;            /**< 6.4+: an administrator's order survives registration */
-    bool shuffle_bit_is_tail;          /**< bit 1 of the shuffle source means tail (v16 on) */
+    enum fpr_watermark_rule watermark;   /**< reserve access */
+    bool free_by_pageblock;      /**< 6.10+: blocks above the pageblock order are freed in pieces */
+    bool isolate_moves_rest;     /**< 6.10+: isolation moves the rest of the pageblock too */
+    bool move_needs_whole_block; /**< 6.10+: a pageblock cut by either zone end is never moved */
+    bool report_order_settable;  /**< 5.14+: reporting order other than the pageblock order */
+    bool report_order_kept;      /**< 6.4+: an administrator's order survives registration */
+    bool shuffle_bit_is_tail;    /**< bit 1 of the shuffle source means tail (v16 on) */
 };
 
 /** Fills the table of a profile.

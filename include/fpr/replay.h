@@ -58,7 +58,7 @@ enum fpr_knowledge {
 #define FPR_X(bit, word, text) FPR_KNOW_BIT_##bit, /**< text */
     FPR_KNOWLEDGE(FPR_X)
 #undef FPR_X
-    FPR_NR_KNOWLEDGE /**< how many */
+        FPR_NR_KNOWLEDGE /**< how many */
 };
 
 /** When passes run. */
@@ -186,20 +186,21 @@ struct fpr_replay_result {
     double host_gib_min;             /**< integral */
     double back_50_s, back_90_s, back_99_s; /**< after the last peak: time until this share of what
                                                  came back had come back; -1: nothing did */
-    struct fpr_host_stats host;      /**< refaults, zeroing, splits … */
-    struct fpr_report_stats report;  /**< calls, entries, walks … */
-    uint64_t cost_ns;                /**< by the cost constants */
-    struct fpr_gap gap_mean;         /**< mean over the span */
-    struct fpr_gap gap_end;          /**< at the end */
-    struct fpr_state_diff state_after; /**< against the kernel's */
-    struct fpr_replay_sample *samples; /**< the curves */
-    size_t nr_samples;               /**< how many */
-    char *explanation;               /**< text, NULL unless asked for */
+    struct fpr_host_stats host;             /**< refaults, zeroing, splits … */
+    struct fpr_report_stats report;         /**< calls, entries, walks … */
+    uint64_t cost_ns;                       /**< by the cost constants */
+    struct fpr_gap gap_mean;                /**< mean over the span */
+    struct fpr_gap gap_end;                 /**< at the end */
+    struct fpr_state_diff state_after;      /**< against the kernel's */
+    struct fpr_replay_sample *samples;      /**< the curves */
+    size_t nr_samples;                      /**< how many */
+    char *explanation;                      /**< text, NULL unless asked for */
 };
 /** Replays. Deterministic: the same prepared trace and options give the same result
  *  (but `seconds`). @return 0, -EINVAL (option out of range; `error` names it), -ENOMEM, -EINTR. */
-FPR_API int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_options *options,
-                       struct fpr_replay_result *result, struct fpr_trace_error *error);
+FPR_API int fpr_replay(const struct fpr_prepared *prepared,
+                       const struct fpr_replay_options *options, struct fpr_replay_result *result,
+                       struct fpr_trace_error *error);
 /** Frees what the result points to. */
 FPR_API void fpr_replay_result_free(struct fpr_replay_result *result);
 

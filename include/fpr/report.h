@@ -32,7 +32,7 @@ struct fpr_report_config {
     /** Asked, with the zone's lock held, before a block is isolated: false leaves it alone and
      *  counts it (skipped_blocks). NULL: every block may go. Pinned memory is kept out by it. */
     bool (*may_report)(void *ctx, fpr_pfn pfn, unsigned order);
-    void *may_report_ctx;    /**< its argument */
+    void *may_report_ctx; /**< its argument */
 };
 
 /** Fills the defaults. @return 0, -EINVAL. */
@@ -79,9 +79,9 @@ FPR_API int fpr_reporter_load_state(struct fpr_reporter *reporter, enum fpr_repo
 
 /** What a pass did. */
 struct fpr_pass_result {
-    unsigned calls;  /**< device calls */
-    int error;       /**< what the device returned when it ended the pass, else 0 */
-    bool requested;  /**< another pass is wanted: budget ran out, or a free notified meanwhile */
+    unsigned calls; /**< device calls */
+    int error;      /**< what the device returned when it ended the pass, else 0 */
+    bool requested; /**< another pass is wanted: budget ran out, or a free notified meanwhile */
 };
 /** Runs one pass now, whatever is due (models page_reporting_process()): state ACTIVE meanwhile,
  *  then IDLE, or REQUESTED with the work queued.
@@ -98,7 +98,7 @@ struct fpr_report_observer {
     void (*pass_begin)(void *ctx, fpr_ns now); /**< state became ACTIVE */
     void (*pass_end)(void *ctx, fpr_ns now, const struct fpr_pass_result *result); /**< over */
     void (*requested)(void *ctx, fpr_ns now, fpr_ns due); /**< a pass was queued */
-    void *ctx;                                 /**< first argument */
+    void *ctx;                                            /**< first argument */
 };
 /** Sets the observer; NULL: none. Copied. @return 0, -EINVAL. */
 FPR_API int fpr_reporter_set_observer(struct fpr_reporter *reporter,

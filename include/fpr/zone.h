@@ -23,36 +23,36 @@ typedef uint64_t (*fpr_bits_fn)(void *ctx);
 
 /** How to build a zone. Fill with fpr_zone_config_init(), then change. */
 struct fpr_zone_config {
-    struct fpr_policy policy;     /**< rules; from the profile */
-    const char *name;             /**< as in /proc/zoneinfo; default "Normal"; copied */
-    enum fpr_zone_index index;    /**< which zone of its node; default FPR_ZONE_NORMAL */
-    int node;                     /**< NUMA node; default 0 */
-    fpr_pfn start;                /**< first frame; default 0 */
-    uint64_t spanned;             /**< frames from start, holes included; 1..2^32 after rounding
-                                       start down and end up to the largest block */
-    uint64_t managed;             /**< pages given to the allocator, for reserves and limits;
-                                       0 (default): counted as they are released */
-    unsigned page_shift;          /**< log2 of the page size: 12 (default), 14 or 16 */
-    unsigned max_order;           /**< largest order, ≤ FPR_MAX_ORDER; default 10 */
-    unsigned pageblock_order;     /**< 1..max_order; default 9 */
-    unsigned cpus;                /**< per-cpu list sets, 1..1024; default 1 */
-    bool locked;                  /**< may be used by several threads; default false */
-    bool empty;                   /**< release nothing at creation (a loader will); default false */
-    bool nofragment;              /**< the first attempt must not steal below the pageblock order */
-    bool movable_by_type;         /**< allocated pages count as movable for stealing if they were
-                                       requested movable; default true */
-    bool shuffle;                 /**< page shuffling at the largest order; default false */
-    fpr_bits_fn bits;             /**< random source; needed with shuffle */
-    void *bits_ctx;               /**< its argument */
+    struct fpr_policy policy;  /**< rules; from the profile */
+    const char *name;          /**< as in /proc/zoneinfo; default "Normal"; copied */
+    enum fpr_zone_index index; /**< which zone of its node; default FPR_ZONE_NORMAL */
+    int node;                  /**< NUMA node; default 0 */
+    fpr_pfn start;             /**< first frame; default 0 */
+    uint64_t spanned;          /**< frames from start, holes included; 1..2^32 after rounding
+                                    start down and end up to the largest block */
+    uint64_t managed;          /**< pages given to the allocator, for reserves and limits;
+                                    0 (default): counted as they are released */
+    unsigned page_shift;       /**< log2 of the page size: 12 (default), 14 or 16 */
+    unsigned max_order;        /**< largest order, ≤ FPR_MAX_ORDER; default 10 */
+    unsigned pageblock_order;  /**< 1..max_order; default 9 */
+    unsigned cpus;             /**< per-cpu list sets, 1..1024; default 1 */
+    bool locked;               /**< may be used by several threads; default false */
+    bool empty;                /**< release nothing at creation (a loader will); default false */
+    bool nofragment;           /**< the first attempt must not steal below the pageblock order */
+    bool movable_by_type;      /**< allocated pages count as movable for stealing if they were
+                                    requested movable; default true */
+    bool shuffle;              /**< page shuffling at the largest order; default false */
+    fpr_bits_fn bits;          /**< random source; needed with shuffle */
+    void *bits_ctx;            /**< its argument */
     const struct fpr_range *holes; /**< frames that are not memory or reserved; rising, disjoint */
-    size_t nr_holes;              /**< how many */
+    size_t nr_holes;               /**< how many */
     uint64_t watermark[FPR_NR_WMARKS]; /**< pages; all 0 (default): computed as the kernel does,
                                             from this zone alone */
     uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES]; /**< pages, by the request's highest zone */
-    unsigned boost_factor;        /**< vm.watermark_boost_factor; default 15000 */
-    bool pcp_auto;                /**< compute high and batch as the kernel does; default true */
-    unsigned pcp_high;            /**< pages, with pcp_auto false; 0: per-cpu lists pass through */
-    unsigned pcp_batch;           /**< pages, with pcp_auto false; at least 1 */
+    unsigned boost_factor;                        /**< vm.watermark_boost_factor; default 15000 */
+    bool pcp_auto;                 /**< compute high and batch as the kernel does; default true */
+    unsigned pcp_high;             /**< pages, with pcp_auto false; 0: per-cpu lists pass through */
+    unsigned pcp_batch;            /**< pages, with pcp_auto false; at least 1 */
     const struct fpr_mem_ops *mem; /**< metadata source; NULL: fpr_mem_default() */
 };
 
@@ -156,7 +156,8 @@ FPR_API int fpr_zone_shuffle(struct fpr_zone *zone, fpr_bits_fn bits, void *ctx)
 /** @} */
 
 /** @name What a recorded guest's kernel did besides requests
- *  Used where a trace is replayed; each is one thing that a kernel does behind its users' backs. @{ */
+ *  Used where a trace is replayed; each is one thing that a kernel does behind its users' backs. @{
+ */
 
 /** Takes pages for the bulk allocator: no watermark test of its own, order 0, from the per-cpu
  *  list, free_factor left alone.
@@ -219,7 +220,8 @@ FPR_API int fpr_zone_capture_end(struct fpr_zone *zone, fpr_pfn *pfn);
 
 /** @name Settings @{ */
 
-/** Sets the watermarks (pages, without boost). @return 0, -EINVAL (not rising). */
+/** Sets the watermarks (pages, without boost; any order of size, as sysctl allows).
+ *  @return 0, -EINVAL (above 2^61). */
 FPR_API int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low,
                                     uint64_t high);
 /** Sets the boost factor and the boost in force now (pages). @return 0, -EINVAL. */
@@ -268,19 +270,19 @@ FPR_API int fpr_zone_get_info(const struct fpr_zone *zone, struct fpr_zone_info 
 
 /** Numbers that change. */
 struct fpr_zone_counters {
-    uint64_t free;               /**< NR_FREE_PAGES as watermark checks see it */
-    int64_t free_lag;            /**< what is not folded in yet; free + free_lag is exact */
-    unsigned stat_threshold;     /**< see fpr_zone_set_stat_threshold() */
-    uint64_t nr_free[FPR_NR_ORDERS]; /**< free blocks of all types by order */
-    uint64_t highatomic;         /**< pages in high-atomic reserves */
-    uint64_t boost;              /**< watermark boost now, pages */
-    unsigned boost_factor;       /**< see fpr_zone_config */
-    bool boosted;                /**< a steal raised the boost and kswapd was not woken yet */
-    bool reclaiming;             /**< see fpr_zone_set_reclaiming() */
+    uint64_t free;                     /**< NR_FREE_PAGES as watermark checks see it */
+    int64_t free_lag;                  /**< what is not folded in yet; free + free_lag is exact */
+    unsigned stat_threshold;           /**< see fpr_zone_set_stat_threshold() */
+    uint64_t nr_free[FPR_NR_ORDERS];   /**< free blocks of all types by order */
+    uint64_t highatomic;               /**< pages in high-atomic reserves */
+    uint64_t boost;                    /**< watermark boost now, pages */
+    unsigned boost_factor;             /**< see fpr_zone_config */
+    bool boosted;                      /**< a steal raised the boost and kswapd was not woken yet */
+    bool reclaiming;                   /**< see fpr_zone_set_reclaiming() */
     uint64_t watermark[FPR_NR_WMARKS]; /**< without the boost */
     uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES]; /**< pages */
-    uint64_t nr_isolated_pageblocks; /**< pageblocks of type ISOLATE */
-    uint64_t held;               /**< pages isolated and not put back */
+    uint64_t nr_isolated_pageblocks;              /**< pageblocks of type ISOLATE */
+    uint64_t held;                                /**< pages isolated and not put back */
 };
 /** @return 0, -EINVAL. */
 FPR_API int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_counters *c);

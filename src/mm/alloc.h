@@ -1,0 +1,30 @@
+/* From a request to a block: attempts, zones, watermarks. */
+#ifndef MM_ALLOC_H
+#define MM_ALLOC_H
+
+#include "mm/zone.h"
+
+/* Most zones that one zonelist can have. */
+#define MAX_ZONELIST 64
+
+/* A request on its way down a zonelist. */
+struct request {
+    unsigned order;
+    fpr_gfp gfp;
+    int mt;
+    unsigned cpu;
+    unsigned flags;              /* enum fpr_alloc_flags */
+    enum fpr_zone_index highest; /* that gfp allows */
+};
+
+/* Checks the arguments that do not depend on a zone. 0 or -EINVAL. */
+int fpr_request_init(struct request *r, unsigned order, fpr_gfp gfp, unsigned cpu, unsigned flags);
+
+/* Serves a request from the first zone that can. 0 or -ENOMEM. */
+int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const struct request *r,
+                      fpr_pfn *pfn);
+
+/* The block is the caller's now: its frame says so. */
+void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt);
+
+#endif

@@ -1,0 +1,11 @@
+/* Taking a block from the free lists, from another migratetype's if need be. */
+#ifndef MM_FALLBACK_H
+#define MM_FALLBACK_H
+
+#include "mm/zone.h"
+
+/* One block of 2^order pages for `mt`, or BLOCK_NONE. `flags`: ATTEMPT_NOFRAGMENT and
+ * ATTEMPT_KSWAPD count. Does not touch NR_FREE_PAGES. Models __rmqueue(). */
+uint64_t fpr_rmqueue(struct fpr_zone *z, unsigned order, int mt, unsigned flags, bool refill);
+
+#endif

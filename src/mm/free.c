@@ -1,0 +1,148 @@
+/* Giving blocks back: checks, then the per-cpu lists or the free lists. */
+#include "base/check.h"
+#include "mm/alloc.h"
+#include "mm/buddy.h"
+#include "mm/emit.h"
+#include "mm/freelist.h"
+#include "mm/pcp.h"
+
+#include <errno.h>
+
+/* Index of an allocated block of exactly this order; false for anything else. */
+static inline bool find_allocated(const struct fpr_zone *z, fpr_pfn pfn, unsigned order,
+                                  uint32_t *i)
+{
+    return z && order <= z->max_order && zone_index(z, pfn, i) &&
+           tag_is(tag_load(&z->tags[*i]), PAGE_ALLOCATED, order);
+}
+
+static void free_to_buddy(struct fpr_zone *z, uint32_t i, unsigned order)
+{
+    zone_lock(z);
+    tag_store(&z->tags[i], 0);
+    z->stats.frees++;
+    if (fpr_likely(!z->policy.free_by_pageblock || order <= z->pageblock_order)) {
+        fpr_buddy_free(z, i, order, pageblock_get(z, i), FPR_PLACE_RULE, true);
+    } else {
+        for (uint32_t k = 0; k < 1u << (order - z->pageblock_order); k++) {
+            uint32_t piece = i + (k << z->pageblock_order);
+            fpr_buddy_free(z, piece, z->pageblock_order, pageblock_get(z, piece), FPR_PLACE_RULE,
+                           true);
+        }
+    }
+    zone_unlock(z);
+}
+
+static void free_block(struct fpr_zone *z, uint32_t i, unsigned order, int mt, unsigned cpu,
+                       bool pcp_locked)
+{
+    bool to_pcp = (z->pcp_orders >> order & 1) && !pcp_locked;
+    if (to_pcp && z->pcp_through && !emit_wanted(z)) {
+        to_pcp = mt >= 0 && mt != pageblock_get(z, i); /* what was remembered matters */
+    }
+    if (to_pcp && mt < 0) {
+        mt = pageblock_get(z, i);
+    }
+    struct pcp *p = &z->pcp[cpu];
+    if (!to_pcp || mt == FPR_ISOLATE || !fpr_pcp_trylock(z, p)) {
+        free_to_buddy(z, i, order);
+        return;
+    }
+    p->stats.frees++;
+    fpr_pcp_free(z, p, i, order, mt);
+    fpr_pcp_unlock(z, p);
+}
+
+int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
+{
+    uint32_t i;
+    if (fpr_unlikely(!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus)) {
+        return -EINVAL;
+    }
+    emit_block(zone, FPR_EVENT_PAGE_FREE, i, order, 0);
+    free_block(zone, i, order, -1, cpu, false);
+    return 0;
+}
+
+int fpr_zone_free_prepare(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
+{
+    uint32_t i;
+    return find_allocated(zone, pfn, order, &i) ? pageblock_get(zone, i) : -EINVAL;
+}
+
+int fpr_zone_free_as(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt, unsigned cpu,
+                     unsigned flags)
+{
+    uint32_t i;
+    if (!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus || mt < -1 ||
+        mt >= FPR_NR_MIGRATETYPES || flags > FPR_ALLOC_PCP_LOCKED) {
+        return -EINVAL;
+    }
+    emit_block(zone, FPR_EVENT_PAGE_FREE, i, order, 0);
+    free_block(zone, i, order, mt, cpu, flags & FPR_ALLOC_PCP_LOCKED);
+    return 0;
+}
+
+/* How many frees ahead the frame's memory is asked for. */
+#define LOOKAHEAD 12
+
+int fpr_zone_free_bulk(struct fpr_zone *zone, const fpr_pfn *pfns, size_t count, unsigned cpu,
+                       size_t *freed)
+{
+    if (!zone || (!pfns && count) || cpu >= zone->cpus) {
+        return -EINVAL;
+    }
+    int err = 0;
+    size_t k = 0;
+    for (; k < count && !err; k += !err) {
+        uint32_t ahead;
+        if (k + LOOKAHEAD < count && zone_index(zone, pfns[k + LOOKAHEAD], &ahead)) {
+            __builtin_prefetch(&zone->tags[ahead], 1);
+            __builtin_prefetch(&zone->links[ahead], 1);
+        }
+        err = fpr_zone_free(zone, pfns[k], 0, cpu);
+    }
+    if (freed) {
+        *freed = k;
+    }
+    return err;
+}
+
+int fpr_zone_split(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned to)
+{
+    uint32_t i;
+    if (!find_allocated(zone, pfn, order, &i) || to > order) {
+        return -EINVAL;
+    }
+    zone_lock(zone);
+    uint16_t tag = tag_load(&zone->tags[i]);
+    uint16_t piece = (uint16_t)((tag & ~TAG_ORDER_MASK) | to << TAG_ORDER_SHIFT);
+    for (uint64_t k = 0; k < 1ull << order; k += 1ull << to) {
+        tag_store(&zone->tags[i + k], piece);
+    }
+    zone_unlock(zone);
+    return 0;
+}
+
+int fpr_zone_set_movable(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, bool movable)
+{
+    uint32_t i;
+    if (!find_allocated(zone, pfn, order, &i)) {
+        return -EINVAL;
+    }
+    uint16_t tag = tag_load(&zone->tags[i]);
+    tag_store(&zone->tags[i],
+              (uint16_t)(movable ? tag | TAG_MOVABLE : tag & ~(unsigned)TAG_MOVABLE));
+    return 0;
+}
+
+int fpr_zone_drain(struct fpr_zone *zone, unsigned cpu)
+{
+    if (!zone || cpu >= zone->cpus) {
+        return -EINVAL;
+    }
+    fpr_pcp_lock(zone, &zone->pcp[cpu]);
+    fpr_pcp_drain(zone, &zone->pcp[cpu]);
+    fpr_pcp_unlock(zone, &zone->pcp[cpu]);
+    return 0;
+}

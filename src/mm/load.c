@@ -1,0 +1,172 @@
+/* Filling an empty zone from a dump. */
+#include "mm/alloc.h"
+#include "mm/freelist.h"
+#include "mm/pcp.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool place_ok(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
+{
+    return z && order <= z->max_order && !(pfn & ((1ull << order) - 1)) && zone_index(z, pfn, i) &&
+           *i + (1ull << order) <= z->end;
+}
+
+/* Nothing may be in the range yet. */
+static bool vacant(const struct fpr_zone *z, uint32_t i, unsigned order)
+{
+    enum fpr_page_kind kind;
+    fpr_zone_page(z, zone_pfn(z, i), &kind, NULL);
+    if (kind != FPR_PAGE_RESERVED) {
+        return false;
+    }
+    if (!z->touched[i >> z->max_order]) {
+        return true; /* nothing smaller was ever put here */
+    }
+    for (uint64_t k = i; k < i + (1ull << order); k++) {
+        if (tag_load(&z->tags[k])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int check_place(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
+{
+    if (!place_ok(z, pfn, order, i)) {
+        return -EINVAL;
+    }
+    return vacant(z, *i, order) ? 0 : -EEXIST;
+}
+
+int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt, bool reported)
+{
+    uint32_t i;
+    if (mt < 0 || mt >= FPR_NR_MIGRATETYPES) {
+        return -EINVAL;
+    }
+    int err = check_place(zone, pfn, order, &i);
+    if (err) {
+        return err;
+    }
+    if (order < zone->max_order) {
+        zone->touched[i >> zone->max_order] = 1;
+    }
+    freelist_add(zone, i, order, mt, true);
+    if (mt != FPR_ISOLATE) {
+        zone->free += 1ll << order;
+    }
+    if (reported) {
+        freelist_set_reported(zone, i, order);
+    }
+    return 0;
+}
+
+int fpr_zone_load_pcp(struct fpr_zone *zone, unsigned cpu, unsigned list, fpr_pfn pfn, int mt)
+{
+    uint32_t i;
+    if (!zone || cpu >= zone->cpus || list >= zone->policy.pcp_lists || mt < 0 ||
+        mt >= FPR_NR_MIGRATETYPES) {
+        return -EINVAL;
+    }
+    unsigned order = fpr_pcp_list_order(zone, list);
+    if (!(zone->pcp_orders >> order & 1)) {
+        return -EINVAL;
+    }
+    int err = check_place(zone, pfn, order, &i);
+    if (err) {
+        return err;
+    }
+    zone->touched[i >> zone->max_order] = 1;
+    fpr_pcp_link(zone, &zone->pcp[cpu], list, i, mt, true);
+    fpr_pcp_settings_changed(zone);
+    return 0;
+}
+
+int fpr_zone_load_allocated(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, bool movable)
+{
+    uint32_t i;
+    int err = check_place(zone, pfn, order, &i);
+    if (err) {
+        return err;
+    }
+    zone->touched[i >> zone->max_order] = 1;
+    uint16_t tag = tag_make(PAGE_ALLOCATED, order, FPR_UNMOVABLE);
+    tag_store(&zone->tags[i], (uint16_t)(tag | (movable ? TAG_MOVABLE : 0)));
+    return 0;
+}
+
+int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t pages, bool movable)
+{
+    uint32_t first;
+    if (!zone || pages == 0 || !zone_index(zone, start, &first) || pages > zone->end - first) {
+        return -EINVAL;
+    }
+    uint16_t tag =
+        (uint16_t)(tag_make(PAGE_ALLOCATED, 0, FPR_UNMOVABLE) | (movable ? TAG_MOVABLE : 0));
+    for (uint64_t i = first; i < first + pages;) {
+        struct fpr_block b;
+        enum fpr_page_kind kind;
+        fpr_zone_page(zone, zone_pfn(zone, (uint32_t)i), &kind, &b);
+        if (kind == FPR_PAGE_RESERVED) {
+            zone->touched[i >> zone->max_order] = 1;
+            tag_store(&zone->tags[i], tag);
+            i++;
+        } else {
+            i = b.pfn - zone->base + (1ull << b.order);
+        }
+    }
+    return 0;
+}
+
+int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
+{
+    uint32_t i;
+    if (!zone || mt < 0 || mt >= FPR_NR_MIGRATETYPES || !zone_index(zone, pfn, &i)) {
+        return -EINVAL;
+    }
+    zone->nr_isolated -= pageblock_get(zone, i) == FPR_ISOLATE;
+    pageblock_set(zone, i, mt);
+    zone->nr_isolated += mt == FPR_ISOLATE;
+    return 0;
+}
+
+int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters *c)
+{
+    if (!zone || !c || c->watermark[0] > INT64_MAX / 4 || c->watermark[1] > INT64_MAX / 4 ||
+        c->watermark[2] > INT64_MAX / 4 || c->boost > INT64_MAX / 4 ||
+        c->stat_threshold > INT32_MAX) {
+        return -EINVAL;
+    }
+    if ((int64_t)c->free + c->free_lag != zone->free + zone->free_lag ||
+        c->free_lag > (int64_t)c->stat_threshold || c->free_lag < -(int64_t)c->stat_threshold) {
+        return -EINVAL;
+    }
+    zone->free = (int64_t)c->free;
+    zone->free_lag = c->free_lag;
+    zone->stat_threshold = c->stat_threshold;
+    zone->highatomic = c->highatomic;
+    zone->boost = c->boost;
+    zone->boost_factor = c->boost_factor;
+    zone->boosted = c->boosted;
+    zone->reclaiming = c->reclaiming;
+    memcpy(zone->watermark, c->watermark, sizeof(zone->watermark));
+    memcpy(zone->lowmem_reserve, c->lowmem_reserve, sizeof(zone->lowmem_reserve));
+    return 0;
+}
+
+int fpr_zone_load_pcp_counters(struct fpr_zone *zone, unsigned cpu,
+                               const struct fpr_pcp_counters *p)
+{
+    if (!zone || !p || cpu >= zone->cpus || p->batch < 1 || p->batch > INT32_MAX / 64 ||
+        p->high > INT32_MAX || p->free_factor > 16 || p->count != zone->pcp[cpu].count) {
+        return -EINVAL;
+    }
+    struct pcp *to = &zone->pcp[cpu];
+    to->high = p->high;
+    to->batch = p->batch;
+    to->free_factor = p->free_factor;
+    to->expire = p->expire;
+    fpr_pcp_settings_changed(zone);
+    return 0;
+}

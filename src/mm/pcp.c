@@ -1,0 +1,275 @@
+#include "mm/pcp.h"
+
+#include "base/check.h"
+#include "mm/buddy.h"
+#include "mm/emit.h"
+#include "mm/fallback.h"
+#include "mm/freelist.h"
+
+#include <sched.h>
+
+#define COSTLY_ORDER     3u
+#define MAX_FREE_FACTOR  5u
+#define HUGE_LISTS_START (FPR_NR_PCPTYPES * (COSTLY_ORDER + 1))
+
+unsigned fpr_pcp_list_index(const struct fpr_zone *z, unsigned order, int mt)
+{
+    if (order <= COSTLY_ORDER) {
+        return FPR_NR_PCPTYPES * order + (unsigned)mt;
+    }
+    if (z->policy.pcp == FPR_PCP_MULTI_RR) {
+        return HUGE_LISTS_START + (unsigned)mt;
+    }
+    return HUGE_LISTS_START + (mt == FPR_MOVABLE);
+}
+
+unsigned fpr_pcp_list_order(const struct fpr_zone *z, unsigned list)
+{
+    return list < HUGE_LISTS_START ? list / FPR_NR_PCPTYPES : z->pageblock_order;
+}
+
+bool fpr_pcp_trylock(struct fpr_zone *z, struct pcp *p)
+{
+    return !z->locked || !__atomic_exchange_n(&p->busy, 1, __ATOMIC_ACQUIRE);
+}
+
+void fpr_pcp_lock(struct fpr_zone *z, struct pcp *p)
+{
+    while (!fpr_pcp_trylock(z, p)) {
+        sched_yield();
+    }
+}
+
+void fpr_pcp_unlock(struct fpr_zone *z, struct pcp *p)
+{
+    if (z->locked) {
+        __atomic_store_n(&p->busy, 0, __ATOMIC_RELEASE);
+    }
+}
+
+void fpr_pcp_link(struct fpr_zone *z, struct pcp *p, unsigned list, uint32_t i, int mt, bool tail)
+{
+    unsigned order = fpr_pcp_list_order(z, list);
+    ring_add(z->links, &p->list[list], i, tail);
+    tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
+    p->count += 1u << order;
+}
+
+void fpr_pcp_unlink(struct fpr_zone *z, struct pcp *p, unsigned list, uint32_t i)
+{
+    ring_remove(z->links, &p->list[list], i);
+    p->count -= 1u << fpr_pcp_list_order(z, list);
+}
+
+static unsigned refill_blocks(const struct fpr_zone *z, const struct pcp *p, unsigned order)
+{
+    if (z->policy.pcp == FPR_PCP_ORDER0 || p->batch <= 1) {
+        return p->batch;
+    }
+    unsigned n = p->batch >> order;
+    return n > 2 ? n : 2;
+}
+
+static void refill(struct fpr_zone *z, struct pcp *p, unsigned list, int mt, unsigned flags)
+{
+    unsigned order = fpr_pcp_list_order(z, list);
+    unsigned wanted = refill_blocks(z, p, order), got = 0;
+    zone_lock(z);
+    while (got < wanted) {
+        uint64_t i = fpr_rmqueue(z, order, mt, flags, true);
+        if (i == BLOCK_NONE) {
+            break;
+        }
+        fpr_pcp_link(z, p, list, (uint32_t)i, mt, true);
+        got++;
+    }
+    zone_account(z, -(int64_t)((uint64_t)got << order));
+    zone_unlock(z);
+    p->stats.pcp_refills += got;
+}
+
+uint64_t fpr_pcp_pop(struct fpr_zone *z, struct pcp *p, unsigned order, int mt, unsigned flags)
+{
+    unsigned list = fpr_pcp_list_index(z, order, mt);
+    struct list *l = &p->list[list];
+    if (l->count == 0) {
+        refill(z, p, list, mt, flags);
+        if (l->count == 0) {
+            return BLOCK_NONE;
+        }
+    }
+    uint32_t i = l->head;
+    fpr_pcp_unlink(z, p, list, i);
+    return i;
+}
+
+uint64_t fpr_pcp_alloc(struct fpr_zone *z, struct pcp *p, unsigned order, int mt, unsigned flags)
+{
+    p->free_factor >>= 1;
+    return fpr_pcp_pop(z, p, order, mt, flags);
+}
+
+/* One block leaves its per-cpu list for the free lists. */
+static void free_block(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order)
+{
+    int mt = tag_mt(tag_load(&z->tags[i]));
+    if (z->nr_isolated || z->policy.free_by_pageblock) {
+        mt = pageblock_get(z, i);
+    }
+    tag_store(&z->tags[i], 0);
+    p->stats.pcp_drains++;
+    fpr_buddy_free(z, i, order, mt, FPR_PLACE_RULE, true);
+    emit_block(z, FPR_EVENT_PCPU_DRAIN, i, order, mt);
+}
+
+static uint32_t take_tail(struct fpr_zone *z, struct pcp *p, unsigned list)
+{
+    uint32_t i = z->links[p->list[list].head].prev;
+    fpr_pcp_unlink(z, p, list, i);
+    return i;
+}
+
+/* Up to 5.17: list after list, one block from the first, two from the second …; all are taken
+ * before the first is freed. The blocks wait in a ring of their own, in the order of taking. */
+static void bulk_round_robin(struct fpr_zone *z, struct pcp *p, int64_t pages)
+{
+    unsigned lists = z->policy.pcp_lists, list = 0, run = 0;
+    struct list out = {0, 0};
+    int64_t left = pages;
+    while (left > 0) {
+        do {
+            run++;
+            list = list + 1 == lists ? 0 : list + 1;
+        } while (p->list[list].count == 0);
+        if (run == lists) {
+            run = (unsigned)left;
+        }
+        unsigned order = fpr_pcp_list_order(z, list);
+        do {
+            ring_add(z->links, &out, take_tail(z, p, list), true);
+            left -= 1ll << order;
+        } while (left > 0 && --run && p->list[list].count);
+    }
+    while (out.count) {
+        uint32_t i = out.head;
+        ring_remove(z->links, &out, i);
+        free_block(z, p, i, tag_order(tag_load(&z->tags[i])));
+    }
+}
+
+/* From 5.18: each list is emptied, tails first, before the next, beginning with `list`. */
+static void bulk_list_by_list(struct fpr_zone *z, struct pcp *p, int64_t pages, unsigned list)
+{
+    unsigned low = 0, high = z->policy.pcp_lists - 1;
+    int64_t left = pages;
+    unsigned next = list;
+    while (left > 0) {
+        for (;; next++) {
+            if (next > high) {
+                next = low;
+            }
+            if (p->list[next].count) {
+                break;
+            }
+            high -= next == high;
+            low += next == low;
+        }
+        unsigned order = fpr_pcp_list_order(z, next);
+        do {
+            free_block(z, p, take_tail(z, p, next), order);
+            left -= 1ll << order;
+        } while (left > 0 && p->list[next].count);
+        next++;
+    }
+}
+
+static void bulk_free(struct fpr_zone *z, struct pcp *p, unsigned pages, unsigned list)
+{
+    if (pages > p->count) {
+        pages = p->count;
+    }
+    zone_lock(z);
+    if (z->policy.pcp == FPR_PCP_MULTI_DRAIN) {
+        bulk_list_by_list(z, p, pages, list);
+    } else {
+        bulk_round_robin(z, p, pages);
+    }
+    zone_unlock(z);
+}
+
+/* How many pages a drain frees; consecutive frees make it grow. */
+static unsigned drain_pages(const struct fpr_zone *z, struct pcp *p, unsigned high)
+{
+    if (z->policy.pcp == FPR_PCP_ORDER0) {
+        return p->batch;
+    }
+    if (high < p->batch) {
+        return 1;
+    }
+    unsigned low = p->batch, most = high - p->batch;
+    unsigned n = p->batch << p->free_factor;
+    bool may_grow = z->policy.pcp == FPR_PCP_MULTI_RR || p->free_factor < MAX_FREE_FACTOR;
+    if (n < most && may_grow) {
+        p->free_factor++;
+    }
+    n = n > low ? n : low;
+    return n < most ? n : most;
+}
+
+void fpr_pcp_free(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order, int mt)
+{
+    unsigned list = fpr_pcp_list_index(z, order, mt < FPR_NR_PCPTYPES ? mt : FPR_MOVABLE);
+    fpr_pcp_link(z, p, list, i, mt, false);
+    bool high_order = order > 0 && order <= COSTLY_ORDER;
+    if (z->policy.pcp == FPR_PCP_MULTI_DRAIN && p->free_factor && high_order) {
+        bulk_free(z, p, p->count, list); /* many high-order frees in a row: keep none */
+        return;
+    }
+    unsigned high = p->high;
+    if (z->reclaiming && high > p->batch << 2 && z->policy.pcp != FPR_PCP_ORDER0) {
+        high = p->batch << 2;
+    }
+    if (p->count >= high) {
+        bulk_free(z, p, drain_pages(z, p, high), list);
+    }
+}
+
+void fpr_pcp_drain(struct fpr_zone *z, struct pcp *p)
+{
+    while (p->count) {
+        unsigned pages = p->count;
+        if (z->policy.pcp == FPR_PCP_MULTI_DRAIN && pages > p->batch << MAX_FREE_FACTOR) {
+            pages = p->batch << MAX_FREE_FACTOR;
+        }
+        bulk_free(z, p, pages, 0);
+    }
+}
+
+void fpr_pcp_settings_changed(struct fpr_zone *z)
+{
+    z->pcp_through = true;
+    for (unsigned c = 0; c < z->cpus; c++) {
+        const struct pcp *p = &z->pcp[c];
+        z->pcp_through &= p->high == 0 && p->batch <= 1 && p->count == 0;
+    }
+}
+
+static unsigned log2_floor(uint64_t x)
+{
+    return 63u - (unsigned)__builtin_clzll(x);
+}
+
+void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch)
+{
+    uint64_t b = z->managed / 1024, mib = (1ull << 20) >> z->page_shift;
+    b = (b > mib ? mib : b) / 4;
+    b = b ? b : 1;
+    b = (1ull << log2_floor(b + b / 2)) - 1;
+    *batch = b ? (unsigned)b : 1;
+    if (z->policy.pcp == FPR_PCP_ORDER0) {
+        *high = 6 * (unsigned)b;
+        return;
+    }
+    uint64_t share = z->watermark[FPR_WMARK_LOW] / z->cpus;
+    *high = share > 4u * *batch ? (unsigned)share : 4 * *batch;
+}

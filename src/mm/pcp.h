@@ -1,0 +1,33 @@
+/* Per-cpu lists in front of the free lists. */
+#ifndef MM_PCP_H
+#define MM_PCP_H
+
+#include "mm/zone.h"
+
+/* Index of the list for a block; `mt` is 0..2. */
+unsigned fpr_pcp_list_index(const struct fpr_zone *z, unsigned order, int mt);
+/* Order of the blocks on a list. */
+unsigned fpr_pcp_list_order(const struct fpr_zone *z, unsigned list);
+
+/* Takes a block, refilling its list when it is empty; BLOCK_NONE if that finds nothing. */
+uint64_t fpr_pcp_alloc(struct fpr_zone *z, struct pcp *p, unsigned order, int mt, unsigned flags);
+/* The same without halving free_factor first (bulk allocator). */
+uint64_t fpr_pcp_pop(struct fpr_zone *z, struct pcp *p, unsigned order, int mt, unsigned flags);
+/* Puts a block in front of its list; may drain. `mt` is what it will be freed as: 0..3. */
+void fpr_pcp_free(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order, int mt);
+/* Empties all lists. */
+void fpr_pcp_drain(struct fpr_zone *z, struct pcp *p);
+/* Links a block at the head or tail of a list and counts it, nothing else. */
+void fpr_pcp_link(struct fpr_zone *z, struct pcp *p, unsigned list, uint32_t i, int mt, bool tail);
+/* Unlinks a block that is on `list`. */
+void fpr_pcp_unlink(struct fpr_zone *z, struct pcp *p, unsigned list, uint32_t i);
+/* The lists' owner may use them alone; false if somebody else does now. */
+bool fpr_pcp_trylock(struct fpr_zone *z, struct pcp *p);
+void fpr_pcp_lock(struct fpr_zone *z, struct pcp *p);
+void fpr_pcp_unlock(struct fpr_zone *z, struct pcp *p);
+/* Recomputes pcp_through after high, batch or count changed. */
+void fpr_pcp_settings_changed(struct fpr_zone *z);
+/* Kernel's default batch and high of a zone. */
+void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch);
+
+#endif

@@ -1,0 +1,109 @@
+/* Requests to a whole machine. */
+#include "mm/machine.h"
+
+#include "mm/watermark.h"
+
+#include <errno.h>
+
+static int serve(struct fpr_machine *m, struct fpr_zone *const *list, unsigned order, fpr_gfp gfp,
+                 unsigned cpu, unsigned flags, fpr_pfn *pfn)
+{
+    struct request r;
+    size_t n = 0;
+    if (fpr_request_init(&r, order, gfp, cpu, flags)) {
+        return -EINVAL;
+    }
+    while (n < m->nr_zones && list[n]) {
+        if (order > list[n]->max_order || cpu >= list[n]->cpus) {
+            return -EINVAL;
+        }
+        n++;
+    }
+    fpr_pfn got = FPR_PFN_NONE;
+    int err = fpr_request_serve(list, n, &r, &got);
+    struct fpr_zone *z = err ? (n ? list[0] : NULL) : fpr_machine_zone_of(m, got);
+    if (z && z->sink.event) {
+        const struct fpr_event e = {.type = FPR_EVENT_PAGE_ALLOC,
+                                    .pfn = got,
+                                    .order = order,
+                                    .migratetype = r.mt,
+                                    .gfp = gfp};
+        z->sink.event(z->sink.ctx, &e);
+    }
+    if (err) {
+        z ? z->stats.alloc_failures++ : 0;
+        return err;
+    }
+    *pfn = got;
+    return 0;
+}
+
+int fpr_alloc_pages_node(struct fpr_machine *machine, int node, unsigned order, fpr_gfp gfp,
+                         unsigned cpu, fpr_pfn *pfn)
+{
+    struct fpr_zone *list[MAX_ZONELIST] = {NULL};
+    if (!machine || !pfn || node < 0) {
+        return -EINVAL;
+    }
+    size_t n = fpr_machine_zonelist(machine, node, list);
+    if (gfp & FPR_GFP_THISNODE) {
+        size_t kept = 0;
+        while (kept < n && list[kept]->node == node) {
+            kept++;
+        }
+        list[kept < MAX_ZONELIST ? kept : MAX_ZONELIST - 1] = NULL;
+        n = kept;
+    }
+    return n ? serve(machine, list, order, gfp, cpu, 0, pfn) : -ENOMEM;
+}
+
+int fpr_alloc_pages_flags(struct fpr_machine *machine, unsigned order, fpr_gfp gfp, unsigned cpu,
+                          unsigned flags, fpr_pfn *pfn)
+{
+    if (!machine || !pfn) {
+        return -EINVAL;
+    }
+    if ((gfp & FPR_GFP_THISNODE) && !flags) {
+        return fpr_alloc_pages_node(machine, 0, order, gfp, cpu, pfn);
+    }
+    return serve(machine, machine->zonelist, order, gfp, cpu, flags, pfn);
+}
+
+int fpr_alloc_pages(struct fpr_machine *machine, unsigned order, fpr_gfp gfp, fpr_pfn *pfn)
+{
+    return fpr_alloc_pages_flags(machine, order, gfp, 0, 0, pfn);
+}
+
+int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned bulk, unsigned cpu,
+                             fpr_pfn *pfn)
+{
+    struct request r;
+    if (!machine || !pfn || fpr_request_init(&r, 0, gfp, cpu, 0)) {
+        return -EINVAL;
+    }
+    enum fpr_zone_index preferred = r.highest;
+    for (size_t k = 0, found = 0; k < machine->nr_zones && machine->zonelist[k]; k++) {
+        struct fpr_zone *z = machine->zonelist[k];
+        if (z->index > r.highest || cpu >= z->cpus) {
+            continue;
+        }
+        preferred = found++ ? preferred : z->index;
+        uint64_t mark =
+            z->watermark[FPR_WMARK_LOW] + z->boost + z->lowmem_reserve[preferred] + bulk;
+        if (fpr_watermark_plain(z, mark)) {
+            return fpr_zone_alloc_bulk_page(z, r.mt, cpu, pfn);
+        }
+    }
+    return -ENOMEM;
+}
+
+int fpr_free_pages_cpu(struct fpr_machine *machine, fpr_pfn pfn, unsigned order, unsigned cpu)
+{
+    struct fpr_zone *z = fpr_machine_zone_of(machine, pfn);
+    return z ? fpr_zone_free(z, pfn, order, cpu) : -EINVAL;
+}
+
+int fpr_free_pages(struct fpr_machine *machine, fpr_pfn pfn, unsigned order)
+{
+    return fpr_free_pages_cpu(machine, pfn, order, 0);
+}

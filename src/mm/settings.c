@@ -1,0 +1,111 @@
+/* Changing a zone's settings. */
+#include "mm/freelist.h"
+#include "mm/pcp.h"
+
+#include <errno.h>
+
+int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, uint64_t high)
+{
+    if (!zone || min > INT64_MAX / 4 || low > INT64_MAX / 4 || high > INT64_MAX / 4) {
+        return -EINVAL;
+    }
+    zone->watermark[FPR_WMARK_MIN] = min;
+    zone->watermark[FPR_WMARK_LOW] = low;
+    zone->watermark[FPR_WMARK_HIGH] = high;
+    return 0;
+}
+
+int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
+{
+    if (!zone || boost > INT64_MAX / 4) {
+        return -EINVAL;
+    }
+    zone->boost_factor = factor;
+    zone->boost = boost;
+    return 0;
+}
+
+int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index, uint64_t pages)
+{
+    if (!zone || (unsigned)index >= FPR_NR_ZONE_INDICES || pages > INT64_MAX / 4) {
+        return -EINVAL;
+    }
+    zone->lowmem_reserve[index] = pages;
+    return 0;
+}
+
+int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batch)
+{
+    if (!zone || batch < 1 || high > INT32_MAX || batch > INT32_MAX / 64) {
+        return -EINVAL;
+    }
+    for (unsigned c = 0; c < zone->cpus; c++) {
+        struct pcp *p = &zone->pcp[c];
+        fpr_pcp_lock(zone, p);
+        fpr_pcp_drain(zone, p);
+        p->high = high;
+        p->batch = batch;
+        p->free_factor = 0;
+        fpr_pcp_unlock(zone, p);
+    }
+    fpr_pcp_settings_changed(zone);
+    return 0;
+}
+
+int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *sink)
+{
+    if (!zone || (sink && !sink->event)) {
+        return -EINVAL;
+    }
+    zone_lock(zone);
+    zone->sink = sink ? *sink : (struct fpr_event_sink){NULL, NULL};
+    zone_unlock(zone);
+    return 0;
+}
+
+int fpr_zone_set_notify(struct fpr_zone *zone, unsigned order,
+                        void (*notify)(void *ctx, struct fpr_zone *zone, unsigned order), void *ctx)
+{
+    if (!zone || (notify && order > zone->max_order)) {
+        return -EINVAL;
+    }
+    zone_lock(zone);
+    zone->notify = notify;
+    zone->notify_ctx = ctx;
+    zone->notify_order = notify ? order : NO_NOTIFY;
+    zone_unlock(zone);
+    return 0;
+}
+
+int fpr_zone_set_reclaiming(struct fpr_zone *zone, bool on)
+{
+    if (!zone) {
+        return -EINVAL;
+    }
+    zone->reclaiming = on;
+    return 0;
+}
+
+int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
+{
+    if (!zone) {
+        return -EINVAL;
+    }
+    zone_lock(zone);
+    zone->stat_threshold = threshold;
+    zone_account(zone, 0);
+    zone_unlock(zone);
+    return 0;
+}
+
+int fpr_zone_fold_stats(struct fpr_zone *zone)
+{
+    if (!zone) {
+        return -EINVAL;
+    }
+    zone_lock(zone);
+    zone->free += zone->free_lag;
+    zone->free_lag = 0;
+    zone_unlock(zone);
+    return 0;
+}

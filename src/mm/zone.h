@@ -1,0 +1,193 @@
+/* A zone from the inside. Frames are numbered by 32-bit indices from `base`, the zone's start
+ * rounded down to the largest block, so that an index is aligned as its pfn is. */
+#ifndef MM_ZONE_H
+#define MM_ZONE_H
+
+#include <fpr/zone.h>
+
+#include "mm/page.h"
+
+#include <pthread.h>
+
+/* "No block": wider than an index, as every 32-bit number may be one. */
+#define BLOCK_NONE UINT64_MAX
+#define NO_NOTIFY  255u
+
+/* Neighbours in a ring. */
+struct link {
+    uint32_t next;
+    uint32_t prev;
+};
+
+/* A free list: a ring without a sentinel; rotating it is moving `head`. */
+struct list {
+    uint32_t head;
+    uint64_t count;
+};
+
+/* All blocks of one order. The largest order has links and tags of its own, indexed by
+ * index >> shift; the others share the frames' arrays (shift 0). */
+struct area {
+    struct link *links;
+    uint16_t *tags;
+    unsigned shift;
+    struct list list[FPR_NR_MIGRATETYPES];
+};
+
+/* Per-cpu lists: rings over the frames' links. */
+#define MAX_PCP_LISTS 15
+struct pcp {
+    struct list list[MAX_PCP_LISTS];
+    unsigned count;
+    unsigned high;
+    unsigned batch;
+    unsigned free_factor;
+    int expire;
+    int busy; /* spin lock of zones that several threads use */
+    struct fpr_zone_stats stats;
+} __attribute__((aligned(64)));
+
+struct capture {
+    bool active;
+    bool paused;
+    unsigned order;
+    fpr_pfn pfn; /* FPR_PFN_NONE: nothing yet */
+};
+
+struct fpr_zone {
+    /* what every operation reads */
+    fpr_pfn base;       /* pfn of index 0 */
+    uint32_t first;     /* index of the zone's first frame */
+    uint64_t end;       /* index behind its last frame (≤ 2^32) */
+    uint16_t *tags;     /* one a frame */
+    struct link *links; /* one a frame */
+    uint8_t *pageblock; /* type of each pageblock */
+    unsigned max_order;
+    unsigned pageblock_order;
+    unsigned pcp_orders; /* bit per order that per-cpu lists hold */
+    bool pcp_through;    /* per-cpu lists pass everything through: skip them */
+    bool locked;
+    bool slow_free;                         /* capture or event sink: take the long way */
+    unsigned notify_order;                  /* NO_NOTIFY: nobody wants to know */
+    uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
+    int64_t free;                           /* NR_FREE_PAGES as watermark checks see it */
+    int64_t free_lag;
+    int64_t stat_threshold;
+    uint64_t highatomic;
+    uint64_t boost;
+    uint64_t watermark[FPR_NR_WMARKS];
+    uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES];
+    struct area area[FPR_NR_ORDERS];
+    struct fpr_zone_stats stats;
+    struct pcp *pcp; /* one a cpu */
+
+    /* settings */
+    struct fpr_policy policy;
+    unsigned cpus;
+    unsigned boost_factor;
+    bool nofragment;
+    bool movable_by_type;
+    bool shuffle;
+    bool boosted;
+    bool reclaiming;
+    uint64_t managed;
+    uint64_t present;
+    uint64_t nr_isolated;
+    uint64_t held;
+    struct capture capture;
+    uint64_t bits_left; /* shuffle source: bits not used yet */
+    uint64_t bits_word;
+    fpr_bits_fn bits;
+    void *bits_ctx;
+    struct fpr_event_sink sink; /* event NULL: none */
+    void (*notify)(void *ctx, struct fpr_zone *zone, unsigned order);
+    void *notify_ctx;
+
+    /* identity and memory */
+    char name[16];
+    enum fpr_zone_index index;
+    int node;
+    fpr_pfn start;
+    uint64_t spanned;
+    unsigned page_shift;
+    uint64_t frames;    /* length of tags and links */
+    uint64_t nr_top;    /* length of the largest order's arrays */
+    uint64_t nr_blocks; /* length of pageblock */
+    struct link *top_links;
+    uint16_t *top_tags;
+    uint8_t *touched; /* one a largest block: its frames' metadata were used */
+    const struct fpr_mem_ops *mem_ops;
+    struct fpr_mem_ops mem;
+    pthread_mutex_t lock;
+    bool has_reporter; /* a reporter is attached */
+};
+
+static inline fpr_pfn zone_pfn(const struct fpr_zone *z, uint32_t i)
+{
+    return z->base + i;
+}
+
+/* Index of a pfn; false when it lies outside the zone. */
+static inline bool zone_index(const struct fpr_zone *z, fpr_pfn pfn, uint32_t *i)
+{
+    uint64_t offset = pfn - z->start;
+    if (offset >= z->spanned) {
+        return false;
+    }
+    *i = (uint32_t)(pfn - z->base);
+    return true;
+}
+
+static inline void zone_lock(struct fpr_zone *z)
+{
+    if (z->locked) {
+        pthread_mutex_lock(&z->lock);
+    }
+}
+
+static inline void zone_unlock(struct fpr_zone *z)
+{
+    if (z->locked) {
+        pthread_mutex_unlock(&z->lock);
+    }
+}
+
+static inline uint64_t zone_pageblock_pages(const struct fpr_zone *z)
+{
+    return 1ull << z->pageblock_order;
+}
+
+static inline int pageblock_get(const struct fpr_zone *z, uint32_t i)
+{
+    return __atomic_load_n(&z->pageblock[i >> z->pageblock_order], __ATOMIC_RELAXED);
+}
+
+static inline void pageblock_set(struct fpr_zone *z, uint32_t i, int mt)
+{
+    __atomic_store_n(&z->pageblock[i >> z->pageblock_order], (uint8_t)mt, __ATOMIC_RELAXED);
+}
+
+/* NR_FREE_PAGES changes by n. With a threshold the change is visible only when it has grown
+ * beyond it, as with the kernel's per-cpu counters. */
+static inline void zone_account(struct fpr_zone *z, int64_t n)
+{
+    int64_t lag = z->free_lag + n;
+    if (lag > z->stat_threshold || lag < -z->stat_threshold) {
+        __atomic_store_n(&z->free, z->free + lag, __ATOMIC_RELAXED);
+        lag = 0;
+    }
+    z->free_lag = lag;
+}
+
+static inline int64_t zone_free_seen(const struct fpr_zone *z)
+{
+    return __atomic_load_n(&z->free, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t area_nr_free(const struct area *a)
+{
+    return a->list[0].count + a->list[1].count + a->list[2].count + a->list[3].count +
+           a->list[4].count;
+}
+
+#endif
