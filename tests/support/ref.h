@@ -50,7 +50,7 @@ struct ref_rules {
     bool multi_pcp;          /* 5.14 */
     bool pcp_sweep;          /* 5.18: a drain empties list after list */
     unsigned pcp_lists;      /* 3, 15, 14 */
-    bool parent_in_zone;     /* 6.1, recorded: a pair that begins before the zone has no parent */
+    bool parent_in_zone;     /* recorded on 6.1; v16 recordings say otherwise */
     bool nofragment_small;   /* 5.18: only below the pageblock order */
     bool merge_mergeable;    /* 5.18 */
     bool flags_6_1;          /* 6.1.y: reserves by HIGH and by not blocking */

@@ -24,7 +24,7 @@ void ref_rules_of(struct ref_rules *r, enum fpr_profile profile)
         .pcp_lists = v6_1    ? 14
                      : v5_14 ? 15
                              : 3,
-        .parent_in_zone = v6_1,
+        .parent_in_zone = v5_10,
         .nofragment_small = v6_1,
         .merge_mergeable = v6_1,
         .flags_6_1 = v6_1,
@@ -112,11 +112,7 @@ static void boot(struct ref_zone *z, const struct fpr_zone_config *c)
     fpr_pfn end = c->start + c->spanned;
 
     z->present = c->spanned;
-    for (uint64_t b = 0; b < z->nr_blocks; b++) {
-        fpr_pfn first = ((z->start >> z->pbo) + b) << z->pbo;
-
-        z->block_type[b] = first >= z->start ? FPR_MOVABLE : FPR_UNMOVABLE;
-    }
+    memset(z->block_type, FPR_MOVABLE, z->nr_blocks);
     for (size_t i = 0; i < c->nr_holes; i++)
         z->present -= c->holes[i].pages;
     if (c->empty)
