@@ -11,10 +11,6 @@
 
 #include <errno.h>
 
-/* After the first attempt the kernel's slow path tries twice more with the same flags, which
- * matters only where a failing attempt changes something (free_factor). */
-#define SLOW_ATTEMPTS 2
-
 void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
 {
     uint16_t movable = z->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
@@ -163,10 +159,16 @@ static unsigned slow_flags(const struct fpr_zone *z, const struct request *r)
     } else if ((r->gfp & FPR_GFP_ATOMIC) && !no_reserve) {
         flags |= ATTEMPT_HARDER | (r->order ? ATTEMPT_HIGHATOMIC : 0);
     }
-    if ((r->gfp & FPR_GFP_MEMALLOC) && !no_reserve) {
-        flags |= ATTEMPT_NO_WATERMARKS;
-    }
     return flags;
+}
+
+/* The last attempt: whoever may ignore the watermarks does so then, with no other right. */
+static unsigned last_flags(const struct request *r, unsigned slow)
+{
+    if ((r->gfp & FPR_GFP_MEMALLOC) && !(r->gfp & FPR_GFP_NOMEMALLOC)) {
+        return (slow & ATTEMPT_KSWAPD) | ATTEMPT_NO_WATERMARKS;
+    }
+    return slow;
 }
 
 static void emit_result(struct fpr_zone *z, const struct request *r, fpr_pfn pfn)
@@ -208,8 +210,10 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
     int err = one_pass(zones, nr_zones, r, FPR_WMARK_LOW, first, pfn);
     if (fpr_unlikely(err)) {
         unsigned flags = slow_flags(preferred, r);
-        for (int k = 0; err && k < SLOW_ATTEMPTS; k++) {
-            err = one_pass(zones, nr_zones, r, FPR_WMARK_MIN, flags, pfn);
+        err = one_pass(zones, nr_zones, r, FPR_WMARK_MIN, flags, pfn);
+        if (err) { /* with the same flags it matters where a failure changes something, as
+                    * free_factor does */
+            err = one_pass(zones, nr_zones, r, FPR_WMARK_MIN, last_flags(r, flags), pfn);
         }
     }
     return err;
