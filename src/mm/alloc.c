@@ -151,6 +151,7 @@ static unsigned slow_flags(const struct fpr_zone *z, const struct request *r)
     bool waits = r->gfp & FPR_GFP_DIRECT_RECLAIM, no_reserve = r->gfp & FPR_GFP_NOMEMALLOC;
     unsigned flags = r->gfp & FPR_GFP_KSWAPD_RECLAIM ? ATTEMPT_KSWAPD : 0;
     flags |= r->gfp & FPR_GFP_HIGH ? ATTEMPT_HIGH : 0;
+    flags |= r->gfp & FPR_GFP_ATOMIC ? ATTEMPT_ATOMIC : 0;
     if (z->policy.watermark == FPR_WATERMARK_6_1) {
         if (!waits && !no_reserve) {
             flags |= ATTEMPT_NON_BLOCK;

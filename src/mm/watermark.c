@@ -92,7 +92,7 @@ static bool ignores_boost(const struct fpr_zone *z, const struct attempt *a)
         z->policy.watermark == FPR_WATERMARK_V16) {
         return false;
     }
-    unsigned atomic = z->policy.watermark == FPR_WATERMARK_6_1 ? ATTEMPT_HIGH : ATTEMPT_HARDER;
+    unsigned atomic = z->policy.watermark == FPR_WATERMARK_6_1 ? ATTEMPT_HIGH : ATTEMPT_ATOMIC;
     return a->flags & atomic;
 }
 

@@ -13,6 +13,7 @@ enum attempt_flags {
     ATTEMPT_NON_BLOCK = 16,  /* 6.1+: the caller cannot wait */
     ATTEMPT_HIGHATOMIC = 32, /* may look in, and grow, the high-atomic reserve */
     ATTEMPT_NO_WATERMARKS = 64,
+    ATTEMPT_ATOMIC = 128, /* __GFP_ATOMIC, whatever else the request gives up */
 };
 
 /* What the checks need to know of a request. */
