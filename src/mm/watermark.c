@@ -113,7 +113,7 @@ bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a)
 
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark)
 {
-    return zone_free_seen(z) - withheld(z) > (int64_t)mark;
+    return zone_free_seen(z) - withheld(z) > (int64_t)(mark + z->lowmem_reserve[FPR_ZONE_DMA]);
 }
 
 static uint64_t mult_frac(uint64_t x, uint64_t n, uint64_t d)

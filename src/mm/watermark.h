@@ -27,7 +27,7 @@ struct attempt {
 /* Does the zone stay above the attempt's watermark? */
 bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a);
 
-/* Order-0 check against any mark, without flags or reserve: for reporting and isolation. */
+/* Order-0 check against any mark, without flags, as for zone DMA: for reporting and isolation. */
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark);
 
 /* A steal in a pageblock raises the watermarks for a while. True if it did. */
