@@ -26,7 +26,7 @@ static uint64_t take_from_buddy(struct fpr_zone *z, const struct request *r, uns
         i = fpr_buddy_take_smallest(z, r->order, FPR_HIGHATOMIC, false);
     }
     if (i == BLOCK_NONE) {
-        i = fpr_rmqueue(z, r->order, r->mt, flags, false);
+        i = fpr_rmqueue(z, r->order, r->mt, flags, NULL);
     }
     if (i == BLOCK_NONE && (flags & ATTEMPT_NON_BLOCK)) {
         i = fpr_buddy_take_smallest(z, r->order, FPR_HIGHATOMIC, false);

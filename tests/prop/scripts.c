@@ -21,6 +21,7 @@ START_TEST(old_differences_stay_away)
         fclose(in);
         if (script_run_apart(&s, why, sizeof why)) {
             printf("%s:\n%s", found.gl_pathv[i], why);
+            fflush(stdout);
             bad++;
         }
         script_clear(&s);
