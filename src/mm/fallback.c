@@ -63,8 +63,8 @@ static bool smallest_victim(const struct fpr_zone *z, unsigned order, int mt, st
 
 static unsigned lowest_order(const struct fpr_zone *z, unsigned order, unsigned flags)
 {
-    bool nofragment = flags & ATTEMPT_NOFRAGMENT;
-    return nofragment && order < z->pageblock_order ? z->pageblock_order : order;
+    bool limited = order < z->pageblock_order || z->policy.nofragment_any_order;
+    return (flags & ATTEMPT_NOFRAGMENT) && limited ? z->pageblock_order : order;
 }
 
 /* The largest block, so that steals are few; but a movable request that may not take the
