@@ -1,21 +1,14 @@
 #include "mm/alloc.h"
 
 #include "base/check.h"
-#include "mm/buddy.h"
+#include "mm/buddy_core.h"
 #include "mm/emit.h"
 #include "mm/fallback.h"
-#include "mm/freelist.h"
 #include "mm/highatomic.h"
 #include "mm/pcp.h"
 #include "mm/watermark.h"
 
 #include <errno.h>
-
-void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
-{
-    uint16_t movable = z->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
-    tag_store(&z->tags[i], (uint16_t)(tag_make(PAGE_ALLOCATED, order, mt) | movable));
-}
 
 /* Straight from the free lists. */
 static uint64_t take_from_buddy(struct fpr_zone *z, const struct request *r, unsigned flags)
@@ -220,11 +213,42 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
     return err;
 }
 
-int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
+/* The common case in few steps: no watermark is near, and a list of the wanted type has a block.
+ * BLOCK_NONE: take the long way. */
+static inline uint64_t take_easily(struct fpr_zone *z, unsigned order, int mt, unsigned cpu)
+{
+    if (zone_free_seen(z) - (int64_t)(1ull << order) < z->easy_mark) {
+        return BLOCK_NONE;
+    }
+    if ((z->pcp_orders >> order & 1) && !z->pcp_through) {
+        struct pcp *p = &z->pcp[cpu];
+        struct list *l = &p->list[fpr_pcp_list_index(z, order, mt)];
+        if (l->count == 0) {
+            return BLOCK_NONE;
+        }
+        uint32_t i = l->head;
+        p->free_factor >>= 1;
+        ring_remove(z->links, l, i);
+        p->count -= 1u << order;
+        p->stats.allocs++;
+        return i;
+    }
+    uint32_t fitting = z->nonempty[mt] >> order;
+    if (fpr_unlikely(!fitting)) {
+        return BLOCK_NONE;
+    }
+    uint32_t i = buddy_take(z, order + (unsigned)__builtin_ctz(fitting), order, mt);
+    zone_account(z, -(int64_t)(1ull << order));
+    z->stats.allocs++;
+    z->boosted = false;
+    return i;
+}
+
+static int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu,
+                        fpr_pfn *pfn)
 {
     struct request r;
-    if (!zone || !pfn || order > zone->max_order || cpu >= zone->cpus ||
-        fpr_request_init(&r, order, gfp, cpu, 0)) {
+    if (fpr_request_init(&r, order, gfp, cpu, 0)) {
         return -EINVAL;
     }
     fpr_pfn got = FPR_PFN_NONE;
@@ -236,4 +260,21 @@ int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned 
     }
     *pfn = got;
     return 0;
+}
+
+int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
+{
+    if (fpr_unlikely(!zone || !pfn || order > zone->max_order || cpu >= zone->cpus)) {
+        return -EINVAL;
+    }
+    int mt = (int)(gfp / FPR_GFP_MOVABLE & 3);
+    if (fpr_likely(zone->fast && mt < FPR_NR_PCPTYPES && !(gfp & ~FPR_GFP_ALL_BITS))) {
+        uint64_t i = take_easily(zone, order, mt, cpu);
+        if (fpr_likely(i != BLOCK_NONE)) {
+            fpr_mark_allocated(zone, (uint32_t)i, order, mt);
+            *pfn = zone_pfn(zone, (uint32_t)i);
+            return 0;
+        }
+    }
+    return alloc_slowly(zone, order, gfp, cpu, pfn);
 }

@@ -25,6 +25,10 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
                       fpr_pfn *pfn);
 
 /* The block is the caller's now: its frame says so. */
-void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt);
+static inline void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
+{
+    uint16_t movable = z->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
+    tag_store(&z->tags[i], (uint16_t)(tag_make(PAGE_ALLOCATED, order, mt) | movable));
+}
 
 #endif

@@ -1,9 +1,8 @@
 /* Giving blocks back: checks, then the per-cpu lists or the free lists. */
 #include "base/check.h"
 #include "mm/alloc.h"
-#include "mm/buddy.h"
+#include "mm/buddy_core.h"
 #include "mm/emit.h"
-#include "mm/freelist.h"
 #include "mm/pcp.h"
 
 #include <errno.h>
@@ -53,14 +52,42 @@ static void free_block(struct fpr_zone *z, uint32_t i, unsigned order, int mt, u
     fpr_pcp_unlock(z, p);
 }
 
+/* The common case in few steps: straight to the free lists, or to a per-cpu list that need not be
+ * drained. False: take the long way. */
+static inline bool free_easily(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
+{
+    int mt = pageblock_get(z, i);
+    if (!(z->pcp_orders >> order & 1) || z->pcp_through) {
+        if (fpr_unlikely(z->policy.free_by_pageblock) && order > z->pageblock_order) {
+            return false;
+        }
+        tag_store(&z->tags[i], 0);
+        z->stats.frees++;
+        buddy_free(z, i, order, mt, FPR_PLACE_RULE, true);
+        return true;
+    }
+    struct pcp *p = &z->pcp[cpu];
+    if (mt >= FPR_NR_PCPTYPES || z->reclaiming || (order && p->free_factor) ||
+        p->count + (1u << order) >= p->high) {
+        return false;
+    }
+    ring_add(z->links, &p->list[fpr_pcp_list_index(z, order, mt)], i, false);
+    tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
+    p->count += 1u << order;
+    p->stats.frees++;
+    return true;
+}
+
 int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
     uint32_t i;
     if (fpr_unlikely(!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus)) {
         return -EINVAL;
     }
-    emit_block(zone, FPR_EVENT_PAGE_FREE, i, order, 0);
-    free_block(zone, i, order, -1, cpu, false);
+    if (fpr_unlikely(!zone->fast || zone->capture.active) || !free_easily(zone, i, order, cpu)) {
+        emit_block(zone, FPR_EVENT_PAGE_FREE, i, order, 0);
+        free_block(zone, i, order, -1, cpu, false);
+    }
     return 0;
 }
 

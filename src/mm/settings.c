@@ -1,6 +1,7 @@
 /* Changing a zone's settings. */
 #include "mm/freelist.h"
 #include "mm/pcp.h"
+#include "mm/watermark.h"
 
 #include <errno.h>
 
@@ -12,6 +13,7 @@ int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, u
     zone->watermark[FPR_WMARK_MIN] = min;
     zone->watermark[FPR_WMARK_LOW] = low;
     zone->watermark[FPR_WMARK_HIGH] = high;
+    fpr_watermark_changed(zone);
     return 0;
 }
 
@@ -22,6 +24,7 @@ int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
     }
     zone->boost_factor = factor;
     zone->boost = boost;
+    fpr_watermark_changed(zone);
     return 0;
 }
 
@@ -31,6 +34,7 @@ int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index
         return -EINVAL;
     }
     zone->lowmem_reserve[index] = pages;
+    fpr_watermark_changed(zone);
     return 0;
 }
 
@@ -59,6 +63,7 @@ int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *
     }
     zone_lock(zone);
     zone->sink = sink ? *sink : (struct fpr_event_sink){NULL, NULL};
+    zone->fast = !zone->locked && !sink;
     zone_unlock(zone);
     return 0;
 }

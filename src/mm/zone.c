@@ -206,11 +206,12 @@ static void release_range(struct fpr_zone *z, fpr_pfn start, fpr_pfn end)
             order--;
         }
         uint32_t i = (uint32_t)(start - z->base);
-        if (order == z->max_order && z->policy.boot == FPR_PLACE_TAIL) {
+        if (order == z->max_order) {
             /* nothing to merge with: the frame's own metadata stay untouched */
             zone_account(z, (int64_t)(1ull << order));
-            freelist_add(z, i, order, pageblock_get(z, i), true);
+            freelist_add(z, i, order, pageblock_get(z, i), z->policy.boot == FPR_PLACE_TAIL);
         } else {
+            zone_touch(z, i);
             fpr_buddy_free(z, i, order, pageblock_get(z, i), z->policy.boot, false);
         }
         start += 1ull << order;
@@ -272,6 +273,8 @@ static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     }
     fpr_pcp_settings_changed(z);
     z->shuffle = c->shuffle;
+    z->fast = !z->locked;
+    fpr_watermark_changed(z);
 }
 
 int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone)
@@ -327,6 +330,7 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
     z->notify = NULL;
     z->notify_order = NO_NOTIFY;
     z->sink.event = NULL;
+    z->fast = !z->locked;
     int err = get_memory(z);
     if (err) {
         z->locked = false;

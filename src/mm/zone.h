@@ -32,7 +32,7 @@ struct area {
     uint16_t *tags;
     unsigned shift;
     struct list list[FPR_NR_MIGRATETYPES];
-};
+} __attribute__((aligned(128)));
 
 /* Per-cpu lists: rings over the frames' links. */
 #define MAX_PCP_LISTS 15
@@ -67,8 +67,9 @@ struct fpr_zone {
     unsigned pcp_orders; /* bit per order that per-cpu lists hold */
     bool pcp_through;    /* per-cpu lists pass everything through: skip them */
     bool locked;
-    bool slow_free;                         /* capture or event sink: take the long way */
-    unsigned notify_order;                  /* NO_NOTIFY: nobody wants to know */
+    bool fast;             /* one thread, nobody listens: the short ways may be taken */
+    unsigned notify_order; /* NO_NOTIFY: nobody wants to know */
+    int64_t easy_mark;     /* with more free pages than this no watermark can refuse */
     uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
     int64_t free;                           /* NR_FREE_PAGES as watermark checks see it */
     int64_t free_lag;
@@ -165,6 +166,12 @@ static inline int pageblock_get(const struct fpr_zone *z, uint32_t i)
 static inline void pageblock_set(struct fpr_zone *z, uint32_t i, int mt)
 {
     __atomic_store_n(&z->pageblock[i >> z->pageblock_order], (uint8_t)mt, __ATOMIC_RELAXED);
+}
+
+/* The frames' metadata around `i` are about to be used. */
+static inline void zone_touch(struct fpr_zone *z, uint32_t i)
+{
+    z->touched[i >> z->max_order] = 1;
 }
 
 /* NR_FREE_PAGES changes by n. With a threshold the change is visible only when it has grown

@@ -23,6 +23,8 @@ struct conform_options {
     bool profile_given;       /* use `profile` whatever the header says */
     enum fpr_profile profile; /* see profile_given */
     bool hash;                /* compare state hashes */
+    bool events;              /* take notes from trace events instead of counters: the library has
+                                 shorter ways through when nobody listens */
     bool verbose;             /* add what is not needed for every failure */
     /* Not 0: stop after the record of this line and put into the detail what it changed. */
     unsigned long trace_line;

@@ -13,7 +13,7 @@
 #include "conform/conform.h"
 #include "conform/lines.h"
 
-enum { EXIT_USAGE = 2, KEY_NO_HASH = 256 };
+enum { EXIT_USAGE = 2, KEY_NO_HASH = 256, KEY_EVENTS };
 
 struct arguments {
     struct conform_options options;
@@ -21,7 +21,9 @@ struct arguments {
     size_t nr_paths;
 };
 
-const char *argp_program_version = "fpr-conform " FPR_VERSION_TEXT;
+/* argp looks it up by name, so it must stay visible */
+__attribute__((visibility("default"))) const char *argp_program_version =
+    "fpr-conform " FPR_VERSION_TEXT;
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -38,6 +40,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
         return 0;
     case KEY_NO_HASH:
         arguments->options.hash = false;
+        return 0;
+    case KEY_EVENTS:
+        arguments->options.events = true;
         return 0;
     case ARGP_KEY_ARGS:
         arguments->paths = state->argv + state->next;
@@ -56,6 +61,8 @@ static const struct argp_option argp_options[] = {
      "Use profile P (v16, linux-5.10, linux-5.14, linux-6.1, linux-6.12) whatever the header says",
      0},
     {"no-hash", KEY_NO_HASH, NULL, 0, "Leave out the hashes: compare results and states only", 0},
+    {"events", KEY_EVENTS, NULL, 0,
+     "Listen to trace events: the library has shorter ways through when nobody listens", 0},
     {"verbose", 'v', NULL, 0, "Print how many operations each file has", 0},
     {0},
 };
@@ -68,7 +75,7 @@ static const struct argp argp = {
            "operation. A folder stands for all golden files in it.\v"
            "Prints 'ok FILE' or 'not ok FILE: line N: expected ..., got ...' for each and "
            "'N passed, M failed' at last. Exit status: 0 all passed, 1 some failed, 2 wrong "
-           "arguments or a file that cannot be opened.",
+           "arguments or a file that cannot be opened.\n",
 };
 
 struct counts {

@@ -17,10 +17,21 @@ static bool refused(struct replay *r, int error)
                           strerror(-error));
 }
 
+uint64_t replay_notifications(const struct replay *r)
+{
+    struct fpr_zone_stats stats = {0};
+    if (r->options->events) {
+        return r->notified_events;
+    }
+    fpr_zone_get_stats(r->zone, &stats);
+    return stats.notifications;
+}
+
 /* What ends every hashed operation: its note, then its hash. */
 static bool finish(struct replay *r)
 {
-    char note = r->in_pass ? '.' : r->notified ? 'n' : '-';
+    bool told = replay_notifications(r) != r->notified_before;
+    char note = r->in_pass ? '.' : told ? 'n' : '-';
     if (r->starved) {
         return replay_differs(r,
                               "expected %zu shuffle words to do, got a placement that wants one "
@@ -103,7 +114,7 @@ bool replay_operation(struct replay *r)
         return false;
     }
     if (!r->in_pass) {
-        r->notified = false;
+        r->notified_before = replay_notifications(r);
     }
     switch (record->kind) {
     case GOLDEN_ALLOC:

@@ -96,7 +96,8 @@ static bool compare_dump(struct replay *r)
         return false;
     }
     if (differed) {
-        conform_detail(r->result, "no difference left\n");
+        conform_detail(r->result, "no difference: the model agrees again, or the file is wrong\n");
+        return false;
     }
     uint64_t hash = fpr_zone_hash(r->zone, r->pcp_on);
     if (r->record.hashed && r->options->hash && hash != r->record.hash) {

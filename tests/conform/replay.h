@@ -23,10 +23,11 @@ struct replay {
     unsigned report_order;
     bool pcp_on;
     bool in_pass;
-    bool notified;   /* the operation under way told page reporting */
-    bool failed;     /* nothing more is to be replayed */
-    unsigned calls;  /* of the device in this pass */
-    uint64_t *words; /* shuffle source: words not drawn yet start at words_at */
+    uint64_t notified_before; /* notifications when the operation under way began */
+    uint64_t notified_events; /* notifications that came as trace events */
+    bool failed;              /* nothing more is to be replayed */
+    unsigned calls;           /* of the device in this pass */
+    uint64_t *words;          /* shuffle source: words not drawn yet start at words_at */
     size_t words_at, nr_words, words_capacity;
     bool starved; /* a word was wanted and none was left */
 };
@@ -35,6 +36,9 @@ struct replay {
 bool replay_setup(struct replay *r);
 /* The request flags behind an A record; false if the profile has no such flags. */
 bool replay_gfp(const struct replay *r, const struct golden_record *record, fpr_gfp *gfp);
+
+/* How often the zone told page reporting of a free. */
+uint64_t replay_notifications(const struct replay *r);
 
 /* ops.c: one operation or setting, in a callback or not. False: stop. */
 bool replay_operation(struct replay *r);

@@ -171,7 +171,7 @@ static bool load_counters(struct replay *r)
 static void count_notify(void *ctx, const struct fpr_event *event)
 {
     struct replay *r = ctx;
-    r->notified |= event->type == FPR_EVENT_NOTIFY;
+    r->notified_events += event->type == FPR_EVENT_NOTIFY;
 }
 
 bool replay_setup(struct replay *r)
@@ -202,6 +202,9 @@ bool replay_setup(struct replay *r)
     }
     if (error) {
         return conform_fail(r->result, r->header.params_line, "no reporter: %s", strerror(-error));
+    }
+    if (!r->options->events) {
+        return true;
     }
     const struct fpr_event_sink sink = {count_notify, r};
     error = fpr_zone_set_event_sink(r->zone, &sink);
