@@ -238,14 +238,16 @@ static fpr_cold int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp 
     return 0;
 }
 
-/* The common case of a per-cpu list: it has a block. */
+/* The common case of a per-cpu list: it has a block. Watermark checks do not count it, though:
+ * they want to see one of its order on the free lists. */
 static fpr_apart int alloc_from_pcp(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
                                     fpr_pfn *pfn)
 {
     unsigned mt = gfp_type(gfp);
     struct pcp *p = &z->pcp[cpu];
     struct list *l = &p->list[fpr_pcp_list_index(z, order, (int)mt)];
-    if (fpr_unlikely(l->count == 0)) {
+    bool in_reach = order == 0 || (z->nonempty[0] | z->nonempty[1] | z->nonempty[2]) >> order;
+    if (fpr_unlikely(l->count == 0 || !in_reach)) {
         return alloc_slowly(z, order, gfp, cpu, pfn);
     }
     uint32_t i = l->head;
