@@ -1,6 +1,7 @@
 #include "mm/highatomic.h"
 
 #include "mm/pageblock.h"
+#include "mm/watermark.h"
 
 static uint64_t limit_pages(const struct fpr_zone *z)
 {
@@ -18,6 +19,7 @@ static void reserve_pageblock(struct fpr_zone *z, uint32_t i)
         return;
     }
     z->highatomic += zone_pageblock_pages(z);
+    fpr_watermark_changed(z);
     pageblock_set(z, i, FPR_HIGHATOMIC);
     fpr_pageblock_move(z, i, FPR_HIGHATOMIC);
 }
@@ -30,6 +32,7 @@ void fpr_highatomic_reserve(struct fpr_zone *z, uint32_t i, unsigned order)
     if (z->policy.highatomic == FPR_HIGHATOMIC_6_12 && order >= z->pageblock_order) {
         fpr_pageblock_set_all(z, i, order, FPR_HIGHATOMIC);
         z->highatomic += 1ull << order;
+        fpr_watermark_changed(z);
         return;
     }
     reserve_pageblock(z, i);

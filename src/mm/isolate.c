@@ -40,7 +40,7 @@ bool fpr_isolate_block(struct fpr_zone *z, uint32_t i, unsigned order)
         zone_account(z, -(int64_t)(1ull << order));
     }
     freelist_del(z, i, order);
-    z->touched[i >> z->max_order] = 1;
+    zone_touch(z, i);
     tag_store(&z->tags[i], tag_make(PAGE_HELD, order, mt));
     z->held += 1ull << order;
     if (order + 1 >= z->pageblock_order) {

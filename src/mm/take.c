@@ -19,7 +19,7 @@ static void carve(struct fpr_zone *z, const struct fpr_block *b, uint32_t i, uns
     uint32_t head = (uint32_t)(b->pfn - z->base);
     unsigned from = b->order;
     freelist_del(z, head, from);
-    z->touched[head >> z->max_order] = 1;
+    zone_touch(z, head);
     while (from > order) {
         uint32_t half = 1u << --from;
         bool upper = i >= head + half;
