@@ -129,6 +129,7 @@ int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
     zone->nr_isolated -= pageblock_get(zone, i) == FPR_ISOLATE;
     pageblock_set(zone, i, mt);
     zone->nr_isolated += mt == FPR_ISOLATE;
+    fpr_zone_quick_changed(zone);
     return 0;
 }
 
@@ -153,7 +154,7 @@ int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters
     zone->reclaiming = c->reclaiming;
     memcpy(zone->watermark, c->watermark, sizeof(zone->watermark));
     memcpy(zone->lowmem_reserve, c->lowmem_reserve, sizeof(zone->lowmem_reserve));
-    fpr_watermark_changed(zone);
+    fpr_zone_quick_changed(zone);
     return 0;
 }
 
@@ -161,11 +162,11 @@ int fpr_zone_load_pcp_counters(struct fpr_zone *zone, unsigned cpu,
                                const struct fpr_pcp_counters *p)
 {
     if (!zone || !p || cpu >= zone->cpus || p->batch < 1 || p->batch > INT32_MAX / 64 ||
-        p->high > INT32_MAX || p->free_factor > 16 || p->count != zone->pcp[cpu].count) {
+        p->high > INT32_MAX || p->free_factor > 16 || p->count != fpr_pcp_count(&zone->pcp[cpu])) {
         return -EINVAL;
     }
     struct pcp *to = &zone->pcp[cpu];
-    to->high = p->high;
+    fpr_pcp_set_high(to, p->high);
     to->batch = p->batch;
     to->free_factor = p->free_factor;
     to->expire = p->expire;

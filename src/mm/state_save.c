@@ -110,7 +110,7 @@ static void put_lists(struct saving *s, const struct fpr_zone *z)
 static void put_pcp(struct saving *s, const struct fpr_zone *z, unsigned cpu)
 {
     const struct pcp *p = &z->pcp[cpu];
-    put_dec(s, "p ", p->count);
+    put_dec(s, "p ", fpr_pcp_count(p));
     put_dec(s, " ", p->high);
     put_dec(s, " ", p->batch);
     put_dec(s, " ", p->free_factor);
@@ -118,7 +118,7 @@ static void put_pcp(struct saving *s, const struct fpr_zone *z, unsigned cpu)
     put_int(s, " ", p->expire);
     put_str(s, "\n");
     for (unsigned list = 0; list < z->policy.pcp_lists; list++) {
-        if (p->list[list].count) {
+        if (fpr_pcp_list(p, list)->count) {
             put_dec(s, "q ", list);
             fpr_zone_walk_pcp(z, cpu, list, put_block, s);
             put_dec(s, "\nr ", list);
