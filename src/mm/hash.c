@@ -44,7 +44,7 @@ uint64_t fpr_zone_hash(const struct fpr_zone *zone, bool with_pcp)
         return 0;
     }
     uint64_t h = FNV_BASIS;
-    h = word(h, (uint64_t)(zone->free + zone->free_lag));
+    h = word(h, (uint64_t)(zone_free_seen(zone) + zone->free_lag));
     h = word(h, zone->highatomic);
     h = word(h, zone->boost);
     for (unsigned o = 0; o <= zone->max_order; o++) {

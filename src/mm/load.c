@@ -55,7 +55,7 @@ int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int m
     }
     freelist_add(zone, i, order, mt, true);
     if (mt != FPR_ISOLATE) {
-        zone->free += 1ll << order;
+        zone_set_free(zone, zone_free_seen(zone) + (1ll << order));
     }
     if (reported) {
         freelist_set_reported(zone, i, order);
@@ -140,11 +140,11 @@ int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters
         c->stat_threshold > INT32_MAX) {
         return -EINVAL;
     }
-    if ((int64_t)c->free + c->free_lag != zone->free + zone->free_lag ||
+    if ((int64_t)c->free + c->free_lag != zone_free_seen(zone) + zone->free_lag ||
         c->free_lag > (int64_t)c->stat_threshold || c->free_lag < -(int64_t)c->stat_threshold) {
         return -EINVAL;
     }
-    zone->free = (int64_t)c->free;
+    zone_set_free(zone, (int64_t)c->free);
     zone->free_lag = c->free_lag;
     zone->stat_threshold = c->stat_threshold;
     zone->highatomic = c->highatomic;

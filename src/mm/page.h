@@ -17,6 +17,7 @@ enum page_kind { PAGE_NONE = 0, PAGE_FREE = 1, PAGE_ALLOCATED = 2, PAGE_PCP = 3,
 #define TAG_KIND_MASK   0x0007u
 #define TAG_ORDER_SHIFT 3
 #define TAG_ORDER_MASK  0x0078u
+#define TAG_ORDER_UNIT  (1u << TAG_ORDER_SHIFT)
 #define TAG_REPORTED    0x0100u
 #define TAG_MOVABLE     0x0200u
 #define TAG_MT_SHIFT    12

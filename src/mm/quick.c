@@ -2,8 +2,9 @@
  * which nobody listens. Each does, in as few steps as can be, what alloc.c and free.c do with all
  * their rules; whatever is out of the ordinary is handed to them before anything has changed.
  *
- * Every path is a function of its own that is jumped to at the end of another, so that none has to
- * save registers for the others' sake. */
+ * Every path is a function of its own that another ends by jumping to it, so that none has to save
+ * registers for the others' sake; that is why they share an order of arguments. Tags are read
+ * plainly here: there is but one thread. */
 #include "base/check.h"
 #include "mm/alloc.h"
 #include "mm/buddy_core.h"
@@ -20,21 +21,27 @@ void fpr_zone_quick_changed(struct fpr_zone *z)
     unsigned used = z->pcp_through ? 0 : z->pcp_orders;
     unsigned most = z->policy.free_by_pageblock ? z->pageblock_order : z->max_order;
     z->direct_first = (unsigned)__builtin_ctz(~used);
-    unsigned next = used >> z->direct_first ? z->direct_first : most + 1;
+    unsigned next = z->direct_first;
     while (next <= most && !(used >> next & 1)) {
         next++;
     }
     z->direct_count = quick ? next - z->direct_first : 0;
-    z->pcp_quick = quick && (used & 1);
+    z->special_order = z->notify_order < z->max_order ? z->notify_order : z->max_order;
     z->freely = z->policy.merge == FPR_MERGE_UNLESS_ISOLATED;
+    z->pcp_allowed = quick && (used & 1);
+    int64_t free = zone_free_seen(z);
     z->easy_mark = fpr_watermark_easy(z);
-    z->pcp_mark = z->pcp_quick ? z->easy_mark : INT64_MAX;
+    zone_set_free(z, free);
 }
 
-/* The two mobility bits of a request: 3 is no type. */
-static inline unsigned gfp_type(fpr_gfp gfp)
+/* Distance of the lists of neighbouring migratetypes, in the bits of a request that name one. A
+ * request with other bits than there are comes out above LAST_TYPE, as does one with both. */
+#define TYPE_UNIT FPR_GFP_MOVABLE
+#define LAST_TYPE (FPR_RECLAIMABLE * TYPE_UNIT)
+
+static inline uint32_t type_bits(fpr_gfp gfp)
 {
-    return gfp / FPR_GFP_MOVABLE & 3;
+    return gfp & ~(FPR_GFP_ALL_BITS & ~(FPR_GFP_MOVABLE | FPR_GFP_RECLAIMABLE));
 }
 
 static inline int grant(const struct fpr_zone *z, uint32_t i, fpr_pfn *pfn)
@@ -43,209 +50,263 @@ static inline int grant(const struct fpr_zone *z, uint32_t i, fpr_pfn *pfn)
     return 0;
 }
 
+/* Order 0 from a per-cpu list that has a block. */
+static inline int alloc_pcp(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
+                            fpr_pfn *pfn)
+{
+    uint32_t type = type_bits(gfp);
+    if (fpr_unlikely(cpu >= z->cpus || type > LAST_TYPE)) {
+        return fpr_zone_alloc_slowly(z, order, gfp, cpu, pfn);
+    }
+    struct pcp *p = &z->pcp[cpu];
+    struct list *l = &p->row[0][type / TYPE_UNIT];
+    if (fpr_unlikely(l->count == 0)) {
+        return fpr_zone_alloc_slowly(z, order, gfp, cpu, pfn);
+    }
+    l->count--;
+    uint32_t i = l->head;
+    l->head = z->links[i].next; /* means nothing for the last one: then count says so */
+    p->room++;
+    p->free_factor >>= 1;
+    p->stats.allocs++;
+    z->tags[i] = l->granted_tag;
+    return grant(z, i, pfn);
+}
+
+/* Cuts the block `i`, off its list `l` but for the mask, down to `size`, which is less. */
+static inline int cut_and_grant(struct fpr_zone *z, struct list *l, uint32_t i, unsigned mt,
+                                unsigned from, uint32_t size, fpr_pfn *pfn)
+{
+    uint32_t bit = size_of(from), nonempty = z->nonempty[mt];
+    if (l->count == 0) {
+        nonempty ^= bit;
+    }
+    z->nonempty[mt] = nonempty | (bit - size);
+    l = buddy_cut(z, l, i, bit, size);
+    z->tags[i] = l->granted_tag;
+    return grant(z, i, pfn);
+}
+
+/* The largest order, which has links and tags of its own. */
+static fpr_apart int alloc_top(struct fpr_zone *z, uint32_t size, unsigned mt, unsigned from,
+                               fpr_pfn *pfn)
+{
+    struct area *a = &z->area[from];
+    struct list *l = &a->list[mt];
+    uint32_t k = l->head, i = k << from;
+    if (fpr_unlikely(a->tags[k] & TAG_REPORTED)) {
+        z->stats.reported_allocs++;
+    }
+    a->tags[k] = 0;
+    z->touched[k] = 1;
+    l->count--;
+    l->head = a->links[k].next;
+    return cut_and_grant(z, l, i, mt, from, size, pfn);
+}
+
 /* The list of the wanted order was empty: a block of order `from` is cut. */
 static fpr_apart int alloc_cut(struct fpr_zone *z, uint32_t size, unsigned mt, unsigned from,
                                fpr_pfn *pfn)
 {
+    if (from == z->max_order) {
+        return alloc_top(z, size, mt, from, pfn);
+    }
     struct list *l = &z->area[from].list[mt];
-    uint32_t i = l->head, bit = size_of(from), nonempty = z->nonempty[mt];
-    z->stats.reported_allocs += (tag_load(&z->tags[i]) & TAG_REPORTED) != 0;
-    if (!list_pop(z->links, l)) {
-        nonempty ^= bit;
-    }
-    z->nonempty[mt] = nonempty | (bit - size);
-    l = buddy_cut(z, l, i, bit, size);
-    tag_store(&z->tags[i], l->granted_tag);
-    return grant(z, i, pfn);
-}
-
-/* The same for a block of the largest order, which has links and a tag of its own. */
-static fpr_apart int alloc_top(struct fpr_zone *z, uint32_t size, unsigned mt, fpr_pfn *pfn)
-{
-    struct area *a = &z->area[z->max_order];
-    struct list *l = &a->list[mt];
-    uint32_t k = l->head, i = k << z->max_order, bit = size_of(z->max_order);
-    uint32_t nonempty = z->nonempty[mt];
-    z->stats.reported_allocs += (tag_load(&a->tags[k]) & TAG_REPORTED) != 0;
-    tag_store(&a->tags[k], 0);
-    z->touched[k] = 1;
-    if (!list_pop(a->links, l)) {
-        nonempty ^= bit;
-    }
-    z->nonempty[mt] = nonempty | (bit - size);
-    l = buddy_cut(z, l, i, bit, size);
-    tag_store(&z->tags[i], l->granted_tag);
-    return grant(z, i, pfn);
-}
-
-/* Order 0 from a per-cpu list that has a block. */
-static fpr_apart int alloc_pcp(struct fpr_zone *z, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
-{
-    struct pcp *p = &z->pcp[cpu];
-    struct list *l = &p->row[0][gfp_type(gfp)];
-    if (fpr_unlikely(cpu >= z->cpus || gfp > FPR_GFP_ALL_BITS || l->count == 0)) {
-        return fpr_zone_alloc_slowly(z, 0, gfp, cpu, pfn);
-    }
     uint32_t i = l->head;
-    l->head = z->links[i].next; /* means nothing for the last one: then count says so */
+    if (fpr_unlikely(z->tags[i] & TAG_REPORTED)) {
+        z->stats.reported_allocs++;
+    }
     l->count--;
-    p->room++;
-    p->free_factor >>= 1;
-    p->stats.allocs++;
-    tag_store(&z->tags[i], l->granted_tag);
-    return grant(z, i, pfn);
+    l->head = z->links[i].next;
+    return cut_and_grant(z, l, i, mt, from, size, pfn);
 }
 
 int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
 {
-    if (fpr_unlikely(!zone || !pfn)) {
+    struct fpr_zone *z = zone;
+    if (fpr_unlikely(!z || !pfn)) {
         return -EINVAL;
     }
-    if (order == 0 && zone->free > zone->pcp_mark) {
-        return alloc_pcp(zone, gfp, cpu, pfn);
+    if (order < z->pcp_quick) {
+        return alloc_pcp(z, order, gfp, cpu, pfn);
     }
-    unsigned mt = gfp_type(gfp);
-    if (fpr_unlikely(order - zone->direct_first >= zone->direct_count || cpu >= zone->cpus ||
-                     gfp > FPR_GFP_ALL_BITS || mt >= FPR_NR_PCPTYPES)) {
-        return fpr_zone_alloc_slowly(zone, order, gfp, cpu, pfn);
+    uint32_t type = type_bits(gfp);
+    if (fpr_unlikely(order - z->direct_first >= z->direct_count || cpu >= z->cpus ||
+                     type > LAST_TYPE)) {
+        return fpr_zone_alloc_slowly(z, order, gfp, cpu, pfn);
     }
-    uint32_t size = size_of(order), fitting = zone->nonempty[mt] & -size;
-    int64_t left = zone->free - (int64_t)size;
-    if (fpr_unlikely(!fitting || left < zone->easy_mark)) {
-        return fpr_zone_alloc_slowly(zone, order, gfp, cpu, pfn);
+    uint32_t size = size_of(order), mt = type / TYPE_UNIT, fitting = z->nonempty[mt] & -size;
+    if (fpr_unlikely(!fitting)) {
+        return fpr_zone_alloc_slowly(z, order, gfp, 0, pfn); /* whatever the cpu */
     }
-    zone->free = left;
-    zone->stats.allocs++;
-    unsigned from = (unsigned)__builtin_ctz(fitting);
-    if (from == zone->max_order) {
-        return alloc_top(zone, size, mt, pfn);
+    z->spare -= size;
+    if (fpr_unlikely(z->spare <= 0)) {
+        z->spare += size;
+        return fpr_zone_alloc_slowly(z, order, gfp, 0, pfn);
     }
-    if (from != order) {
-        return alloc_cut(zone, size, mt, from, pfn);
+    z->stats.allocs++;
+    if (!(fitting & size)) {
+        return alloc_cut(z, size, mt, (unsigned)__builtin_ctz(fitting), pfn);
     }
-    struct list *l = &zone->area[order].list[mt];
+    if (order == z->max_order) {
+        return alloc_top(z, size, mt, order, pfn);
+    }
+    struct list *l = &z->area[order].list[mt];
     uint32_t i = l->head;
-    uint16_t *tag = &zone->tags[i];
-    if (fpr_unlikely(tag_load(tag) & TAG_REPORTED)) {
-        zone->stats.reported_allocs++;
+    if (fpr_unlikely(z->tags[i] & TAG_REPORTED)) {
+        z->stats.reported_allocs++;
     }
-    tag_store(tag, l->granted_tag);
-    if (!list_pop(zone->links, l)) {
-        zone->nonempty[mt] ^= size;
+    z->tags[i] = l->granted_tag;
+    l->head = z->links[i].next;
+    if (--l->count == 0) {
+        z->nonempty[mt] ^= size;
     }
-    return grant(zone, i, pfn);
+    return grant(z, i, pfn);
 }
 
-/* Order 0 to a per-cpu list that has blocks and need not be drained. */
-static fpr_apart int free_pcp(struct fpr_zone *z, fpr_pfn pfn, unsigned cpu)
+/* Order 0 to a per-cpu list that has blocks and need not be drained. The list that a type without
+ * lists leads to has none. */
+static inline int free_pcp(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
 {
-    uint64_t i = pfn - z->base;
-    if (fpr_unlikely(i >= z->end || (uint8_t)tag_load(&z->tags[i]) != tag_byte(PAGE_ALLOCATED, 0) ||
-                     cpu >= z->cpus)) {
-        return -EINVAL;
-    }
     struct pcp *p = &z->pcp[cpu];
-    struct list *l = &p->row[0][pageblock_get(z, (uint32_t)i)];
-    if (fpr_unlikely(l->count == 0 || p->room <= 0)) {
-        return fpr_zone_free_slowly(z, pfn, 0, cpu);
+    struct list *l = &p->row[0][z->pageblock[i >> z->pageblock_order]];
+    if (fpr_unlikely(l->count == 0)) {
+        return fpr_zone_free_slowly(z, zone_pfn(z, i), order, cpu);
     }
-    p->room--;
+    if (fpr_unlikely(--p->room < 0)) {
+        p->room++;
+        return fpr_zone_free_slowly(z, zone_pfn(z, i), order, cpu);
+    }
     p->stats.frees++;
     uint32_t head = l->head;
     z->links[i].next = head;
-    z->links[head].prev = (uint32_t)i;
-    l->head = (uint32_t)i;
+    z->links[head].prev = i;
+    l->head = i;
     l->count++;
-    tag_store(&z->tags[i], l->tag);
+    z->tags[i] = l->tag;
     return 0;
 }
 
-static fpr_apart int notify_free(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
+/* A block that does not merge: the end of its list that it goes to. */
+static inline void add(struct fpr_zone *z, struct list *l, uint32_t i, uint32_t size, unsigned byte,
+                       unsigned mt)
 {
-    fpr_buddy_notify(z, i, order, mt);
-    return 0;
-}
-
-/* A block of the largest order; it is never put at the tail. */
-static fpr_apart int free_top(struct fpr_zone *z, uint32_t i, int mt)
-{
-    struct area *a = &z->area[z->max_order];
-    struct list *l = &a->list[mt];
-    uint32_t k = i >> z->max_order;
-    tag_store(&z->tags[i], 0);
-    tag_store(&a->tags[k], l->tag);
-    z->nonempty[mt] |= size_of(z->max_order);
-    list_add_head(a->links, l, k);
-    return z->max_order >= z->notify_order ? notify_free(z, i, z->max_order, mt) : 0;
-}
-
-/* A block whose buddy is not free joins its list. */
-static inline int free_add(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
-{
-    struct list *l = &z->area[order].list[mt];
-    tag_store(&z->tags[i], l->tag);
+    z->tags[i] = l->tag;
     if (fpr_unlikely(l->count == 0)) {
         list_start(l, i);
-        z->nonempty[mt] |= size_of(order);
-    } else if (buddy_merge_likely(z, i, order)) {
-        list_add_tail(z->links, l, i);
-    } else {
-        list_add_head(z->links, l, i);
+        z->nonempty[mt] |= size;
+        return;
     }
-    return fpr_unlikely(order >= z->notify_order) ? notify_free(z, i, order, mt) : 0;
+    /* where the parent's buddy is free; see buddy_merge_likely() */
+    uint32_t beyond = (i | size) ^ 3 * size;
+    l->count++;
+    if ((uint8_t)z->tags[beyond] == (uint8_t)(byte + TAG_ORDER_UNIT)) {
+        uint32_t tail = l->tail;
+        z->links[i].prev = tail;
+        z->links[tail].next = i;
+        l->tail = i;
+    } else {
+        uint32_t head = l->head;
+        z->links[i].next = head;
+        z->links[head].prev = i;
+        l->head = i;
+    }
+}
+
+/* A block that does not merge and is one of the largest, or that somebody wants to know of. */
+static fpr_apart int free_special(struct fpr_zone *z, uint32_t i, unsigned order, unsigned mt)
+{
+    struct area *a = &z->area[order];
+    struct list *l = &a->list[mt];
+    if (order == z->max_order) { /* never put at the tail */
+        uint32_t k = i >> order;
+        z->tags[i] = 0;
+        a->tags[k] = l->tag;
+        z->nonempty[mt] |= size_of(order);
+        list_add_head(a->links, l, k);
+    } else {
+        add(z, l, i, size_of(order), tag_byte(PAGE_FREE, order), mt);
+    }
+    if (order >= z->notify_order) {
+        fpr_buddy_notify(z, i, order, (int)mt);
+    }
+    return 0;
+}
+
+/* Merging where pageblocks of different types may meet. */
+static fpr_apart int free_settle(struct fpr_zone *z, uint32_t i, unsigned order, unsigned mt)
+{
+    z->tags[i] = 0;
+    fpr_buddy_settle(z, i, order, (int)mt, FPR_PLACE_RULE, true);
+    return 0;
 }
 
 /* A block whose buddy is free. */
-static fpr_apart int free_merge(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
+static fpr_apart int free_merge(struct fpr_zone *z, uint32_t i, unsigned order, unsigned mt)
 {
     uint16_t *tags = z->tags;
+    struct link *links = z->links;
     struct list *row = z->area[order].list;
     uint32_t size = size_of(order), buddy = i ^ size;
-    uint16_t tag = tag_load(&tags[buddy]);
+    unsigned byte = tag_byte(PAGE_FREE, order), tag = tags[buddy];
+    unsigned limit = z->freely ? UINT32_MAX : tag_byte(PAGE_FREE, z->pageblock_order);
     do {
-        if (order >= z->pageblock_order && !z->freely) {
-            tag_store(&tags[i], 0);
-            fpr_buddy_settle(z, i, order, mt, FPR_PLACE_RULE, true);
-            return 0;
+        if (fpr_unlikely(byte >= limit)) {
+            return free_settle(z, i, byte / TAG_ORDER_UNIT, mt);
         }
-        buddy_leave(z, row, buddy, size, tag_mt(tag));
-        tag_store(&tags[i | buddy], 0); /* the lower one's is written by what follows */
+        struct list *l = &row[tag >> TAG_MT_SHIFT];
+        if (!list_remove(links, l, buddy)) {
+            z->nonempty[tag >> TAG_MT_SHIFT] ^= size;
+        }
+        tags[i | buddy] = 0; /* the lower one's is written later */
         z->stats.merges++;
         i &= buddy;
-        order++;
         size <<= 1;
+        byte += TAG_ORDER_UNIT;
         row = (struct list *)((char *)row + sizeof(struct area));
         buddy = i ^ size;
-        tag = tag_load(&tags[buddy]);
-    } while ((uint8_t)tag == tag_byte(PAGE_FREE, order));
-    return order == z->max_order ? free_top(z, i, mt) : free_add(z, i, order, mt);
+        tag = tags[buddy];
+    } while ((uint8_t)tag == (uint8_t)byte);
+    order = byte / TAG_ORDER_UNIT;
+    if (order >= z->special_order) {
+        return free_special(z, i, order, mt);
+    }
+    add(z, &row[mt], i, size, byte, mt);
+    return 0;
 }
 
 int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
-    if (fpr_unlikely(!zone)) {
+    struct fpr_zone *z = zone;
+    if (fpr_unlikely(!z)) {
         return -EINVAL;
     }
-    if (order == 0 && zone->pcp_quick) {
-        return free_pcp(zone, pfn, cpu);
+    uint64_t i = pfn - z->base;
+    if (order < z->pcp_quick) {
+        if (fpr_unlikely(i >= z->end || (uint8_t)z->tags[i] != tag_byte(PAGE_ALLOCATED, 0) ||
+                         cpu >= z->cpus)) {
+            return -EINVAL;
+        }
+        return free_pcp(z, (uint32_t)i, order, cpu);
     }
-    if (fpr_unlikely(order - zone->direct_first >= zone->direct_count)) {
-        return fpr_zone_free_slowly(zone, pfn, order, cpu);
+    if (fpr_unlikely(order - z->direct_first >= z->direct_count)) {
+        return fpr_zone_free_slowly(z, pfn, order, cpu);
     }
-    uint64_t at = pfn - zone->base;
-    if (fpr_unlikely(at >= zone->end || cpu >= zone->cpus ||
-                     (uint8_t)tag_load(&zone->tags[at]) != tag_byte(PAGE_ALLOCATED, order))) {
+    unsigned byte = tag_byte(PAGE_FREE, order);
+    if (fpr_unlikely(i >= z->end || cpu >= z->cpus ||
+                     (uint8_t)z->tags[i] != byte + (PAGE_ALLOCATED - PAGE_FREE))) {
         return -EINVAL;
     }
-    uint32_t i = (uint32_t)at, size = size_of(order);
-    int mt = pageblock_get(zone, i);
-    zone->free += size;
-    zone->stats.frees++;
-    if ((uint8_t)tag_load(&zone->tags[i ^ size]) == tag_byte(PAGE_FREE, order)) {
-        return free_merge(zone, i, order, mt);
+    uint32_t at = (uint32_t)i, size = size_of(order);
+    unsigned mt = z->pageblock[at >> z->pageblock_order];
+    z->spare += size;
+    z->stats.frees++;
+    if ((uint8_t)z->tags[at ^ size] == byte) {
+        return free_merge(z, at, order, mt);
     }
-    if (order == zone->max_order) {
-        return free_top(zone, i, mt);
+    if (order >= z->special_order) {
+        return free_special(z, at, order, mt);
     }
-    return free_add(zone, i, order, mt);
+    add(z, &z->area[order].list[mt], at, size, byte, mt);
+    return 0;
 }

@@ -78,6 +78,7 @@ int fpr_zone_set_notify(struct fpr_zone *zone, unsigned order,
     zone->notify = notify;
     zone->notify_ctx = ctx;
     zone->notify_order = notify ? order : NO_NOTIFY;
+    fpr_zone_quick_changed(zone);
     zone_unlock(zone);
     return 0;
 }
@@ -92,6 +93,12 @@ int fpr_zone_set_reclaiming(struct fpr_zone *zone, bool on)
     return 0;
 }
 
+static void fold(struct fpr_zone *z)
+{
+    zone_set_free(z, zone_free_seen(z) + z->free_lag);
+    z->free_lag = 0;
+}
+
 int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
 {
     if (!zone) {
@@ -100,8 +107,7 @@ int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
     zone_lock(zone);
     zone->stat_threshold = threshold;
     if (zone->free_lag > zone->stat_threshold || zone->free_lag < -zone->stat_threshold) {
-        zone->free += zone->free_lag;
-        zone->free_lag = 0;
+        fold(zone);
     }
     fpr_zone_quick_changed(zone);
     zone_unlock(zone);
@@ -114,8 +120,7 @@ int fpr_zone_fold_stats(struct fpr_zone *zone)
         return -EINVAL;
     }
     zone_lock(zone);
-    zone->free += zone->free_lag;
-    zone->free_lag = 0;
+    fold(zone);
     zone_unlock(zone);
     return 0;
 }

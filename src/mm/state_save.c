@@ -52,14 +52,14 @@ static void put_hex(struct saving *s, const char *before, uint64_t value)
 
 static void put_counters(struct saving *s, const struct fpr_zone *z)
 {
-    put_dec(s, "z ", (uint64_t)(z->free + z->free_lag));
+    put_dec(s, "z ", (uint64_t)(zone_free_seen(z) + z->free_lag));
     put_dec(s, " ", z->highatomic);
     put_dec(s, " ", z->boost);
     for (int k = 0; k < FPR_NR_WMARKS; k++) {
         put_dec(s, " ", z->watermark[k]);
     }
     put_int(s, "\nw ", z->stat_threshold);
-    put_int(s, " ", z->free);
+    put_int(s, " ", zone_free_seen(z));
     put_int(s, " ", z->free_lag);
     put_dec(s, " ", (z->boosted ? 1u : 0u) | (z->reclaiming ? 2u : 0u));
     put_str(s, " 0");

@@ -173,8 +173,9 @@ static bool check_zone(const struct fpr_zone *z, struct verdict *v)
     if (!check_lists(z, &free_pages, &free_blocks, v)) {
         return false;
     }
-    if ((uint64_t)(z->free + z->free_lag) != free_pages) {
-        return broken(v, 7, "NR_FREE_PAGES", 0, (uint64_t)(z->free + z->free_lag), free_pages);
+    uint64_t counted = (uint64_t)(zone_free_seen(z) + z->free_lag);
+    if (counted != free_pages) {
+        return broken(v, 7, "NR_FREE_PAGES", 0, counted, free_pages);
     }
     for (unsigned c = 0; c < z->cpus; c++) {
         if (!check_pcp(z, c, &pcp_blocks, v)) {

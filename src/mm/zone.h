@@ -62,15 +62,17 @@ struct fpr_zone {
     unsigned notify_order; /* NO_NOTIFY: nobody wants to know */
 
     /* which operations may take the short ways (quick.c); fpr_zone_quick_changed() sets these */
-    unsigned direct_first; /* these orders are taken from and given to the free lists: the first */
-    unsigned direct_count; /* and how many */
-    bool pcp_quick;        /* order 0 has per-cpu lists */
-    bool freely;           /* merging need not look at pageblock types */
-    int64_t easy_mark;     /* with more free pages than this no watermark can refuse */
-    int64_t pcp_mark; /* the same for order 0 from per-cpu lists; INT64_MAX: not the short way */
+    unsigned pcp_quick;     /* orders below this go through per-cpu lists: 0 or 1 */
+    unsigned direct_first;  /* these orders are taken from and given to the free lists: the first */
+    unsigned direct_count;  /* and how many */
+    unsigned special_order; /* from here on a free block needs a closer look: it is one of the
+                             * largest, or somebody wants to know */
+    bool pcp_allowed;       /* pcp_quick may be 1 while no watermark is near */
+    bool freely;            /* merging need not look at pageblock types */
+    int64_t easy_mark;      /* with this many free pages left no low watermark refuses a request */
 
     /* what operations change, with the zone's lock held */
-    int64_t free;                           /* NR_FREE_PAGES as watermark checks see it */
+    int64_t spare;                          /* free pages beyond easy_mark: see zone_free_seen() */
     uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
     struct fpr_zone_stats stats;
     struct area area[FPR_NR_ORDERS];
@@ -182,25 +184,30 @@ static inline void zone_touch(struct fpr_zone *z, uint32_t i)
     z->touched[i >> z->max_order] = 1;
 }
 
+/* NR_FREE_PAGES as watermark checks see it. It is kept as its distance from easy_mark, because
+ * what nearly every request asks is whether that is positive. */
+static inline int64_t zone_free_seen(const struct fpr_zone *z)
+{
+    return z->spare + z->easy_mark;
+}
+
+static inline void zone_set_free(struct fpr_zone *z, int64_t pages)
+{
+    int64_t spare = pages - z->easy_mark;
+    __atomic_store_n(&z->spare, spare, __ATOMIC_RELAXED);
+    z->pcp_quick = z->pcp_allowed && spare > 0;
+}
+
 /* NR_FREE_PAGES changes by n. With a threshold the change is visible only when it has grown
  * beyond it, as with the kernel's per-cpu counters. */
 static inline void zone_account(struct fpr_zone *z, int64_t n)
 {
-    if (z->stat_threshold == 0) {
-        __atomic_store_n(&z->free, z->free + n, __ATOMIC_RELAXED);
-        return;
-    }
     int64_t lag = z->free_lag + n;
     if (lag > z->stat_threshold || lag < -z->stat_threshold) {
-        __atomic_store_n(&z->free, z->free + lag, __ATOMIC_RELAXED);
+        zone_set_free(z, zone_free_seen(z) + lag);
         lag = 0;
     }
     z->free_lag = lag;
-}
-
-static inline int64_t zone_free_seen(const struct fpr_zone *z)
-{
-    return __atomic_load_n(&z->free, __ATOMIC_RELAXED);
 }
 
 static inline uint64_t area_nr_free(const struct area *a)
