@@ -213,6 +213,13 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
     return err;
 }
 
+/* What a watermark check asks of the free lists besides their sum: a block that is large enough. */
+static inline bool block_in_reach(const struct fpr_zone *z, unsigned order)
+{
+    return (z->nonempty[FPR_UNMOVABLE] | z->nonempty[FPR_MOVABLE] | z->nonempty[FPR_RECLAIMABLE]) >>
+           order;
+}
+
 /* The common case in few steps: no watermark is near, and a list of the wanted type has a block.
  * BLOCK_NONE: take the long way. */
 static inline uint64_t take_easily(struct fpr_zone *z, unsigned order, int mt, unsigned cpu)
@@ -223,7 +230,7 @@ static inline uint64_t take_easily(struct fpr_zone *z, unsigned order, int mt, u
     if ((z->pcp_orders >> order & 1) && !z->pcp_through) {
         struct pcp *p = &z->pcp[cpu];
         struct list *l = &p->list[fpr_pcp_list_index(z, order, mt)];
-        if (l->count == 0) {
+        if (l->count == 0 || (order && !block_in_reach(z, order))) {
             return BLOCK_NONE;
         }
         uint32_t i = l->head;
