@@ -1,7 +1,7 @@
 #include "mm/zone.h"
 
 #include "base/check.h"
-#include "mm/buddy.h"
+#include "mm/buddy_core.h"
 #include "mm/freelist.h"
 #include "mm/pcp.h"
 #include "mm/watermark.h"
@@ -112,6 +112,7 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->frames = (z->end + top - 1) & ~(top - 1);
     z->nr_top = z->frames >> c->max_order;
     z->nr_blocks = z->frames >> c->pageblock_order;
+    z->shuffle = c->shuffle;
     memcpy(z->lowmem_reserve, c->lowmem_reserve, sizeof(z->lowmem_reserve));
     z->pcp_orders = 1;
     if (c->policy.pcp != FPR_PCP_ORDER0) {
@@ -209,7 +210,8 @@ static void release_range(struct fpr_zone *z, fpr_pfn start, fpr_pfn end)
         if (order == z->max_order) {
             /* nothing to merge with: the frame's own metadata stay untouched */
             zone_account(z, (int64_t)(1ull << order));
-            freelist_add(z, i, order, pageblock_get(z, i), z->policy.boot == FPR_PLACE_TAIL);
+            freelist_add(z, i, order, pageblock_get(z, i),
+                         buddy_goes_to_tail(z, i, order, z->policy.boot));
         } else {
             zone_touch(z, i);
             fpr_buddy_free(z, i, order, pageblock_get(z, i), z->policy.boot, false);
@@ -272,7 +274,6 @@ static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
         z->pcp[k].batch = batch;
     }
     fpr_pcp_settings_changed(z);
-    z->shuffle = c->shuffle;
     z->fast = !z->locked;
     fpr_watermark_changed(z);
 }
