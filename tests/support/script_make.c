@@ -85,9 +85,9 @@ static void zone_config(struct maker *m, struct script_zone *z, fpr_pfn from)
     if (chance(m, 6))
         c->policy.move = places[below(m, 2)];
     if (chance(m, 6))
-        c->policy.putback = chance(m, 2) ? FPR_PLACE_TAIL : FPR_PLACE_RULE;
+        c->policy.putback = (enum fpr_place)below(m, 3);
     if (chance(m, 6))
-        c->policy.boot = chance(m, 2) ? FPR_PLACE_TAIL : FPR_PLACE_RULE;
+        c->policy.boot = (enum fpr_place)below(m, 3);
     if (chance(m, 8))
         c->managed = between(m, 1, 2 * c->spanned);
 }
