@@ -235,6 +235,7 @@ void fpr_pcp_settings_changed(struct fpr_zone *z)
         const struct pcp *p = &z->pcp[c];
         z->pcp_through &= p->high == 0 && p->batch <= 1 && p->count == 0;
     }
+    z->pcp_used = z->pcp_through ? 0 : z->pcp_orders;
 }
 
 static unsigned log2_floor(uint64_t x)

@@ -117,7 +117,8 @@ void fpr_watermark_changed(struct fpr_zone *z)
     for (int k = 0; k < FPR_NR_ZONE_INDICES; k++) {
         reserve = z->lowmem_reserve[k] > reserve ? z->lowmem_reserve[k] : reserve;
     }
-    z->easy_mark = (int64_t)(z->watermark[FPR_WMARK_LOW] + z->boost + z->highatomic + reserve);
+    reserve += z->watermark[FPR_WMARK_LOW] + z->boost + z->highatomic;
+    z->easy_mark = z->fast ? (int64_t)reserve : INT64_MAX;
 }
 
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark)
