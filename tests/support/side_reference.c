@@ -65,7 +65,7 @@ static int r_alloc_node(struct side *s, int node, unsigned order, fpr_gfp gfp, u
             return -EINVAL;
     if (bad_gfp(gfp))
         return -EINVAL;
-    got = ref_alloc_zones(ref(s)->zone, ref(s)->n, node, order, gfp, cpu);
+    got = ref_alloc_zones(ref(s)->zone, ref(s)->n, node, order, gfp, cpu, false);
     if (got == REF_NONE)
         return -ENOMEM;
     *pfn = got;
@@ -130,12 +130,18 @@ static int r_isolate(struct side *s, fpr_pfn pfn, unsigned order)
     return z ? ref_isolate(z, pfn, order) : -EINVAL;
 }
 
+/* Held for the caller? */
 static bool held(struct side *s, fpr_pfn pfn, unsigned order)
 {
     struct ref_zone *z = of(s, pfn);
 
-    return z && order <= z->maxo && ref_page(z, pfn)->what == REF_HELD &&
-           ref_page(z, pfn)->order == order;
+    if (!z || order > z->maxo || ref_page(z, pfn)->what != REF_HELD ||
+        ref_page(z, pfn)->order != order)
+        return false;
+    for (unsigned i = 0; ref(s)->in_pass && i < ref(s)->reporter.used; i++)
+        if (ref(s)->reporter.batch[i].pfn == pfn)
+            return false; /* held for the device */
+    return !z->capture.active || z->capture.pfn != pfn;
 }
 
 static int r_putback(struct side *s, fpr_pfn pfn, unsigned order)
