@@ -36,8 +36,9 @@ struct fpr_guest_config {
 /** Counters: X(name, meaning). */
 #define FPR_GUEST_STATS(X)                                                                         \
     X(pinned_pages, "frames pinned now")                                                           \
-    X(kept_back_bytes, "free memory that the last pass could not return because of pins")          \
+    X(kept_back_bytes, "free, large enough to report, but left alone now because of pins")         \
     X(inhibited_calls, "report calls acknowledged without returning anything")                     \
+    X(inhibited_bytes, "bytes in them")                                                            \
     X(hazards, "pages discarded while a pin on them existed")
 
 /** See FPR_GUEST_STATS. */

@@ -83,6 +83,14 @@ static inline void held_add(struct fpr_zone *z, uint32_t i, unsigned order, int 
     z->held += 1ull << order;
 }
 
+/* It is held for a device or a capturer, who alone puts it back. */
+static inline void held_take(struct fpr_zone *z, uint32_t i, unsigned order)
+{
+    struct area *a = &z->area[order];
+    uint16_t *tag = &a->tags[i >> a->shift];
+    tag_store(tag, (uint16_t)(tag_load(tag) | TAG_TAKEN));
+}
+
 static inline void held_del(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     struct area *a = &z->area[order];

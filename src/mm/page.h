@@ -1,6 +1,6 @@
 /* What a frame is: one 16-bit tag at the first frame of each block; all other frames have 0.
  *
- *   bits 0-2 kind   3-6 order   8 Reported   9 movable   12-14 migratetype
+ *   bits 0-2 kind   3-6 order   8 Reported   9 movable   10 taken   12-14 migratetype
  *
  * Kind and order share a byte, so that "a block of this kind and order" is one comparison, and
  * nothing stands above the migratetype, so that it is one shift. A free or held block of the
@@ -20,6 +20,7 @@ enum page_kind { PAGE_NONE = 0, PAGE_FREE = 1, PAGE_ALLOCATED = 2, PAGE_PCP = 3,
 #define TAG_ORDER_UNIT  (1u << TAG_ORDER_SHIFT)
 #define TAG_REPORTED    0x0100u
 #define TAG_MOVABLE     0x0200u
+#define TAG_TAKEN       0x0400u /* held for a device or a capturer: not the caller's to put back */
 #define TAG_MT_SHIFT    12
 #define TAG_MT_MASK     0x7000u
 

@@ -12,6 +12,8 @@
 
 /* "No block": wider than an index, as every 32-bit number may be one. */
 #define BLOCK_NONE UINT64_MAX
+/* Type of a pageblock without page structures: nothing in it is ever free. */
+#define PAGEBLOCK_HOLE 0x7f
 #define NO_NOTIFY  255u
 
 /* All blocks of one order. The largest order has links and tags of its own, indexed by
