@@ -52,8 +52,8 @@ void test_trace_free(struct test_trace *t)
     memset(t, 0, sizeof(*t));
 }
 
-static bool records_differ(const struct fpr_trace_record *a, const struct fpr_trace_record *b,
-                           int flags)
+bool test_record_differs(const struct fpr_trace_record *a, const struct fpr_trace_record *b,
+                         int flags)
 {
     fpr_ns unit = flags & TEST_MICROSECONDS ? 1000 : 1;
     bool context_unknown = (flags & TEST_NO_CONTEXT) && (a->context == '?' || b->context == '?');
@@ -75,7 +75,7 @@ long test_trace_differs(const struct test_trace *a, const struct test_trace *b, 
 {
     size_t n = a->count < b->count ? a->count : b->count;
     for (size_t i = 0; i < n; i++)
-        if (records_differ(&a->record[i], &b->record[i], flags))
+        if (test_record_differs(&a->record[i], &b->record[i], flags))
             return (long)i;
     return a->count == b->count ? -1 : (long)n;
 }

@@ -23,6 +23,8 @@ enum {
     TEST_MICROSECONDS = 1, /* times that are the same rounded to microseconds */
     TEST_NO_CONTEXT = 2,   /* a context that one of the two does not know */
 };
+bool test_record_differs(const struct fpr_trace_record *a, const struct fpr_trace_record *b,
+                         int flags);
 /* @return the index of the first record that differs, -1 if all are the same */
 long test_trace_differs(const struct test_trace *a, const struct test_trace *b, int flags);
 /* Writes all records to a native file. @return as fpr_trace_writer_commit() */
