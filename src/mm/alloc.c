@@ -1,6 +1,7 @@
 #include "mm/alloc.h"
 
 #include "base/check.h"
+#include "base/mutant.h"
 #include "mm/buddy.h"
 #include "mm/emit.h"
 #include "mm/fallback.h"
@@ -205,6 +206,9 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
     }
     unsigned first = (r->gfp & FPR_GFP_KSWAPD_RECLAIM ? ATTEMPT_KSWAPD : 0) |
                      (preferred->nofragment ? ATTEMPT_NOFRAGMENT : 0);
+    if (FPR_MUTANT(NOFRAG) || FPR_MUTANT(NOFRAG_ALWAYS)) {
+        first ^= preferred->nofragment == FPR_MUTANT(NOFRAG) ? ATTEMPT_NOFRAGMENT : 0;
+    }
     int err = one_pass(zones, nr_zones, r, FPR_WMARK_LOW, first, pfn);
     if (fpr_unlikely(err)) {
         unsigned flags = slow_flags(preferred, r);

@@ -1,6 +1,7 @@
 #include "mm/buddy.h"
 
 #include "base/check.h"
+#include "base/mutant.h"
 #include "mm/emit.h"
 #include "mm/freelist.h"
 
@@ -12,7 +13,8 @@ static bool mergeable_type(int mt)
 /* At and above the pageblock order two buddies may belong to pageblocks of different types. */
 static bool may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned order, int mt)
 {
-    if (z->policy.merge == FPR_MERGE_UNLESS_ISOLATED) {
+    if (z->policy.merge == FPR_MERGE_UNLESS_ISOLATED && !FPR_MUTANT(MERGE_HIA) &&
+        !FPR_MUTANT(MERGE_TYPE)) {
         if (z->nr_isolated == 0) {
             return true;
         }
@@ -26,10 +28,10 @@ static bool may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned or
     if (other == mt) {
         return true;
     }
-    if (!mergeable_type(other) || !mergeable_type(mt)) {
+    if (!mergeable_type(other) || !mergeable_type(mt) || FPR_MUTANT(MERGE_TYPE)) {
         return false;
     }
-    if (z->policy.merge == FPR_MERGE_AND_CONVERT) {
+    if (z->policy.merge == FPR_MERGE_AND_CONVERT && !FPR_MUTANT(MERGE_CONVERT)) {
         for (uint32_t k = 0; k < 1u << (order - z->pageblock_order); k++) {
             pageblock_set(z, buddy + (k << z->pageblock_order), mt);
         }
@@ -41,6 +43,13 @@ static bool may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned or
  * buddy is free already. */
 static inline bool merge_likely(const struct fpr_zone *z, uint32_t i, unsigned order)
 {
+    if (FPR_MUTANT(MERGE_LIKELY)) {
+        return false;
+    }
+    if (FPR_MUTANT(MERGE_LIKELY_ALL) && order + 1 == z->max_order) {
+        uint32_t uncle = (i & ~(1u << order)) ^ 2u << order;
+        return uncle >= z->first && uncle < z->end && freelist_is_free(z, uncle, order + 1);
+    }
     if (order + 1 >= z->max_order) {
         return false;
     }
@@ -60,7 +69,7 @@ static bool shuffle_tail(struct fpr_zone *z)
     bool bit = z->bits_word & 1;
     z->bits_word >>= 1;
     z->bits_left--;
-    return bit == z->policy.shuffle_bit_is_tail;
+    return bit == (z->policy.shuffle_bit_is_tail != FPR_MUTANT(SHUF_POL));
 }
 
 static inline bool goes_to_tail(struct fpr_zone *z, uint32_t i, unsigned order,
@@ -69,7 +78,7 @@ static inline bool goes_to_tail(struct fpr_zone *z, uint32_t i, unsigned order,
     if (place != FPR_PLACE_RULE) {
         return place == FPR_PLACE_TAIL;
     }
-    if (fpr_unlikely(z->shuffle) && order >= z->max_order) {
+    if (fpr_unlikely(z->shuffle) && order + FPR_MUTANT(SHUF_ALL) >= z->max_order) {
         return shuffle_tail(z);
     }
     return merge_likely(z, i, order);
@@ -113,7 +122,7 @@ void fpr_buddy_free(struct fpr_zone *z, uint32_t i, unsigned order, int mt, enum
     }
     touch(z, i);
     unsigned before = order;
-    while (order < z->max_order) {
+    while (order < z->max_order && !(FPR_MUTANT(PUTBACK_NOMERGE) && !notify)) {
         if (fpr_unlikely(z->capture.active) && captured(z, i, order, mt)) {
             return;
         }
@@ -130,7 +139,7 @@ void fpr_buddy_free(struct fpr_zone *z, uint32_t i, unsigned order, int mt, enum
     }
     z->stats.merges += order - before;
     freelist_add(z, i, order, mt, goes_to_tail(z, i, order, place));
-    if (order >= z->notify_order && notify) {
+    if ((FPR_MUTANT(NOTIFY_UNMERGED) ? before : order) >= z->notify_order && notify) {
         notify_free(z, i, order, mt);
     }
 }
@@ -141,7 +150,7 @@ static inline void expand(struct fpr_zone *z, uint32_t i, unsigned from, unsigne
     z->stats.splits += from - to;
     while (from > to) {
         from--;
-        freelist_add(z, i + (1u << from), from, mt, false);
+        freelist_add(z, i + (1u << from), from, mt, FPR_MUTANT(EXPAND_TAIL));
     }
 }
 

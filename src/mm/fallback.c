@@ -1,5 +1,6 @@
 #include "mm/fallback.h"
 
+#include "base/mutant.h"
 #include "mm/buddy.h"
 #include "mm/emit.h"
 #include "mm/freelist.h"
@@ -17,7 +18,7 @@ static const uint8_t fallbacks[FPR_NR_PCPTYPES][2] = {
 static int find_type(const struct fpr_zone *z, unsigned order, int mt)
 {
     for (int k = 0; k < 2; k++) {
-        int other = fallbacks[mt][k];
+        int other = fallbacks[mt][FPR_MUTANT(FB_ORDER) ? 1 - k : k];
         if (z->nonempty[other] >> order & 1) {
             return other;
         }
@@ -77,7 +78,7 @@ static bool find_victim(const struct fpr_zone *z, unsigned order, int mt, unsign
         if (!victim_at(z, o, mt, v)) {
             continue;
         }
-        if (!v->whole && mt == FPR_MOVABLE && o > order) {
+        if (!v->whole && mt == FPR_MOVABLE && o > order && !FPR_MUTANT(STEAL_SMALL)) {
             return smallest_victim(z, order, mt, v);
         }
         return true;
@@ -87,7 +88,7 @@ static bool find_victim(const struct fpr_zone *z, unsigned order, int mt, unsign
 
 static void boost(struct fpr_zone *z, unsigned flags)
 {
-    bool raised = fpr_watermark_boost(z);
+    bool raised = !FPR_MUTANT(BOOST) && fpr_watermark_boost(z);
     bool always = z->policy.base == FPR_PROFILE_V16;
     if ((raised || always) && (flags & ATTEMPT_KSWAPD)) {
         z->boosted = true;
@@ -103,23 +104,34 @@ static uint64_t alike_pages(const struct fpr_zone *z, struct pageblock_census c,
     return old == FPR_MOVABLE ? zone_pageblock_pages(z) - (c.free + c.movable) : 0;
 }
 
+/* A pageblock takes the new type when at least half of it is free or suits it. */
+static bool converts(const struct fpr_zone *z, struct pageblock_census c, int old, int mt)
+{
+    uint64_t half = zone_pageblock_pages(z) / 2;
+    uint64_t needed = FPR_MUTANT(STEAL_DIRECT) ? 2 * half : half + FPR_MUTANT(STEAL_THRESHOLD);
+    return c.free + alike_pages(z, c, old, mt) >= needed && !FPR_MUTANT(STEAL_CLAIM);
+}
+
 /* v16–6.9: moves the victim, perhaps its pageblock, to mt's lists. True if the pageblock's type
  * is mt afterwards. */
 static bool steal(struct fpr_zone *z, const struct victim *v, int mt, unsigned flags)
 {
     int old = pageblock_get(z, v->i);
-    if (old != FPR_HIGHATOMIC && v->order >= z->pageblock_order) {
-        fpr_pageblock_set_all(z, v->i, v->order, mt);
-    } else if (old != FPR_HIGHATOMIC) {
+    bool special = old == FPR_HIGHATOMIC && !FPR_MUTANT(HIA_STEAL);
+    if (!special && v->order >= z->pageblock_order) {
+        if (!FPR_MUTANT(STEAL_PB)) {
+            fpr_pageblock_set_all(z, v->i, v->order, mt);
+        }
+    } else if (!special) {
         boost(z, flags);
-        if (v->whole) {
+        if (v->whole && !FPR_MUTANT(STEAL_WHOLE)) {
             struct pageblock_census c = fpr_pageblock_move(z, v->i, mt);
             if (c.free) {
-                bool converts = c.free + alike_pages(z, c, old, mt) >= zone_pageblock_pages(z) / 2;
-                if (converts) {
+                bool owns = converts(z, c, old, mt);
+                if (owns) {
                     pageblock_set(z, v->i, mt);
                 }
-                return converts;
+                return owns;
             }
         }
     }
@@ -197,7 +209,7 @@ static uint64_t claim(struct fpr_zone *z, const struct victim *v, unsigned order
         return BLOCK_NONE;
     }
     struct pageblock_census c = fpr_pageblock_count(z, start, start + zone_pageblock_pages(z));
-    if (c.free + alike_pages(z, c, old, mt) < zone_pageblock_pages(z) / 2) {
+    if (!converts(z, c, old, mt)) {
         return BLOCK_NONE;
     }
     fpr_pageblock_move(z, v->i, mt);
@@ -213,7 +225,7 @@ static uint64_t claim_or_steal(struct fpr_zone *z, unsigned order, int mt, unsig
         if (!victim_at(z, o, mt, &v)) {
             continue;
         }
-        if (!v.whole) {
+        if (!v.whole && !FPR_MUTANT(CLAIM_STOP)) {
             break;
         }
         uint64_t i = claim(z, &v, order, mt, flags, refill);
@@ -225,7 +237,7 @@ static uint64_t claim_or_steal(struct fpr_zone *z, unsigned order, int mt, unsig
     if ((flags & ATTEMPT_NOFRAGMENT) || !smallest_victim(z, order, mt, &v)) {
         return BLOCK_NONE;
     }
-    uint64_t i = take_victim(z, &v, order, v.mt, refill);
+    uint64_t i = take_victim(z, &v, order, FPR_MUTANT(STEAL_REST) ? mt : v.mt, refill);
     emit_extfrag(z, &v, order, mt, false);
     return i;
 }

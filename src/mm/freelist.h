@@ -3,6 +3,7 @@
 #ifndef MM_FREELIST_H
 #define MM_FREELIST_H
 
+#include "base/mutant.h"
 #include "mm/zone.h"
 
 static inline void ring_add(struct link *links, struct list *l, uint32_t i, bool tail)
@@ -62,9 +63,10 @@ static inline void freelist_move(struct fpr_zone *z, uint32_t i, unsigned order,
 {
     struct area *a = &z->area[order];
     uint32_t k = i >> a->shift;
-    uint16_t reported = (uint16_t)(tag_load(&a->tags[k]) & TAG_REPORTED);
+    uint16_t reported =
+        FPR_MUTANT(MOVE_CLEARS) ? 0 : (uint16_t)(tag_load(&a->tags[k]) & TAG_REPORTED);
     freelist_del(z, i, order);
-    freelist_add(z, i, order, mt, z->policy.move != FPR_PLACE_HEAD);
+    freelist_add(z, i, order, mt, (z->policy.move != FPR_PLACE_HEAD) != FPR_MUTANT(MOVE_END));
     tag_store(&a->tags[k], (uint16_t)(tag_load(&a->tags[k]) | reported));
     z->stats.moved_blocks++;
 }

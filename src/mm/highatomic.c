@@ -1,9 +1,13 @@
 #include "mm/highatomic.h"
 
+#include "base/mutant.h"
 #include "mm/pageblock.h"
 
 static uint64_t limit_pages(const struct fpr_zone *z)
 {
+    if (FPR_MUTANT(HIA_LIMIT)) {
+        return UINT64_MAX;
+    }
     uint64_t percent = z->managed / 100, pageblock = zone_pageblock_pages(z);
     if (z->policy.highatomic == FPR_HIGHATOMIC_V16) {
         return percent + pageblock;
@@ -24,10 +28,12 @@ static void reserve_pageblock(struct fpr_zone *z, uint32_t i)
 
 void fpr_highatomic_reserve(struct fpr_zone *z, uint32_t i, unsigned order)
 {
-    if (z->highatomic >= limit_pages(z) || pageblock_get(z, i) >= FPR_HIGHATOMIC) {
+    if (z->highatomic >= limit_pages(z) || pageblock_get(z, i) >= FPR_HIGHATOMIC ||
+        FPR_MUTANT(HIA_NONE)) {
         return;
     }
-    if (z->policy.highatomic == FPR_HIGHATOMIC_6_12 && order >= z->pageblock_order) {
+    bool all = z->policy.highatomic == FPR_HIGHATOMIC_6_12 || FPR_MUTANT(HIA_BOTH);
+    if (all && order >= z->pageblock_order) {
         fpr_pageblock_set_all(z, i, order, FPR_HIGHATOMIC);
         z->highatomic += 1ull << order;
         return;

@@ -1,5 +1,6 @@
 #include "mm/isolate.h"
 
+#include "base/mutant.h"
 #include "mm/alloc.h"
 #include "mm/buddy.h"
 #include "mm/emit.h"
@@ -20,7 +21,7 @@ static void make_movable(struct fpr_zone *z, uint32_t i, unsigned order)
         if (pageblock_get(z, block) >= FPR_HIGHATOMIC) {
             continue;
         }
-        if (!z->policy.isolate_moves_rest) {
+        if (!z->policy.isolate_moves_rest || FPR_MUTANT(ISO_REST)) {
             pageblock_set(z, block, FPR_MOVABLE);
         } else if (fpr_pageblock_whole(z, block, &start)) {
             fpr_pageblock_move(z, block, FPR_MOVABLE);
@@ -33,7 +34,9 @@ bool fpr_isolate_block(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     int mt = pageblock_get(z, i);
     if (mt != FPR_ISOLATE) {
-        if (!fpr_watermark_plain(z, z->watermark[FPR_WMARK_MIN] + (1ull << order))) {
+        uint64_t boost = FPR_MUTANT(ISO_BOOST) ? z->boost : 0;
+        if (!fpr_watermark_plain(z, z->watermark[FPR_WMARK_MIN] + boost + (1ull << order)) &&
+            !FPR_MUTANT(ISO_WM)) {
             z->stats.isolate_refused++;
             return false;
         }
@@ -43,7 +46,7 @@ bool fpr_isolate_block(struct fpr_zone *z, uint32_t i, unsigned order)
     z->touched[i >> z->max_order] = 1;
     tag_store(&z->tags[i], tag_make(PAGE_HELD, order, mt));
     z->held += 1ull << order;
-    if (order + 1 >= z->pageblock_order) {
+    if (order + !FPR_MUTANT(ISO_HALF) >= z->pageblock_order && !FPR_MUTANT(ISO_PB)) {
         make_movable(z, i, order);
     }
     z->stats.isolated_blocks++;
@@ -57,7 +60,7 @@ bool fpr_putback_block(struct fpr_zone *z, uint32_t i, unsigned order, enum fpr_
     tag_store(&z->tags[i], 0);
     z->held -= 1ull << order;
     z->stats.putback_blocks++;
-    fpr_buddy_free(z, i, order, mt, place, false);
+    fpr_buddy_free(z, i, order, mt, place, FPR_MUTANT(PUTBACK_NOTIFY));
     emit_block(z, FPR_EVENT_PUTBACK, i, order, mt);
     return freelist_is_free(z, i, order);
 }

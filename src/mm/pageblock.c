@@ -1,5 +1,6 @@
 #include "mm/pageblock.h"
 
+#include "base/mutant.h"
 #include "mm/freelist.h"
 
 bool fpr_pageblock_whole(const struct fpr_zone *z, uint32_t i, uint32_t *start)
@@ -38,7 +39,7 @@ static struct pageblock_census walk(struct fpr_zone *z, uint32_t start, uint64_t
                 freelist_move(z, (uint32_t)i, tag_order(tag), mt);
             }
             c.free += pages;
-        } else if (kind == PAGE_ALLOCATED && (tag & TAG_MOVABLE)) {
+        } else if (kind == PAGE_ALLOCATED && (tag & TAG_MOVABLE) && !FPR_MUTANT(LRU)) {
             c.movable += i + pages > end ? end - i : pages;
         }
         i += pages;
@@ -57,13 +58,16 @@ struct pageblock_census fpr_pageblock_move(struct fpr_zone *z, uint32_t i, int m
     uint32_t start = i & ~(uint32_t)(zone_pageblock_pages(z) - 1);
     uint64_t end = start + zone_pageblock_pages(z);
     if (end > z->end) {
-        return nothing;
+        if (!FPR_MUTANT(EDGE_MOVE)) {
+            return nothing;
+        }
+        end = z->end;
     }
     if (start < z->first) {
         if (z->policy.move_needs_whole_block) {
             return nothing;
         }
-        start = i;
+        start = FPR_MUTANT(EDGE_START) ? z->first : i;
     }
     return walk(z, start, end, mt);
 }

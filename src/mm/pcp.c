@@ -1,6 +1,7 @@
 #include "mm/pcp.h"
 
 #include "base/check.h"
+#include "base/mutant.h"
 #include "mm/buddy.h"
 #include "mm/emit.h"
 #include "mm/fallback.h"
@@ -63,6 +64,9 @@ void fpr_pcp_unlink(struct fpr_zone *z, struct pcp *p, unsigned list, uint32_t i
 
 static unsigned refill_blocks(const struct fpr_zone *z, const struct pcp *p, unsigned order)
 {
+    if (FPR_MUTANT(PCP_BATCH)) {
+        return 1;
+    }
     if (z->policy.pcp == FPR_PCP_ORDER0 || p->batch <= 1) {
         return p->batch;
     }
@@ -105,7 +109,7 @@ uint64_t fpr_pcp_pop(struct fpr_zone *z, struct pcp *p, unsigned order, int mt, 
 
 uint64_t fpr_pcp_alloc(struct fpr_zone *z, struct pcp *p, unsigned order, int mt, unsigned flags)
 {
-    p->free_factor >>= 1;
+    p->free_factor >>= !FPR_MUTANT(PCP_HALVE);
     return fpr_pcp_pop(z, p, order, mt, flags);
 }
 
@@ -113,7 +117,7 @@ uint64_t fpr_pcp_alloc(struct fpr_zone *z, struct pcp *p, unsigned order, int mt
 static void free_block(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order)
 {
     int mt = tag_mt(tag_load(&z->tags[i]));
-    if (z->nr_isolated || z->policy.free_by_pageblock) {
+    if (z->nr_isolated || z->policy.free_by_pageblock || FPR_MUTANT(PCP_MT)) {
         mt = pageblock_get(z, i);
     }
     tag_store(&z->tags[i], 0);
@@ -133,15 +137,16 @@ static uint32_t take_tail(struct fpr_zone *z, struct pcp *p, unsigned list)
  * before the first is freed. The blocks wait in a ring of their own, in the order of taking. */
 static void bulk_round_robin(struct fpr_zone *z, struct pcp *p, int64_t pages)
 {
-    unsigned lists = z->policy.pcp_lists, list = 0, run = 0;
+    unsigned lists = z->policy.pcp_lists, list = FPR_MUTANT(PCP_FIRST) ? lists - 1 : 0, run = 0;
     struct list out = {0, 0};
     int64_t left = pages;
     while (left > 0) {
+        run = FPR_MUTANT(PCP_NRESET) ? 0 : run;
         do {
             run++;
             list = list + 1 == lists ? 0 : list + 1;
         } while (p->list[list].count == 0);
-        if (run == lists) {
+        if (run == lists || FPR_MUTANT(PCP_RR)) {
             run = (unsigned)left;
         }
         unsigned order = fpr_pcp_list_order(z, list);
@@ -209,7 +214,7 @@ static unsigned drain_pages(const struct fpr_zone *z, struct pcp *p, unsigned hi
     unsigned low = p->batch, most = high - p->batch;
     unsigned n = p->batch << p->free_factor;
     bool may_grow = z->policy.pcp == FPR_PCP_MULTI_RR || p->free_factor < MAX_FREE_FACTOR;
-    if (n < most && may_grow) {
+    if (n < most && may_grow && !FPR_MUTANT(PCP_FACTOR)) {
         p->free_factor++;
     }
     n = n > low ? n : low;
@@ -219,9 +224,11 @@ static unsigned drain_pages(const struct fpr_zone *z, struct pcp *p, unsigned hi
 void fpr_pcp_free(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order, int mt)
 {
     unsigned list = fpr_pcp_list_index(z, order, mt < FPR_NR_PCPTYPES ? mt : FPR_MOVABLE);
-    fpr_pcp_link(z, p, list, i, mt, false);
+    bool forgets = FPR_MUTANT(PCP_HIA) && mt == FPR_HIGHATOMIC;
+    fpr_pcp_link(z, p, list, i, forgets ? FPR_MOVABLE : mt, FPR_MUTANT(PCP_TAIL));
     bool high_order = order > 0 && order <= COSTLY_ORDER;
-    if (z->policy.pcp == FPR_PCP_MULTI_DRAIN && p->free_factor && high_order) {
+    if (z->policy.pcp == FPR_PCP_MULTI_DRAIN && p->free_factor && high_order &&
+        !FPR_MUTANT(PCP_FLUSH)) {
         bulk_free(z, p, p->count, list); /* many high-order frees in a row: keep none */
         return;
     }
@@ -229,7 +236,7 @@ void fpr_pcp_free(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order,
     if (z->reclaiming && high > p->batch << 2 && z->policy.pcp != FPR_PCP_ORDER0) {
         high = p->batch << 2;
     }
-    if (p->count >= high) {
+    if (p->count >= high + (FPR_MUTANT(PCP_HIGH) && high)) {
         bulk_free(z, p, drain_pages(z, p, high), list);
     }
 }

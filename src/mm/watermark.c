@@ -1,6 +1,7 @@
 #include "mm/watermark.h"
 
 #include "base/check.h"
+#include "base/mutant.h"
 #include "mm/freelist.h"
 
 #define WATERMARK_SCALE_FACTOR 10u
@@ -11,7 +12,7 @@ static int64_t withheld(const struct fpr_zone *z)
     if (fpr_likely(z->highatomic == 0)) {
         return 0;
     }
-    if (z->policy.highatomic == FPR_HIGHATOMIC_V16) {
+    if (z->policy.highatomic == FPR_HIGHATOMIC_V16 || FPR_MUTANT(HIA_WITHHELD)) {
         return (int64_t)z->highatomic;
     }
     uint64_t pages = 0;
@@ -30,19 +31,19 @@ static bool may_use_reserves(const struct attempt *a)
 static int64_t bent_mark(const struct fpr_zone *z, const struct attempt *a, int64_t mark)
 {
     if (z->policy.watermark == FPR_WATERMARK_6_1) {
-        if (a->flags & ATTEMPT_HIGH) {
+        if ((a->flags & ATTEMPT_HIGH) && !FPR_MUTANT(WM_HIGH)) {
             mark -= mark / 2;
             if (a->flags & ATTEMPT_NON_BLOCK) {
-                mark -= mark / 4;
+                mark -= mark / (FPR_MUTANT(WM_HARDER) ? 2 : 4);
             }
         }
         return mark;
     }
-    if (a->flags & ATTEMPT_HIGH) {
+    if ((a->flags & ATTEMPT_HIGH) && !FPR_MUTANT(WM_HIGH)) {
         mark -= mark / 2;
     }
     if (a->flags & ATTEMPT_HARDER) {
-        mark -= mark / 4;
+        mark -= mark / (FPR_MUTANT(WM_HARDER) ? 2 : 4);
     }
     return mark;
 }
@@ -78,7 +79,10 @@ static bool full_check(const struct fpr_zone *z, const struct attempt *a, int64_
 static bool order0_shortcut(const struct fpr_zone *z, const struct attempt *a, int64_t mark)
 {
     int64_t limit = mark + (int64_t)z->lowmem_reserve[a->reserve];
-    if (z->policy.watermark == FPR_WATERMARK_V16) {
+    if (FPR_MUTANT(WM_NO_FAST)) {
+        return false;
+    }
+    if (z->policy.watermark == FPR_WATERMARK_V16 && !FPR_MUTANT(WM_FAST)) {
         return zone_free_seen(z) > limit;
     }
     int64_t usable = zone_free_seen(z) - (may_use_reserves(a) ? 0 : withheld(z));
@@ -101,7 +105,7 @@ bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a)
     if (a->flags & ATTEMPT_NO_WATERMARKS) {
         return true;
     }
-    int64_t mark = (int64_t)(z->watermark[a->mark] + z->boost);
+    int64_t mark = (int64_t)(z->watermark[FPR_MUTANT(WM_LOW) ? FPR_WMARK_MIN : a->mark] + z->boost);
     if (a->order == 0 && z->policy.watermark != FPR_WATERMARK_6_1 && order0_shortcut(z, a, mark)) {
         return true;
     }
@@ -134,7 +138,7 @@ bool fpr_watermark_boost(struct fpr_zone *z)
     if (most < pageblock) {
         most = pageblock;
     }
-    z->boost = z->boost + pageblock < most ? z->boost + pageblock : most;
+    z->boost = z->boost + pageblock < most || FPR_MUTANT(BOOST_MAX) ? z->boost + pageblock : most;
     return true;
 }
 

@@ -1,4 +1,5 @@
 /* Going through one free list. */
+#include "base/mutant.h"
 #include "mm/freelist.h"
 #include "mm/isolate.h"
 #include "mm/watermark.h"
@@ -31,16 +32,19 @@ static uint64_t next_block(const struct walk *w, uint32_t i)
 
 static int64_t budget_of(const struct fpr_reporter *r, const struct walk *w)
 {
-    if (r->pass.budget_divisor == 0) {
+    if (r->pass.budget_divisor == 0 || FPR_MUTANT(NO_BUDGET)) {
         return INT64_MAX;
     }
     uint64_t share = (uint64_t)r->pass.capacity * r->pass.budget_divisor;
-    return (int64_t)((area_nr_free(&w->z->area[w->order]) + share - 1) / share);
+    uint64_t blocks =
+        FPR_MUTANT(BUDGET_LIST) ? list_of(w)->count : area_nr_free(&w->z->area[w->order]);
+    uint64_t up = FPR_MUTANT(BUDGET_FLOOR) ? 0 : share - 1;
+    return (int64_t)((blocks + up) / share) + FPR_MUTANT(BUDGET_PLUS) - FPR_MUTANT(BUDGET_MINUS);
 }
 
 static void rotate_to(struct fpr_reporter *r, struct walk *w, uint64_t i)
 {
-    if (r->pass.rotate && i != BLOCK_NONE && list_of(w)->count &&
+    if ((r->pass.rotate || FPR_MUTANT(LEVEL_P7)) && i != BLOCK_NONE && list_of(w)->count &&
         freelist_first(w->z, w->order, w->mt) != i) {
         freelist_rotate(w->z, (uint32_t)i, w->order, w->mt);
         r->stats.rotations++;
@@ -74,20 +78,25 @@ static enum step unreported_block(struct fpr_reporter *r, struct walk *w, uint32
 {
     struct batch *b = &r->batch;
     if (w->budget < 0) {
-        __atomic_store_n(&r->state, FPR_REPORT_REQUESTED, __ATOMIC_RELAXED);
+        if (!FPR_MUTANT(NO_REQUEST)) {
+            __atomic_store_n(&r->state, FPR_REPORT_REQUESTED, __ATOMIC_RELAXED);
+        }
         r->stats.budget_stops++;
         w->resume = i;
         return STEP_LEAVE;
     }
     if (b->offset == 0) {
-        rotate_to(r, w, i);
+        if (!FPR_MUTANT(NO_ROT_FULL)) {
+            rotate_to(r, w, i);
+        }
         return report_batch(r, w);
     }
     if (!isolate_into_batch(r, w, i)) {
         w->resume = i;
         return STEP_LEAVE;
     }
-    return r->pass.eager && b->offset == 0 ? report_batch(r, w) : STEP_NEXT;
+    bool eager = (r->pass.eager || FPR_MUTANT(EAGER)) && !FPR_MUTANT(LEVEL_P7);
+    return eager && b->offset == 0 ? report_batch(r, w) : STEP_NEXT;
 }
 
 static enum step one_block(struct fpr_reporter *r, struct walk *w, uint32_t i)
@@ -114,7 +123,7 @@ static int cycle(struct fpr_reporter *r, struct fpr_zone *z, unsigned order, int
         uint64_t next = next_block(&w, (uint32_t)i);
         enum step step = one_block(r, &w, (uint32_t)i);
         if (step == STEP_LEAVE) {
-            rotate_to(r, &w, w.resume);
+            rotate_to(r, &w, FPR_MUTANT(NO_ROT_END) ? BLOCK_NONE : w.resume);
             break;
         }
         i = step == STEP_RESTART ? freelist_first(z, order, mt) : next;
@@ -138,19 +147,24 @@ static int report_rest(struct fpr_reporter *r, struct fpr_zone *z)
 
 int fpr_report_zone(struct fpr_reporter *r, struct fpr_zone *z)
 {
-    uint64_t mark =
-        z->watermark[FPR_WMARK_LOW] + z->boost + ((uint64_t)r->pass.capacity << r->order);
-    if (!fpr_watermark_plain(z, mark)) {
+    uint64_t boost = FPR_MUTANT(PASS_BOOST) ? 0 : z->boost;
+    uint64_t mark = z->watermark[FPR_WMARK_LOW] + boost + ((uint64_t)r->pass.capacity << r->order);
+    if (!fpr_watermark_plain(z, mark) && !FPR_MUTANT(PASS_WM)) {
         r->stats.passes_refused++;
         return 0;
     }
-    for (unsigned order = r->order; order <= z->max_order; order++) {
+    for (unsigned k = r->order; k <= z->max_order; k++) {
+        unsigned order = FPR_MUTANT(ORDER_DESC) ? r->order + z->max_order - k : k;
         for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
-            if (mt == FPR_ISOLATE || z->area[order].list[mt].count == 0) {
+            if (mt == FPR_ISOLATE || z->area[order].list[mt].count == 0 ||
+                (FPR_MUTANT(NO_HIA_LIST) && mt == FPR_HIGHATOMIC)) {
                 continue;
             }
-            int err = cycle(r, z, order, mt);
-            if (err) {
+            int err = FPR_MUTANT(CARRY) ? report_rest(r, z) : 0;
+            if (!err) {
+                err = cycle(r, z, order, mt);
+            }
+            if (err && !FPR_MUTANT(ERR_GOES_ON)) {
                 return err;
             }
         }

@@ -1,5 +1,6 @@
 #include "report/reporter.h"
 
+#include "base/mutant.h"
 #include "mm/machine.h"
 
 #include <errno.h>
@@ -81,7 +82,7 @@ static void notified(void *ctx, struct fpr_zone *zone, unsigned order)
     struct fpr_reporter *r = ctx;
     (void)zone;
     (void)order;
-    if (r->device) {
+    if (r->device && !(FPR_MUTANT(NO_CB_REQUEST) && r->busy)) {
         fpr_reporter_request(r);
     }
 }
