@@ -25,6 +25,9 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
                       fpr_pfn *pfn);
 
 /* The block is the caller's now: its frame says so. */
-void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt);
+static inline void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
+{
+    tag_store(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
+}
 
 #endif

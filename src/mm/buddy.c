@@ -1,9 +1,8 @@
-#include "mm/buddy.h"
+#include "mm/buddy_core.h"
 
 #include "base/check.h"
 #include "base/mutant.h"
 #include "mm/emit.h"
-#include "mm/freelist.h"
 
 static bool mergeable_type(int mt)
 {
@@ -39,28 +38,16 @@ static bool may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned or
     return true;
 }
 
-/* A block that will probably merge soon goes to the tail, to be left alone: one whose parent's
- * buddy is free already. */
-static inline bool merge_likely(const struct fpr_zone *z, uint32_t i, unsigned order)
+unsigned fpr_buddy_merge_pageblocks(struct fpr_zone *z, uint32_t *i, unsigned order, int mt)
 {
-    if (FPR_MUTANT(MERGE_LIKELY)) {
-        return false;
+    while (order < z->max_order && may_merge_pageblocks(z, *i ^ 1u << order, order, mt) &&
+           buddy_merge(z, i, order, order + 1) > order) {
+        order++;
     }
-    if (FPR_MUTANT(MERGE_LIKELY_ALL) && order + 1 == z->max_order) {
-        uint32_t uncle = (i & ~(1u << order)) ^ 2u << order;
-        return uncle >= z->first && uncle < z->end && freelist_is_free(z, uncle, order + 1);
-    }
-    if (order + 1 >= z->max_order) {
-        return false;
-    }
-    uint32_t parent = i & ~(1u << order);
-    if (parent < z->first && z->policy.parent_in_zone) {
-        return false;
-    }
-    return tag_is(tag_load(&z->tags[parent ^ 2u << order]), PAGE_FREE, order + 1);
+    return order;
 }
 
-static bool shuffle_tail(struct fpr_zone *z)
+bool fpr_buddy_shuffle_tail(struct fpr_zone *z)
 {
     if (z->bits_left == 0) {
         z->bits_word = z->bits(z->bits_ctx);
@@ -70,18 +57,6 @@ static bool shuffle_tail(struct fpr_zone *z)
     z->bits_word >>= 1;
     z->bits_left--;
     return bit == (z->policy.shuffle_bit_is_tail != FPR_MUTANT(SHUF_POL));
-}
-
-static inline bool goes_to_tail(struct fpr_zone *z, uint32_t i, unsigned order,
-                                enum fpr_place place)
-{
-    if (place != FPR_PLACE_RULE) {
-        return place == FPR_PLACE_TAIL;
-    }
-    if (fpr_unlikely(z->shuffle) && order + FPR_MUTANT(SHUF_ALL) >= z->max_order) {
-        return shuffle_tail(z);
-    }
-    return merge_likely(z, i, order);
 }
 
 /* A direct compactor waits for a block of just this order; it must not break up movable
@@ -100,7 +75,7 @@ static bool captured(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
     return true;
 }
 
-static void notify_free(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
+void fpr_buddy_notify(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
 {
     z->stats.notifications++;
     emit_block(z, FPR_EVENT_NOTIFY, i, order, mt);
@@ -109,65 +84,49 @@ static void notify_free(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
     }
 }
 
-static inline void touch(struct fpr_zone *z, uint32_t i)
+/* As buddy_free(), offering every size on the way up to the capturer. */
+static void free_captured(struct fpr_zone *z, uint32_t i, unsigned order, int mt,
+                          enum fpr_place place, bool notify)
 {
-    z->touched[i >> z->max_order] = 1;
+    if (mt != FPR_ISOLATE) {
+        zone_account(z, (int64_t)(1ull << order));
+    }
+    while (order < z->max_order) {
+        if (captured(z, i, order, mt)) {
+            return;
+        }
+        bool blocked =
+            order >= z->pageblock_order && !may_merge_pageblocks(z, i ^ 1u << order, order, mt);
+        if (blocked || buddy_merge(z, &i, order, order + 1) == order) {
+            break;
+        }
+        z->stats.merges++;
+        order++;
+    }
+    freelist_add(z, i, order, mt, buddy_goes_to_tail(z, i, order, place));
+    if (order >= z->notify_order && notify) {
+        fpr_buddy_notify(z, i, order, mt);
+    }
 }
 
 void fpr_buddy_free(struct fpr_zone *z, uint32_t i, unsigned order, int mt, enum fpr_place place,
                     bool notify)
 {
-    if (mt != FPR_ISOLATE) {
-        zone_account(z, (int64_t)(1ull << order));
-    }
-    touch(z, i);
-    unsigned before = order;
-    while (order < z->max_order && !(FPR_MUTANT(PUTBACK_NOMERGE) && !notify)) {
-        if (fpr_unlikely(z->capture.active) && captured(z, i, order, mt)) {
-            return;
-        }
-        uint32_t buddy = i ^ 1u << order;
-        if (order >= z->pageblock_order && !may_merge_pageblocks(z, buddy, order, mt)) {
-            break;
-        }
-        if (!tag_is(tag_load(&z->tags[buddy]), PAGE_FREE, order)) {
-            break;
-        }
-        freelist_del(z, buddy, order);
-        i &= buddy;
-        order++;
-    }
-    z->stats.merges += order - before;
-    freelist_add(z, i, order, mt, goes_to_tail(z, i, order, place));
-    if ((FPR_MUTANT(NOTIFY_UNMERGED) ? before : order) >= z->notify_order && notify) {
-        notify_free(z, i, order, mt);
-    }
-}
-
-/* The lists that the halves go to are empty here, as the search passed them by. */
-static inline void expand(struct fpr_zone *z, uint32_t i, unsigned from, unsigned to, int mt)
-{
-    z->stats.splits += from - to;
-    while (from > to) {
-        from--;
-        freelist_add(z, i + (1u << from), from, mt, FPR_MUTANT(EXPAND_TAIL));
+    if (fpr_unlikely(z->capture.active)) {
+        free_captured(z, i, order, mt, place, notify);
+    } else {
+        buddy_free(z, i, order, mt, place, notify);
     }
 }
 
 void fpr_buddy_split(struct fpr_zone *z, uint32_t i, unsigned from, unsigned to, int mt)
 {
-    touch(z, i);
-    expand(z, i, from, to, mt);
-}
-
-static void emit_taken(struct fpr_zone *z, uint32_t i, unsigned order, int mt, bool refill)
-{
-    const struct fpr_event e = {.type = FPR_EVENT_ZONE_LOCKED,
-                                .pfn = zone_pfn(z, i),
-                                .order = order,
-                                .migratetype = mt,
-                                .percpu_refill = refill};
-    z->sink.event(z->sink.ctx, &e);
+    zone_touch(z, i);
+    z->stats.splits += from - to;
+    while (from > to) {
+        from--;
+        freelist_add(z, i + (1u << from), from, mt, false);
+    }
 }
 
 uint64_t fpr_buddy_take_smallest(struct fpr_zone *z, unsigned order, int mt, bool refill)
@@ -176,15 +135,14 @@ uint64_t fpr_buddy_take_smallest(struct fpr_zone *z, unsigned order, int mt, boo
     if (!fitting) {
         return BLOCK_NONE;
     }
-    unsigned from = order + (unsigned)__builtin_ctz(fitting);
-    struct area *a = &z->area[from];
-    uint32_t i = a->list[mt].head << a->shift;
-    z->stats.reported_allocs += (freelist_tag(z, i, from) & TAG_REPORTED) != 0;
-    freelist_del(z, i, from);
-    touch(z, i);
-    expand(z, i, from, order, mt);
+    uint32_t i = buddy_take(z, order + (unsigned)__builtin_ctz(fitting), order, mt);
     if (emit_wanted(z)) {
-        emit_taken(z, i, order, mt, refill);
+        const struct fpr_event e = {.type = FPR_EVENT_ZONE_LOCKED,
+                                    .pfn = zone_pfn(z, i),
+                                    .order = order,
+                                    .migratetype = mt,
+                                    .percpu_refill = refill};
+        z->sink.event(z->sink.ctx, &e);
     }
     return i;
 }

@@ -6,31 +6,34 @@
 #include "base/mutant.h"
 #include "mm/zone.h"
 
+/* The ring's first and only member. */
+static inline void ring_start(struct link *links, struct list *l, uint32_t i)
+{
+    links[i] = (struct link){i, i};
+    l->head = i;
+    l->count = 1;
+}
+
 static inline void ring_add(struct link *links, struct list *l, uint32_t i, bool tail)
 {
-    if (l->count++ == 0) {
-        links[i].next = links[i].prev = i;
-        l->head = i;
+    if (l->count == 0) {
+        ring_start(links, l, i);
         return;
     }
+    l->count++;
     uint32_t head = l->head, last = links[head].prev;
-    links[i].next = head;
-    links[i].prev = last;
+    links[i] = (struct link){.next = head, .prev = last};
     links[last].next = i;
     links[head].prev = i;
-    if (!tail) {
-        l->head = i;
-    }
+    l->head = tail ? head : i;
 }
 
 static inline void ring_remove(struct link *links, struct list *l, uint32_t i)
 {
-    uint32_t next = links[i].next, prev = links[i].prev;
-    links[prev].next = next;
-    links[next].prev = prev;
-    if (l->head == i) {
-        l->head = next;
-    }
+    struct link at = links[i];
+    links[at.prev].next = at.next;
+    links[at.next].prev = at.prev;
+    l->head = l->head == i ? at.next : l->head;
     l->count--;
 }
 
@@ -44,18 +47,32 @@ static inline void freelist_add(struct fpr_zone *z, uint32_t i, unsigned order, 
     tag_store(&a->tags[k], tag_make(PAGE_FREE, order, mt));
 }
 
-/* A block leaves its list; its Reported flag goes with it. */
-static inline void freelist_del(struct fpr_zone *z, uint32_t i, unsigned order)
+/* The same for a list that is known to be empty; the caller keeps the mask. */
+static inline void freelist_start(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
 {
-    struct area *a = &z->area[order];
-    uint32_t k = i >> a->shift;
-    int mt = tag_mt(tag_load(&a->tags[k]));
+    struct area *a = &z->area[order]; /* never the largest order: shift 0 */
+    ring_start(a->links, &a->list[mt], i);
+    tag_store(&a->tags[i], tag_make(PAGE_FREE, order, mt));
+}
+
+/* A block that is on list [order][mt] for sure leaves it. */
+static inline void freelist_del_from(struct fpr_zone *z, struct area *a, uint32_t k, unsigned order,
+                                     int mt)
+{
     struct list *l = &a->list[mt];
     ring_remove(a->links, l, k);
     if (l->count == 0) {
         z->nonempty[mt] &= ~(1u << order);
     }
     tag_store(&a->tags[k], 0);
+}
+
+/* A block leaves its list; its Reported flag goes with it. */
+static inline void freelist_del(struct fpr_zone *z, uint32_t i, unsigned order)
+{
+    struct area *a = &z->area[order];
+    uint32_t k = i >> a->shift;
+    freelist_del_from(z, a, k, order, tag_mt(tag_load(&a->tags[k])));
 }
 
 /* A block moves to another migratetype's list of the same order and keeps its Reported flag. */

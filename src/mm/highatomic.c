@@ -2,6 +2,7 @@
 
 #include "base/mutant.h"
 #include "mm/pageblock.h"
+#include "mm/watermark.h"
 
 static uint64_t limit_pages(const struct fpr_zone *z)
 {
@@ -22,6 +23,7 @@ static void reserve_pageblock(struct fpr_zone *z, uint32_t i)
         return;
     }
     z->highatomic += zone_pageblock_pages(z);
+    fpr_watermark_changed(z);
     pageblock_set(z, i, FPR_HIGHATOMIC);
     fpr_pageblock_move(z, i, FPR_HIGHATOMIC);
 }
@@ -36,6 +38,7 @@ void fpr_highatomic_reserve(struct fpr_zone *z, uint32_t i, unsigned order)
     if (all && order >= z->pageblock_order) {
         fpr_pageblock_set_all(z, i, order, FPR_HIGHATOMIC);
         z->highatomic += 1ull << order;
+        fpr_watermark_changed(z);
         return;
     }
     reserve_pageblock(z, i);

@@ -43,7 +43,7 @@ bool fpr_isolate_block(struct fpr_zone *z, uint32_t i, unsigned order)
         zone_account(z, -(int64_t)(1ull << order));
     }
     freelist_del(z, i, order);
-    z->touched[i >> z->max_order] = 1;
+    zone_touch(z, i);
     tag_store(&z->tags[i], tag_make(PAGE_HELD, order, mt));
     z->held += 1ull << order;
     if (order + !FPR_MUTANT(ISO_HALF) >= z->pageblock_order && !FPR_MUTANT(ISO_PB)) {

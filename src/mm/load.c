@@ -2,6 +2,7 @@
 #include "mm/alloc.h"
 #include "mm/freelist.h"
 #include "mm/pcp.h"
+#include "mm/watermark.h"
 
 #include <errno.h>
 #include <string.h>
@@ -50,7 +51,7 @@ int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int m
         return err;
     }
     if (order < zone->max_order) {
-        zone->touched[i >> zone->max_order] = 1;
+        zone_touch(zone, (uint32_t)i);
     }
     freelist_add(zone, i, order, mt, true);
     if (mt != FPR_ISOLATE) {
@@ -77,7 +78,7 @@ int fpr_zone_load_pcp(struct fpr_zone *zone, unsigned cpu, unsigned list, fpr_pf
     if (err) {
         return err;
     }
-    zone->touched[i >> zone->max_order] = 1;
+    zone_touch(zone, (uint32_t)i);
     fpr_pcp_link(zone, &zone->pcp[cpu], list, i, mt, true);
     fpr_pcp_settings_changed(zone);
     return 0;
@@ -90,7 +91,7 @@ int fpr_zone_load_allocated(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, 
     if (err) {
         return err;
     }
-    zone->touched[i >> zone->max_order] = 1;
+    zone_touch(zone, (uint32_t)i);
     uint16_t tag = tag_make(PAGE_ALLOCATED, order, FPR_UNMOVABLE);
     tag_store(&zone->tags[i], (uint16_t)(tag | (movable ? TAG_MOVABLE : 0)));
     return 0;
@@ -109,7 +110,7 @@ int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t 
         enum fpr_page_kind kind;
         fpr_zone_page(zone, zone_pfn(zone, (uint32_t)i), &kind, &b);
         if (kind == FPR_PAGE_RESERVED) {
-            zone->touched[i >> zone->max_order] = 1;
+            zone_touch(zone, (uint32_t)i);
             tag_store(&zone->tags[i], tag);
             i++;
         } else {
@@ -152,6 +153,7 @@ int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters
     zone->reclaiming = c->reclaiming;
     memcpy(zone->watermark, c->watermark, sizeof(zone->watermark));
     memcpy(zone->lowmem_reserve, c->lowmem_reserve, sizeof(zone->lowmem_reserve));
+    fpr_watermark_changed(zone);
     return 0;
 }
 

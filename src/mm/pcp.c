@@ -9,25 +9,7 @@
 
 #include <sched.h>
 
-#define COSTLY_ORDER     3u
-#define MAX_FREE_FACTOR  5u
-#define HUGE_LISTS_START (FPR_NR_PCPTYPES * (COSTLY_ORDER + 1))
-
-unsigned fpr_pcp_list_index(const struct fpr_zone *z, unsigned order, int mt)
-{
-    if (order <= COSTLY_ORDER) {
-        return FPR_NR_PCPTYPES * order + (unsigned)mt;
-    }
-    if (z->policy.pcp == FPR_PCP_MULTI_RR) {
-        return HUGE_LISTS_START + (unsigned)mt;
-    }
-    return HUGE_LISTS_START + (mt == FPR_MOVABLE);
-}
-
-unsigned fpr_pcp_list_order(const struct fpr_zone *z, unsigned list)
-{
-    return list < HUGE_LISTS_START ? list / FPR_NR_PCPTYPES : z->pageblock_order;
-}
+#define MAX_FREE_FACTOR 5u
 
 bool fpr_pcp_trylock(struct fpr_zone *z, struct pcp *p)
 {
@@ -226,7 +208,7 @@ void fpr_pcp_free(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order,
     unsigned list = fpr_pcp_list_index(z, order, mt < FPR_NR_PCPTYPES ? mt : FPR_MOVABLE);
     bool forgets = FPR_MUTANT(PCP_HIA) && mt == FPR_HIGHATOMIC;
     fpr_pcp_link(z, p, list, i, forgets ? FPR_MOVABLE : mt, FPR_MUTANT(PCP_TAIL));
-    bool high_order = order > 0 && order <= COSTLY_ORDER;
+    bool high_order = order > 0 && order <= PCP_COSTLY_ORDER;
     if (z->policy.pcp == FPR_PCP_MULTI_DRAIN && p->free_factor && high_order &&
         !FPR_MUTANT(PCP_FLUSH)) {
         bulk_free(z, p, p->count, list); /* many high-order frees in a row: keep none */
@@ -259,6 +241,7 @@ void fpr_pcp_settings_changed(struct fpr_zone *z)
         const struct pcp *p = &z->pcp[c];
         z->pcp_through &= p->high == 0 && p->batch <= 1 && p->count == 0;
     }
+    z->pcp_used = z->pcp_through ? 0 : z->pcp_orders;
 }
 
 static unsigned log2_floor(uint64_t x)

@@ -4,10 +4,25 @@
 
 #include "mm/zone.h"
 
+/* Orders up to this have three lists each; then come those of the pageblock order. */
+#define PCP_COSTLY_ORDER     3u
+#define PCP_HUGE_LISTS_START (FPR_NR_PCPTYPES * (PCP_COSTLY_ORDER + 1))
+
 /* Index of the list for a block; `mt` is 0..2. */
-unsigned fpr_pcp_list_index(const struct fpr_zone *z, unsigned order, int mt);
+static inline unsigned fpr_pcp_list_index(const struct fpr_zone *z, unsigned order, int mt)
+{
+    if (order <= PCP_COSTLY_ORDER) {
+        return FPR_NR_PCPTYPES * order + (unsigned)mt;
+    }
+    return PCP_HUGE_LISTS_START +
+           (z->policy.pcp == FPR_PCP_MULTI_RR ? (unsigned)mt : mt == FPR_MOVABLE);
+}
+
 /* Order of the blocks on a list. */
-unsigned fpr_pcp_list_order(const struct fpr_zone *z, unsigned list);
+static inline unsigned fpr_pcp_list_order(const struct fpr_zone *z, unsigned list)
+{
+    return list < PCP_HUGE_LISTS_START ? list / FPR_NR_PCPTYPES : z->pageblock_order;
+}
 
 /* Takes a block, refilling its list when it is empty; BLOCK_NONE if that finds nothing. */
 uint64_t fpr_pcp_alloc(struct fpr_zone *z, struct pcp *p, unsigned order, int mt, unsigned flags);

@@ -1,8 +1,15 @@
 /* Changing a zone's settings. */
 #include "mm/freelist.h"
 #include "mm/pcp.h"
+#include "mm/watermark.h"
 
 #include <errno.h>
+
+void fpr_zone_fast_changed(struct fpr_zone *z)
+{
+    z->fast = !z->locked && !z->sink.event && !z->capture.active && !z->boosted;
+    fpr_watermark_changed(z);
+}
 
 int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, uint64_t high)
 {
@@ -12,6 +19,7 @@ int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, u
     zone->watermark[FPR_WMARK_MIN] = min;
     zone->watermark[FPR_WMARK_LOW] = low;
     zone->watermark[FPR_WMARK_HIGH] = high;
+    fpr_watermark_changed(zone);
     return 0;
 }
 
@@ -22,6 +30,7 @@ int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
     }
     zone->boost_factor = factor;
     zone->boost = boost;
+    fpr_watermark_changed(zone);
     return 0;
 }
 
@@ -31,6 +40,7 @@ int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index
         return -EINVAL;
     }
     zone->lowmem_reserve[index] = pages;
+    fpr_watermark_changed(zone);
     return 0;
 }
 
@@ -59,6 +69,7 @@ int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *
     }
     zone_lock(zone);
     zone->sink = sink ? *sink : (struct fpr_event_sink){NULL, NULL};
+    fpr_zone_fast_changed(zone);
     zone_unlock(zone);
     return 0;
 }
@@ -93,7 +104,10 @@ int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
     }
     zone_lock(zone);
     zone->stat_threshold = threshold;
-    zone_account(zone, 0);
+    if (zone->free_lag > zone->stat_threshold || zone->free_lag < -zone->stat_threshold) {
+        zone->free += zone->free_lag;
+        zone->free_lag = 0;
+    }
     zone_unlock(zone);
     return 0;
 }

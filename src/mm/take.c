@@ -1,4 +1,5 @@
 /* Taking particular blocks, wherever the model has them: for replaying what a kernel did. */
+#include "base/mutant.h"
 #include "mm/alloc.h"
 #include "mm/buddy.h"
 #include "mm/fallback.h"
@@ -19,11 +20,11 @@ static void carve(struct fpr_zone *z, const struct fpr_block *b, uint32_t i, uns
     uint32_t head = (uint32_t)(b->pfn - z->base);
     unsigned from = b->order;
     freelist_del(z, head, from);
-    z->touched[head >> z->max_order] = 1;
+    zone_touch(z, head);
     while (from > order) {
         uint32_t half = 1u << --from;
         bool upper = i >= head + half;
-        freelist_add(z, upper ? head : head + half, from, b->migratetype, false);
+        freelist_add(z, upper ? head : head + half, from, b->migratetype, FPR_MUTANT(EXPAND_TAIL));
         head += upper ? half : 0;
     }
 }

@@ -115,6 +115,16 @@ bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a)
     return ignores_boost(z, a) && full_check(z, a, (int64_t)z->watermark[FPR_WMARK_MIN]);
 }
 
+void fpr_watermark_changed(struct fpr_zone *z)
+{
+    uint64_t reserve = 0;
+    for (int k = 0; k < FPR_NR_ZONE_INDICES; k++) {
+        reserve = z->lowmem_reserve[k] > reserve ? z->lowmem_reserve[k] : reserve;
+    }
+    reserve += z->watermark[FPR_WMARK_LOW] + z->boost + z->highatomic;
+    z->easy_mark = z->fast ? (int64_t)reserve : INT64_MAX;
+}
+
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark)
 {
     return zone_free_seen(z) - withheld(z) > (int64_t)mark;
@@ -139,6 +149,7 @@ bool fpr_watermark_boost(struct fpr_zone *z)
         most = pageblock;
     }
     z->boost = z->boost + pageblock < most || FPR_MUTANT(BOOST_MAX) ? z->boost + pageblock : most;
+    fpr_watermark_changed(z);
     return true;
 }
 
@@ -151,4 +162,5 @@ void fpr_watermark_compute(struct fpr_zone *z, uint64_t min_free_pages, uint64_t
     z->watermark[FPR_WMARK_MIN] = min;
     z->watermark[FPR_WMARK_LOW] = min + step;
     z->watermark[FPR_WMARK_HIGH] = min + 2 * step;
+    fpr_watermark_changed(z);
 }

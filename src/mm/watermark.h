@@ -26,6 +26,10 @@ struct attempt {
 /* Does the zone stay above the attempt's watermark? */
 bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a);
 
+/* Must be called after anything that watermark checks depend on, but for the free pages,
+ * changed. */
+void fpr_watermark_changed(struct fpr_zone *z);
+
 /* Order-0 check against any mark, without flags or reserve: for reporting and isolation. */
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark);
 

@@ -113,6 +113,10 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->nr_top = z->frames >> c->max_order;
     z->nr_blocks = z->frames >> c->pageblock_order;
     memcpy(z->lowmem_reserve, c->lowmem_reserve, sizeof(z->lowmem_reserve));
+    for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
+        uint16_t movable = c->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
+        z->alloc_tag[mt] = (uint16_t)(tag_make(PAGE_ALLOCATED, 0, mt) | movable);
+    }
     z->pcp_orders = 1;
     if (c->policy.pcp != FPR_PCP_ORDER0) {
         z->pcp_orders = (0xfu & ((1u << (c->max_order + 1)) - 1)) | 1u << c->pageblock_order;
@@ -144,7 +148,8 @@ static void point_areas(struct fpr_zone *z)
         bool top = o == z->max_order;
         z->area[o].links = top ? z->top_links : z->links;
         z->area[o].tags = top ? z->top_tags : z->tags;
-        z->area[o].shift = top ? z->max_order : 0;
+        z->area[o].shift = (uint16_t)(top ? z->max_order : 0);
+        z->area[o].order = (uint16_t)o;
     }
 }
 
@@ -206,11 +211,12 @@ static void release_range(struct fpr_zone *z, fpr_pfn start, fpr_pfn end)
             order--;
         }
         uint32_t i = (uint32_t)(start - z->base);
-        if (order == z->max_order && z->policy.boot == FPR_PLACE_TAIL) {
+        if (order == z->max_order) {
             /* nothing to merge with: the frame's own metadata stay untouched */
             zone_account(z, (int64_t)(1ull << order));
-            freelist_add(z, i, order, pageblock_get(z, i), true);
+            freelist_add(z, i, order, pageblock_get(z, i), z->policy.boot == FPR_PLACE_TAIL);
         } else {
+            zone_touch(z, i);
             fpr_buddy_free(z, i, order, pageblock_get(z, i), z->policy.boot, false);
         }
         start += 1ull << order;
@@ -272,6 +278,7 @@ static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     }
     fpr_pcp_settings_changed(z);
     z->shuffle = c->shuffle;
+    fpr_zone_fast_changed(z);
 }
 
 int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone)
@@ -327,6 +334,7 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
     z->notify = NULL;
     z->notify_order = NO_NOTIFY;
     z->sink.event = NULL;
+    fpr_zone_fast_changed(z);
     int err = get_memory(z);
     if (err) {
         z->locked = false;
