@@ -145,9 +145,12 @@ FPR_API int fpr_trace_writer_open(const char *path, struct fpr_trace_writer **wr
 /** Adds an attachment; all must come before the first record. @return 0, -EINVAL, -EIO. */
 FPR_API int fpr_trace_writer_attach(struct fpr_trace_writer *writer, const char *name,
                                     const void *data, size_t size);
-/** Appends a record. @return 0, -EIO. */
+/** Appends a record. @return 0, -EINVAL (no record that a reader gives), -EIO. */
 FPR_API int fpr_trace_writer_put(struct fpr_trace_writer *writer,
                                  const struct fpr_trace_record *record);
+/** Adds to the number of events that the source has lost, so that readers of the file hear of it.
+ *  @return 0, -EINVAL. */
+FPR_API int fpr_trace_writer_lost(struct fpr_trace_writer *writer, uint64_t events);
 /** Ends the file, checks that it is written, renames it to its name. @return 0, -EIO. */
 FPR_API int fpr_trace_writer_commit(struct fpr_trace_writer *writer);
 /** Frees; a file that was not committed is removed. NULL is accepted. */

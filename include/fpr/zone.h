@@ -193,6 +193,12 @@ FPR_API int fpr_zone_pcp_push(struct fpr_zone *zone, fpr_pfn pfn, unsigned order
  *  @return 0, -ENOENT (some page is not allocated), -EINVAL. */
 FPR_API int fpr_zone_regroup(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 
+/** Puts the Reported flag on a free block of exactly this order, or takes it off: where a trace
+ *  tells which blocks a device was given.
+ *  @return 0, -EINVAL (no free block of this order there). */
+FPR_API int fpr_zone_set_reported(struct fpr_zone *zone, fpr_pfn pfn, unsigned order,
+                                  bool reported);
+
 /** kswapd is (not) balancing: meanwhile a per-cpu list is kept to min(4 * batch, high).
  *  @return 0, -EINVAL. */
 FPR_API int fpr_zone_set_reclaiming(struct fpr_zone *zone, bool on);

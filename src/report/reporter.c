@@ -269,7 +269,7 @@ int fpr_reporter_load_state(struct fpr_reporter *reporter, enum fpr_report_state
             fpr_clock_schedule(reporter->clock, &reporter->work, due);
         }
     }
-    __atomic_store_n(&reporter->state, state, __ATOMIC_RELAXED);
+    __atomic_store_n(&reporter->state, (int)state, __ATOMIC_RELAXED);
     return 0;
 }
 
