@@ -1,0 +1,40 @@
+#include "support/folder.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void test_folder_make(struct test_folder *folder)
+{
+    snprintf(folder->path, sizeof(folder->path), "/tmp/fpr-test-XXXXXX");
+    if (!mkdtemp(folder->path)) {
+        perror(folder->path);
+        abort();
+    }
+}
+
+void test_folder_write(const struct test_folder *folder, const char *name, const char *text)
+{
+    char path[384];
+    snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+    FILE *file = fopen(path, "w");
+    if (!file || fputs(text, file) < 0 || fclose(file)) {
+        perror(path);
+        abort();
+    }
+}
+
+void test_folder_remove(struct test_folder *folder)
+{
+    DIR *dir = opendir(folder->path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        char path[384];
+        snprintf(path, sizeof(path), "%s/%s", folder->path, entry->d_name);
+        unlink(path);
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    rmdir(folder->path);
+}
