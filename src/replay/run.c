@@ -190,8 +190,8 @@ static int finish(struct run *run)
         r->free_pages_end += (uint64_t)((int64_t)c.free + c.free_lag);
     }
     passes_finish(run);
-    curve_finish(run);
-    return diff_after(run);
+    int err = curve_finish(run);
+    return err ? err : diff_after(run);
 }
 
 int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_options *options,

@@ -181,7 +181,7 @@ int host_start(struct run *run);
 int curve_start(struct run *run);
 int curve_sample(struct run *run, fpr_ns at);
 void curve_grid(struct run *run, fpr_ns at);
-void curve_finish(struct run *run);
+int curve_finish(struct run *run);
 void gap_measure(const struct run *run, struct fpr_gap *gap);
 void gap_pass_begin(struct run *run);
 void gap_pass_end(struct run *run);
