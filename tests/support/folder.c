@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 void test_folder_make(struct test_folder *folder)
@@ -14,15 +15,21 @@ void test_folder_make(struct test_folder *folder)
     }
 }
 
-void test_folder_write(const struct test_folder *folder, const char *name, const char *text)
+void test_folder_write_bytes(const struct test_folder *folder, const char *name, const void *bytes,
+                             size_t size)
 {
     char path[384];
     snprintf(path, sizeof(path), "%s/%s", folder->path, name);
     FILE *file = fopen(path, "w");
-    if (!file || fputs(text, file) < 0 || fclose(file)) {
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file)) {
         perror(path);
         abort();
     }
+}
+
+void test_folder_write(const struct test_folder *folder, const char *name, const char *text)
+{
+    test_folder_write_bytes(folder, name, text, strlen(text));
 }
 
 void test_folder_remove(struct test_folder *folder)

@@ -1,12 +1,12 @@
 /* A tiny recorded guest: one zone of 4096 frames, the upper three quarters free, per-cpu lists of
- * batch 8 that are empty. Frames 400, 401, 402 ... are what it hands out first. */
+ * batch 8 that are empty. Reporting order 4: a pass needs 16 + (32 << order) pages free. Frames 400, 401, 402 ... are what it hands out first. */
 #ifndef TESTS_TINY_H
 #define TESTS_TINY_H
 
 #define TINY_HEAD                                                                                  \
     "# fpr-state 1\nkernel 6.1.0-test\nslot before\ntime 1000000000\n"                             \
     "params orders 11 pageblock_order 9 mtypes 5 isolate 4 capacity 32 pcp_lists 14 zones 5 "      \
-    "cpus 1\nboost_factor 0\ntotalreserve 0\nvmemmap ffffea0000000000\nreporting_order 9\n"
+    "cpus 1\nboost_factor 0\ntotalreserve 0\nvmemmap ffffea0000000000\nreporting_order 4\n"
 
 #define TINY_ZONE                                                                                  \
     "Z DMA32 0 4096 4096 4096 0 1\nz 3072 0 0 8 16 24\nw 0 3072 0 0 0 0 0 0 0 0\n"                 \
