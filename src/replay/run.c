@@ -138,8 +138,7 @@ static int play(struct run *run)
         err = run->err;
     }
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
-    run->r->seconds =
-        (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+    run->r->seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
     return err;
 }
 

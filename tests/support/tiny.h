@@ -1,5 +1,6 @@
 /* A tiny recorded guest: one zone of 4096 frames, the upper three quarters free, per-cpu lists of
- * batch 8 that are empty. Reporting order 4: a pass needs 16 + (32 << order) pages free. Frames 400, 401, 402 ... are what it hands out first. */
+ * batch 8 that are empty. Reporting order 4: a pass needs 16 + (32 << order) pages free. Frames
+ * 400, 401, 402 ... are what it hands out first. */
 #ifndef TESTS_TINY_H
 #define TESTS_TINY_H
 
@@ -25,10 +26,10 @@
     LINE("run.sh-1", "d....", "000001", "ctl_write: FS_DUMP_END before")
 #define END_SPAN LINE("run.sh-1", "d....", "900000", "ctl_write: FS_DUMP_BEGIN after")
 
-#define MOVABLE0 " order=0 migratetype=1 gfp_flags=GFP_HIGHUSER_MOVABLE"
-#define ALLOC(pfn)    "mm_page_alloc: page=0000000000000000 pfn=0x" pfn MOVABLE0
-#define FREE(pfn)     "mm_page_free: page=0000000000000000 pfn=0x" pfn " order=0"
-#define BATCHED(pfn)  "mm_page_free_batched: page=0000000000000000 pfn=0x" pfn
+#define MOVABLE0     " order=0 migratetype=1 gfp_flags=GFP_HIGHUSER_MOVABLE"
+#define ALLOC(pfn)   "mm_page_alloc: page=0000000000000000 pfn=0x" pfn MOVABLE0
+#define FREE(pfn)    "mm_page_free: page=0000000000000000 pfn=0x" pfn " order=0"
+#define BATCHED(pfn) "mm_page_free_batched: page=0000000000000000 pfn=0x" pfn
 /* page structure addresses are ffffea0000000000 + 64 * pfn */
 #define GOT(address) "got: (get_page_from_freelist+0x4ea/0x11a0) page=0xffffea00000" address
 

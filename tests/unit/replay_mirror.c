@@ -18,8 +18,7 @@
 #define TAKEN(t, pfn, order)                                                                       \
     TASK(t, "mm_page_alloc_zone_locked: page=0 pfn=0x" pfn " order=" order                         \
             " migratetype=1 percpu_refill=1")
-#define DRAINED(t, pfn)                                                                            \
-    TASK(t, "mm_page_pcpu_drain: page=0 pfn=0x" pfn " order=0 migratetype=1")
+#define DRAINED(t, pfn) TASK(t, "mm_page_pcpu_drain: page=0 pfn=0x" pfn " order=0 migratetype=1")
 
 /* Of the end of the first block, 7f0 to 7f3, 7f8, 7f9 and 7fd to 7ff are not on free lists. */
 #define AFTER                                                                                      \
@@ -55,10 +54,11 @@ static void test_buddy_events_are_applied(void **state)
     test_folder_write(&folder, "state.after", AFTER);
     test_folder_write(
         &folder, "trace.txt",
-        BEGIN_SPAN TAKEN("000100", "7f8", "2") TAKEN("000101", "7fc", "2") TAKEN("000102", "7f0", "2")
-            TASK("000103", ALLOC("7fd")) TASK("000104", FREE("7fc")) DRAINED("000105", "7fc")
-                DRAINED("000106", "7fa") DRAINED("000107", "7fb") TASK("000108", ALLOC("800"))
-                    TASK("000109", "mm_page_free: page=0 pfn=0x20 order=5") END_SPAN);
+        BEGIN_SPAN TAKEN("000100", "7f8", "2") TAKEN("000101", "7fc", "2")
+            TAKEN("000102", "7f0", "2") TASK("000103", ALLOC("7fd")) TASK("000104", FREE("7fc"))
+                DRAINED("000105", "7fc") DRAINED("000106", "7fa") DRAINED("000107", "7fb")
+                    TASK("000108", ALLOC("800"))
+                        TASK("000109", "mm_page_free: page=0 pfn=0x20 order=5") END_SPAN);
     fpr_replay_options_init(&options);
     options.mode = FPR_REPLAY_MIRROR;
     play(&folder, &options, &result);
@@ -85,10 +85,8 @@ static void test_reports_and_isolation_are_applied(void **state)
             KWORKER("100101", "isol: (x+0x0/0x1) page=0xffffea0000020000 order=10")
                 TASK("100101", "isol: (x+0x0/0x1) page=0xffffea0000010000 order=10")
                     KWORKER("100102", "report: (x+0x0/0x120) nents=1 l0=0xffffea0000020000 "
-                                      "n0=4194304")
-                        KWORKER("100103", "report_ret: (a <- b) ret=0")
-                            KWORKER("100104", "process_ret: (a <- page_reporting_process)")
-                                END_SPAN);
+                                      "n0=4194304") KWORKER("100103", "report_ret: (a <- b) ret=0")
+                        KWORKER("100104", "process_ret: (a <- page_reporting_process)") END_SPAN);
     fpr_replay_options_init(&options);
     options.mode = FPR_REPLAY_MIRROR;
     options.sample_every = FPR_NS_PER_S / 10;
@@ -110,7 +108,8 @@ static void test_no_state_at_all(void **state)
     struct fpr_replay_options options;
     struct fpr_replay_result result;
     test_folder_make(&folder);
-    test_folder_write(&folder, "trace.txt", TAKEN("000100", "7f8", "2") TASK("000101", ALLOC("7f9")));
+    test_folder_write(&folder, "trace.txt",
+                      TAKEN("000100", "7f8", "2") TASK("000101", ALLOC("7f9")));
     fpr_replay_options_init(&options);
     play(&folder, &options, &result);
     assert_int_equal(result.mode, FPR_REPLAY_MIRROR);

@@ -29,7 +29,8 @@
     "report: (virtballoon_free_page_report+0x0/0x120) nents=1 l0=0xffffea0000020000 n0=4194304"
 #define REPORT_RET "report_ret: (page_reporting_process+0x1/0x2 <- x) ret=0"
 
-#define PASS_START(t) KWORKER(t "100", PROCESS) KWORKER(t "101", ISOL("010")) KWORKER(t "102", ISOL("020"))
+#define PASS_START(t)                                                                              \
+    KWORKER(t "100", PROCESS) KWORKER(t "101", ISOL("010")) KWORKER(t "102", ISOL("020"))
 
 struct fixture {
     struct fpr_prepared *prepared;
@@ -147,7 +148,8 @@ static void test_passes_known_from_reports_alone(void **state)
 {
     (void)state;
     struct fixture f;
-    open_text(&f, TINY_STATE, BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("800000", FREE("400")) END_SPAN,
+    open_text(&f, TINY_STATE,
+              BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("800000", FREE("400")) END_SPAN,
               "reports.txt", "1.200000 2048:1024 3072:1024\n");
     play(&f);
     assert_int_equal(f.result.batches, 1);
@@ -166,7 +168,7 @@ static void test_own_clock(void **state)
               NULL);
     f.options.as_recorded = false;
     play(&f);
-    assert_int_equal(f.result.report_calls, 1); /* the one due in 100 ms */
+    assert_int_equal(f.result.report_calls, 1);   /* the one due in 100 ms */
     assert_int_equal(f.result.report.entries, 7); /* orders 4 to 9, and one of order 10 */
     f.options.report.order = 0;
     play(&f);

@@ -67,8 +67,8 @@ static void test_every_frame(void **state)
     open_text(&f,
               BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("000101", ALLOC("401"))
                   TASK("000102", FREE("400")) TASK("000103", ALLOC("400"))
-                      TASK("000104", BIG("800")) TASK("000105", BIG("c00"))
-                          TASK("000106", BIG("0")) END_SPAN,
+                      TASK("000104", BIG("800")) TASK("000105", BIG("c00")) TASK("000106", BIG("0"))
+                          END_SPAN,
               NULL);
     play(&f);
     assert_int_equal(f.result.mode, FPR_REPLAY_PREDICT);
@@ -98,9 +98,8 @@ static void test_wrong_answers_change_nothing(void **state)
     close_text(&f);
 }
 
-static const char bulk_trace[] =
-    BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("000101",
-                                                 "bulk_ret: FS_BULK gfp=8 nr=2 pre=0 got=2 list=0")
+static const char bulk_trace[] = BEGIN_SPAN TASK("000100", ALLOC("400"))
+    TASK("000101", "bulk_ret: FS_BULK gfp=8 nr=2 pre=0 got=2 list=0")
         TASK("000102", "bulk_ret: FS_BP 401") TASK("000103", "bulk_ret: FS_BP 402")
             TASK("000104", ALLOC("403")) TASK("000105", ALLOC("404")) END_SPAN;
 
@@ -225,9 +224,9 @@ static void test_compaction_and_kswapd(void **state)
               BEGIN_SPAN TASK("000100", "isol: (x+0x0/0x1) page=0xffffea0000010000 order=10")
                   TASK("000101", "fold: (x+0x0/0x1)") TASK("000102",
                                                            "balance: (x+0x0/0x1) order=0 highest=1")
-                      TASK("000103", "drainz: (x+0x0/0x1)")
-                          TASK("000104", "balance_ret: (a <- b)") TASK("000105", FREE("410"))
-                              TASK("000106", ALLOC("410")) TASK("000107", ALLOC("800")) END_SPAN,
+                      TASK("000103", "drainz: (x+0x0/0x1)") TASK("000104", "balance_ret: (a <- b)")
+                          TASK("000105", FREE("410")) TASK("000106", ALLOC("410"))
+                              TASK("000107", ALLOC("800")) END_SPAN,
               NULL);
     play(&f);
     assert_int_equal(f.result.allocs_exact, 2);

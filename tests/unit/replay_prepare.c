@@ -58,9 +58,8 @@ static void test_only_the_span_between_the_dumps(void **state)
 static void test_request_at_its_got_and_at_its_event(void **state)
 {
     (void)state;
-    struct fpr_prepared *p = prepare(
-        BEGIN_SPAN TASK("000100", GOT("10000")) IRQ("000101", FREE("20"))
-            TASK("000102", ALLOC("400")) END_SPAN);
+    struct fpr_prepared *p = prepare(BEGIN_SPAN TASK("000100", GOT("10000")) IRQ(
+        "000101", FREE("20")) TASK("000102", ALLOC("400")) END_SPAN);
     const struct op *early = op_of(p, OP_ALLOC, 0), *late = op_of(p, OP_ALLOC, 1);
     assert_true(early < op_of(p, OP_FREE, 0) && op_of(p, OP_FREE, 0) < late);
     assert_true(early->flags & OP_F_EARLY && late->flags & OP_F_LATE);
@@ -89,9 +88,8 @@ static void test_free_names_allocation_and_offset(void **state)
 static void test_batched_free_is_prepared_first(void **state)
 {
     (void)state;
-    struct fpr_prepared *p =
-        prepare(BEGIN_SPAN TASK("000100", FREE("20")) TASK("000101", FREE("21")) TASK(
-            "000102", BATCHED("20")) TASK("000103", BATCHED("99")) END_SPAN);
+    struct fpr_prepared *p = prepare(BEGIN_SPAN TASK("000100", FREE("20")) TASK(
+        "000101", FREE("21")) TASK("000102", BATCHED("20")) TASK("000103", BATCHED("99")) END_SPAN);
     assert_true(op_of(p, OP_FREE, 0)->flags & OP_F_BATCHED);
     assert_false(op_of(p, OP_FREE, 1)->flags & OP_F_BATCHED);
     assert_int_equal(op_of(p, OP_BATCHED, 0)->pfn, 0x20);
@@ -116,12 +114,12 @@ static void test_locked_lists(void **state)
 static void test_bulk_pages(void **state)
 {
     (void)state;
-    struct fpr_prepared *p = prepare(
-        BEGIN_SPAN TASK("000100", "bulk_ret: FS_BULK gfp=cc0 nr=2 pre=0 got=2 list=0")
-            TASK("000101", "bulk_ret: FS_BP 400") TASK("000102", "bulk_ret: FS_BP 401")
-                TASK("000103", ALLOC("402"))
-                    TASK("000104", "bulk_ret: FS_BULK gfp=cc0 nr=1 pre=0 got=1 list=0")
-                        TASK("000105", "bulk_ret: FS_BP 402") END_SPAN);
+    struct fpr_prepared *p =
+        prepare(BEGIN_SPAN TASK("000100", "bulk_ret: FS_BULK gfp=cc0 nr=2 pre=0 got=2 list=0")
+                    TASK("000101", "bulk_ret: FS_BP 400") TASK("000102", "bulk_ret: FS_BP 401")
+                        TASK("000103", ALLOC("402"))
+                            TASK("000104", "bulk_ret: FS_BULK gfp=cc0 nr=1 pre=0 got=1 list=0")
+                                TASK("000105", "bulk_ret: FS_BP 402") END_SPAN);
     assert_int_equal(op_of(p, OP_BULK, 0)->aux, 2);
     assert_false(op_of(p, OP_BULK, 0)->flags & OP_F_LAST);
     assert_true(op_of(p, OP_BULK, 1)->flags & OP_F_LAST);
@@ -132,11 +130,11 @@ static void test_bulk_pages(void **state)
 static void test_isolation_by_pass_or_compaction(void **state)
 {
     (void)state;
-    struct fpr_prepared *p = prepare(
-        BEGIN_SPAN KWORKER("000100", "process: (page_reporting_process+0x0/0x570)")
-            KWORKER("000101", "isol: (x+0x0/0x1) page=0xffffea0000010000 order=10")
-                TASK("000102", "isol: (x+0x0/0x1) page=0xffffea0000020000 order=9")
-                    KWORKER("000103", "process_ret: (a <- b)") END_SPAN);
+    struct fpr_prepared *p =
+        prepare(BEGIN_SPAN KWORKER("000100", "process: (page_reporting_process+0x0/0x570)")
+                    KWORKER("000101", "isol: (x+0x0/0x1) page=0xffffea0000010000 order=10")
+                        TASK("000102", "isol: (x+0x0/0x1) page=0xffffea0000020000 order=9")
+                            KWORKER("000103", "process_ret: (a <- b)") END_SPAN);
     assert_int_equal(op_of(p, OP_PASS_ISOLATE, 0)->pfn, 0x400);
     assert_int_equal(op_of(p, OP_ISOLATE, 0)->pfn, 0x800);
     assert_int_equal(p->nr_passes, 1);
