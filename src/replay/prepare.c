@@ -51,9 +51,15 @@ uint32_t prep_new_id(struct prep *prep, uint32_t pfn, unsigned order)
     return p->nr_ids++;
 }
 
+/* Every cpu has an idle task, and all of them have pid 0. */
+static struct task *task_of(struct prep *prep, const struct fpr_trace_record *rec)
+{
+    return task_get(&prep->tasks, rec->pid ? rec->pid : 1u << 31 | rec->cpu);
+}
+
 static int on_got(struct prep *prep, const struct fpr_trace_record *rec)
 {
-    struct task *task = task_get(&prep->tasks, rec->pid);
+    struct task *task = task_of(prep, rec);
     struct op *op = prep_op(prep, rec, OP_NOTHING);
     if (!task || !op)
         return -ENOMEM;
@@ -111,7 +117,7 @@ static void fill_alloc(struct op *op, const struct fpr_trace_record *rec, uint32
 
 static int on_alloc(struct prep *prep, const struct fpr_trace_record *rec)
 {
-    struct task *task = task_get(&prep->tasks, rec->pid);
+    struct task *task = task_of(prep, rec);
     if (!task)
         return -ENOMEM;
     bool failed = rec->pfn == FPR_PFN_NONE;
@@ -237,7 +243,7 @@ static int on_isolate(struct prep *prep, const struct fpr_trace_record *rec)
 
 static int on_compact(struct prep *prep, const struct fpr_trace_record *rec, bool begin)
 {
-    struct task *task = task_get(&prep->tasks, rec->pid);
+    struct task *task = task_of(prep, rec);
     struct op *op = prep_op(prep, rec, begin ? OP_COMPACT : OP_COMPACT_END);
     if (!task || !op)
         return -ENOMEM;
@@ -254,7 +260,7 @@ static int on_compact(struct prep *prep, const struct fpr_trace_record *rec, boo
 
 static int on_locked(struct prep *prep, const struct fpr_trace_record *rec)
 {
-    struct task *task = task_get(&prep->tasks, rec->pid);
+    struct task *task = task_of(prep, rec);
     if (!task)
         return -ENOMEM;
     task->locked++;
