@@ -6,6 +6,7 @@
 
 #include <fpr/clock.h>
 #include <fpr/device.h>
+#include <fpr/devices.h>
 #include <fpr/event.h>
 #include <fpr/gfp.h>
 #include <fpr/host.h>
