@@ -64,11 +64,11 @@ static int best_of(const struct tune_sweep *sweep, unsigned freedom)
  * the nearer it is to the kernel's the less is known to go wrong. */
 static unsigned changes(const struct tune_setting *s)
 {
-    unsigned knobs = (s->budget_divisor != TUNE_KERNEL_BUDGET) +
-                     (s->capacity != TUNE_KERNEL_CAPACITY) + (s->delay_ms != TUNE_KERNEL_DELAY_MS);
+    int knobs = (s->budget_divisor != TUNE_KERNEL_BUDGET) + (s->capacity != TUNE_KERNEL_CAPACITY) +
+                (s->delay_ms != TUNE_KERNEL_DELAY_MS);
     unsigned order =
         s->order > TUNE_KERNEL_ORDER ? s->order - TUNE_KERNEL_ORDER : TUNE_KERNEL_ORDER - s->order;
-    return knobs * (FPR_MAX_ORDER + 1) + order;
+    return (unsigned)knobs * (FPR_MAX_ORDER + 1) + order;
 }
 
 /* Of those that are nearly as good as the best, the one that changes least, then the best. */
