@@ -1,4 +1,4 @@
-/* Rules that no golden file can tell apart (see src/base/mutant.h), pinned by hand-made states.
+/* Rules that no golden file can tell apart (see tests/mutants), pinned by hand-made states.
  * Built a second time with the deliberate mistakes, where each must fail its test. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,6 @@
 
 #include <fpr/fpr.h>
 
-#include "base/mutant.h"
 
 /* A zone from frame 0 without any page yet; pageblock order 9, largest order 10. */
 static struct fpr_zone *empty_zone(enum fpr_profile profile, uint64_t pages)
@@ -176,26 +175,7 @@ static void test_only_the_free_part_of_a_reserve_is_withheld(void **state)
     fpr_zone_destroy(zone);
 }
 
-#ifdef FPR_MUTANTS
-enum fpr_mutant fpr_mutant;
-
-static enum fpr_mutant mutant_called(const char *name)
-{
-    static const char *const names[] = {"NONE",
-#define X(mutant, text) #mutant,
-                                        FPR_MUTANT_LIST(X)
-#undef X
-    };
-    for (int m = FPR_MUTANT_NONE; m < FPR_NR_MUTANTS; m++) {
-        if (!strcmp(names[m], name)) {
-            return (enum fpr_mutant)m;
-        }
-    }
-    return FPR_MUTANT_NONE;
-}
-#endif
-
-int main(int argc, char **argv)
+int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_remainders_go_to_the_head),
@@ -204,11 +184,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_small_victims_are_stolen_not_claimed),
         cmocka_unit_test(test_only_the_free_part_of_a_reserve_is_withheld),
     };
-#ifdef FPR_MUTANTS
-    fpr_mutant = argc > 1 ? mutant_called(argv[1]) : FPR_MUTANT_NONE;
-#else
-    (void)argc;
-    (void)argv;
-#endif
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
