@@ -237,7 +237,8 @@ static void release_range(struct fpr_zone *z, fpr_pfn start, fpr_pfn end)
         if (order == z->max_order) {
             /* nothing to merge with: the frame's own metadata stay untouched */
             zone_account(z, (int64_t)(1ull << order));
-            freelist_add(z, i, order, pageblock_get(z, i), z->policy.boot == FPR_PLACE_TAIL);
+            freelist_add(z, i, order, pageblock_get(z, i),
+                         fpr_buddy_goes_to_tail(z, i, order, z->policy.boot));
         } else {
             zone_touch(z, i);
             fpr_buddy_free(z, i, order, pageblock_get(z, i), z->policy.boot, false);
@@ -300,7 +301,6 @@ static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
         z->pcp[k].batch = batch;
     }
     fpr_pcp_settings_changed(z);
-    fpr_zone_quick_changed(z);
 }
 
 int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone)
