@@ -5,6 +5,7 @@
 
 #include <fpr/zone.h>
 
+#include "base/atomic.h"
 #include "mm/list.h"
 #include "mm/page.h"
 
@@ -39,7 +40,7 @@ struct pcp {
     unsigned batch;
     unsigned free_factor;
     int expire;
-    int busy; /* spin lock of zones that several threads use */
+    pthread_spinlock_t lock; /* where several threads use the zone; taken before the zone's */
     struct fpr_zone_stats stats;
 } __attribute__((aligned(128)));
 
@@ -125,6 +126,8 @@ struct fpr_zone {
     struct link *top_links;
     uint16_t *top_tags;
     uint8_t *touched; /* one a largest block: its frames' metadata were used */
+    void *memory;     /* where the zone lies, not aligned */
+    void *pcp_memory; /* where the per-cpu lists lie, likewise */
     const struct fpr_mem_ops *mem_ops;
     struct fpr_mem_ops mem;
     pthread_mutex_t lock;
@@ -165,6 +168,26 @@ static inline void zone_unlock(struct fpr_zone *z)
     }
 }
 
+/* Counts what happens without the lock. */
+static inline void zone_count(struct fpr_zone *z, uint64_t *counter)
+{
+    zone_lock(z);
+    ++*counter;
+    zone_unlock(z);
+}
+
+/* The list of that order and type has blocks, or has none any more. Written as a value that is
+ * read without the lock. */
+static inline void zone_mask_add(struct fpr_zone *z, int mt, uint32_t bits)
+{
+    write_relaxed(z->nonempty[mt], z->nonempty[mt] | bits);
+}
+
+static inline void zone_mask_drop(struct fpr_zone *z, int mt, uint32_t bits)
+{
+    write_relaxed(z->nonempty[mt], z->nonempty[mt] & ~bits);
+}
+
 static inline uint64_t zone_pageblock_pages(const struct fpr_zone *z)
 {
     return 1ull << z->pageblock_order;
@@ -196,8 +219,10 @@ static inline int64_t zone_free_seen(const struct fpr_zone *z)
 static inline void zone_set_free(struct fpr_zone *z, int64_t pages)
 {
     int64_t spare = pages - z->easy_mark;
-    __atomic_store_n(&z->spare, spare, __ATOMIC_RELAXED);
-    z->pcp_quick = z->pcp_allowed && spare >= 0;
+    write_relaxed(z->spare, spare);
+    if (!z->locked) {
+        z->pcp_quick = z->pcp_allowed && spare >= 0;
+    }
 }
 
 /* NR_FREE_PAGES changes by n. With a threshold the change is visible only when it has grown
