@@ -1,5 +1,6 @@
 #include "mm/zone.h"
 
+#include "base/atomic.h"
 #include "base/check.h"
 #include "mm/buddy.h"
 #include "mm/freelist.h"
@@ -205,16 +206,19 @@ void fpr_zone_destroy(struct fpr_zone *zone)
     mem.free(mem.ctx, zone->memory, sizeof(*zone) + ALIGNMENT);
 }
 
-/* Sections under it are short: it is worth waiting a little before going to sleep. */
-static void make_lock(pthread_mutex_t *lock)
+/* The lock is held for a microsecond at most, but for long walks: much less than going to sleep
+ * and being woken takes. */
+#define SPINS 2000
+
+void fpr_zone_wait(struct fpr_zone *z)
 {
-    pthread_mutexattr_t attr;
-    pthread_mutexattr_init(&attr);
-#ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
-    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
-#endif
-    pthread_mutex_init(lock, &attr);
-    pthread_mutexattr_destroy(&attr);
+    for (int k = 0; k < SPINS; k++) {
+        fpr_pause();
+        if (pthread_mutex_trylock(&z->lock) == 0) {
+            return;
+        }
+    }
+    pthread_mutex_lock(&z->lock);
 }
 
 static int get_memory(struct fpr_zone *z)
@@ -231,7 +235,7 @@ static int get_memory(struct fpr_zone *z)
     point_areas(z);
     memset(z->pageblock, FPR_MOVABLE, z->nr_blocks);
     if (z->locked) {
-        make_lock(&z->lock);
+        pthread_mutex_init(&z->lock, NULL);
     }
     return 0;
 }
