@@ -2,6 +2,8 @@
 #ifndef BASE_ATOMIC_H
 #define BASE_ATOMIC_H
 
+#include <stddef.h>
+
 #define read_relaxed(x)     __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define write_relaxed(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 
@@ -14,5 +16,24 @@ static inline void fpr_pause(void)
     __asm__ volatile("yield");
 #endif
 }
+
+/* Helgrind and DRD know locks but take an atomic access for a plain one: builds with internal
+ * checks tell them where such accesses are meant. */
+#if defined(FPR_CHECK_LEVEL) && FPR_CHECK_LEVEL >= 2
+void fpr_tell_helgrind(const void *at, size_t size);
+void fpr_tell_drd(const void *at, size_t size);
+
+static inline void fpr_expect_atomics(const void *at, size_t size)
+{
+    fpr_tell_helgrind(at, size);
+    fpr_tell_drd(at, size);
+}
+#else
+static inline void fpr_expect_atomics(const void *at, size_t size)
+{
+    (void)at;
+    (void)size;
+}
+#endif
 
 #endif

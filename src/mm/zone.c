@@ -221,6 +221,19 @@ void fpr_zone_wait(struct fpr_zone *z)
     pthread_mutex_lock(&z->lock);
 }
 
+/* What threads read without the lock. */
+static void expect_atomics(const struct fpr_zone *z)
+{
+    fpr_expect_atomics(z->tags, tags_length(z) * sizeof(*z->tags));
+    fpr_expect_atomics(z->top_tags, z->nr_top * sizeof(*z->top_tags));
+    fpr_expect_atomics(z->pageblock, z->nr_blocks);
+    fpr_expect_atomics(&z->spare, sizeof(z->spare));
+    fpr_expect_atomics(z->nonempty, sizeof(z->nonempty));
+    fpr_expect_atomics(&z->pcp_through, sizeof(z->pcp_through));
+    fpr_expect_atomics(&z->boosted, sizeof(z->boosted));
+    fpr_expect_atomics(&z->reclaiming, sizeof(z->reclaiming));
+}
+
 static int get_memory(struct fpr_zone *z)
 {
     struct array a[NR_ARRAYS];
@@ -236,6 +249,7 @@ static int get_memory(struct fpr_zone *z)
     memset(z->pageblock, FPR_MOVABLE, z->nr_blocks);
     if (z->locked) {
         pthread_mutex_init(&z->lock, NULL);
+        expect_atomics(z);
     }
     return 0;
 }
