@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "iova/guard.h"
+#include "iova/leaf.h"
 #include "iova/legacy.h"
 
 /* Nodes that may wait for readers before a map tries to get them back. */
@@ -51,8 +52,6 @@ static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t si
     uint64_t capable = space->config.capable ? IOVA_CAPABLE : 0;
     uint64_t va = vaddr | (e.va & IOVA_PROT) | capable;
     fpr_iova_tree_set_va(&space->tree, &path, va);
-    if (e.ext)
-        e.ext->va = va;
     space->invalid--;
     fpr_iova_epoch_wait(space);
     return 0;
@@ -108,9 +107,9 @@ static int add_mapping(struct fpr_iova_space *space, struct fpr_iova_entry *entr
         rc = fpr_iova_tree_reserve(&space->tree);
     if (rc)
         return rc;
-    if (space->tracking) {
+    if (space->tracking || !fpr_iova_entry_packs(entry)) {
         entry->ext = fpr_iova_ext_new(space, entry);
-        rc = entry->ext ? fpr_iova_ext_track(space, entry->ext) : -ENOMEM;
+        rc = !entry->ext ? -ENOMEM : space->tracking ? fpr_iova_ext_track(space, entry->ext) : 0;
     }
     if (rc == 0 && space->config.hardware)
         rc = pin_all(space, entry);

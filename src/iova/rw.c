@@ -114,8 +114,7 @@ static inline int rw_inside(struct fpr_iova_reader *reader, struct access *a)
 {
     if (!a->data || a->len == 0)
         return -EINVAL;
-    return reader->space->profile == FPR_IOVA_MERGED ? rw_merged(reader, a)
-                                                     : rw_seed_v1(reader, a);
+    return reader->space->profile == FPR_IOVA_MERGED ? rw_merged(reader, a) : rw_seed_v1(reader, a);
 }
 
 static inline void count_call(struct fpr_iova_reader *reader, bool write, int rc)

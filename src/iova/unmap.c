@@ -13,8 +13,8 @@ enum { TELL_MAX = 10 };
 struct removal {
     uint64_t first, last; /* range, inclusive */
     bool all;
-    uint64_t bytes;              /* removed so far */
-    struct fpr_iova_ext *gone;   /* extensions of what is removed, ascending */
+    uint64_t bytes;            /* removed so far */
+    struct fpr_iova_ext *gone; /* extensions of what is removed, ascending */
     struct fpr_iova_ext **tail;
     bool changed;
 };
@@ -22,8 +22,7 @@ struct removal {
 bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last)
 {
     struct fpr_iova_path path;
-    if (fpr_iova_tree_seek(&space->tree, start, &path) &&
-        fpr_iova_path_entry(&path).start < start)
+    if (fpr_iova_tree_seek(&space->tree, start, &path) && fpr_iova_path_entry(&path).start < start)
         return true;
     if (!fpr_iova_tree_seek(&space->tree, last, &path))
         return false;
@@ -64,8 +63,7 @@ static int check_range(struct fpr_iova_space *space, uint64_t iova, uint64_t siz
         if (size & low || rc)
             return -EINVAL;
     }
-    if (flags & FPR_IOVA_UNMAP_DIRTY &&
-        (!space->tracking || bitmap->pgsize != FPR_IOVA_PAGE_SIZE))
+    if (flags & FPR_IOVA_UNMAP_DIRTY && (!space->tracking || bitmap->pgsize != FPR_IOVA_PAGE_SIZE))
         return -EINVAL;
     if (space->config.type == FPR_IOVA_TYPE1V2 && !(flags & FPR_IOVA_UNMAP_ALL) &&
         fpr_iova_bisects(space, iova, iova + (size - 1)))
@@ -96,8 +94,7 @@ static void tell(struct fpr_iova_space *space, const struct fpr_iova_entry *e)
     pthread_mutex_lock(&space->lock);
 }
 
-static void account(struct fpr_iova_space *space, struct removal *r,
-                    const struct fpr_iova_entry *e)
+static void account(struct fpr_iova_space *space, struct removal *r, const struct fpr_iova_entry *e)
 {
     r->bytes += e->last - e->start + 1;
     space->avail++;
@@ -239,8 +236,8 @@ static int run(struct fpr_iova_space *space, uint64_t iova, uint64_t size, unsig
     return rc;
 }
 
-int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
-                         unsigned flags, struct fpr_iova_bitmap *bitmap, uint64_t *unmapped)
+int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t size, unsigned flags,
+                         struct fpr_iova_bitmap *bitmap, uint64_t *unmapped)
 {
     if (!space)
         return -EINVAL;
