@@ -12,11 +12,11 @@ enum { IOVA_PAGE_SHIFT = 12 };
 #define IOVA_SPAN ((uint64_t)INT32_MAX)
 
 /* A word is
- *   0 | flags (4 bits) | pages - 1 (23 bits) | page number of the address (36 bits), low bit first,
+ *   0 | flags (6 bits) | pages - 1 (21 bits) | page number of the address (36 bits), low bit first,
  * or, with the low bit set, the address of the mapping's extension, which has it all. */
-enum { WORD_FLAGS_AT = 1, WORD_PAGES_AT = 5, WORD_VA_AT = 28 };
+enum { WORD_FLAGS_AT = 1, WORD_PAGES_AT = 7, WORD_VA_AT = 28 };
 #define WORD_EXT       UINT64_C(1)
-#define WORD_FLAGS     UINT64_C(0xf)
+#define WORD_FLAGS     UINT64_C(0x3f)
 #define WORD_PAGES_MAX (UINT64_C(1) << (WORD_VA_AT - WORD_PAGES_AT))
 #define WORD_VA_END    (UINT64_C(1) << (64 - WORD_VA_AT + IOVA_PAGE_SHIFT))
 
@@ -41,10 +41,10 @@ static inline unsigned fpr_iova_leaf_count(const struct fpr_iova_leaf *leaf, uin
 {
     int64_t far = (int64_t)(page - leaf->base);
     int32_t at = far < 0 ? -1 : far >= INT32_MAX ? INT32_MAX - 1 : (int32_t)far;
-    int count = 0;
+    int above = 0;
     for (unsigned i = 0; i < IOVA_LEAF; i++)
-        count += leaf->delta[i] <= at;
-    return (unsigned)count;
+        above += leaf->delta[i] > at;
+    return (unsigned)(IOVA_LEAF - above);
 }
 
 /* Can this be a word, or does it need an extension? */

@@ -11,20 +11,27 @@ bool fpr_iova_lookup_tree(struct fpr_iova_reader *reader, uint64_t gen, uint64_t
     if (n == 0)
         return false;
     uint64_t word = atomic_load_explicit(&leaf->word[n - 1], memory_order_acquire);
-    uint64_t start = fpr_iova_leaf_start(leaf, n - 1);
-    struct fpr_iova_hint found = {.gen = gen, .start = start};
+    uint64_t start = fpr_iova_leaf_start(leaf, n - 1), span, va;
+    _Atomic uint64_t *bitmap = NULL;
     if (word & WORD_EXT) {
         struct fpr_iova_ext *ext = fpr_iova_word_ext(word);
-        found.last = ext->last;
-        found.va = atomic_load_explicit(&ext->va, memory_order_relaxed);
-        found.bitmap = atomic_load_explicit(&ext->bitmap, memory_order_acquire);
+        span = ext->last - ext->start;
+        va = atomic_load_explicit(&ext->va, memory_order_relaxed);
+        bitmap = atomic_load_explicit(&ext->bitmap, memory_order_acquire);
+        if (bitmap)
+            va &= ~IOVA_PLAIN_WRITE;
     } else {
-        found.last = start + ((fpr_iova_word_pages(word) << IOVA_PAGE_SHIFT) - 1);
-        found.va = fpr_iova_word_va(word);
+        span = (fpr_iova_word_pages(word) << IOVA_PAGE_SHIFT) - 1;
+        va = fpr_iova_word_va(word);
     }
-    if (iova > found.last)
+    if (iova - start > span)
         return false;
-    reader->hint = found;
+    struct fpr_iova_hint *hint = &reader->hint;
+    hint->gen = gen;
+    hint->start = start;
+    hint->span = span;
+    hint->va = va & reader->space->va_mask;
+    hint->bitmap = bitmap;
     return true;
 }
 

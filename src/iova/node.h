@@ -18,7 +18,7 @@ struct fpr_iova_ext;
 
 enum {
     IOVA_LEAF = 20, /* mappings of a leaf: fills 256 bytes */
-    IOVA_FAN = 32,  /* children of an inner node: fills 512 bytes */
+    IOVA_FAN = 64,  /* children of an inner node */
 };
 
 /* A mapping's address word: page-aligned address and flags in the low bits. */
@@ -26,6 +26,11 @@ enum {
 #define IOVA_PROT    UINT64_C(0x3) /* FPR_IOVA_READ, FPR_IOVA_WRITE */
 #define IOVA_INVALID UINT64_C(0x4) /* its address was invalidated (FPR_IOVA_VADDR) */
 #define IOVA_CAPABLE UINT64_C(0x8) /* exempt from the locked limit */
+/* A read, a write of at most the whole mapping is a plain copy that nothing can refuse: permitted,
+ * in user space, not above INT_MAX. */
+#define IOVA_PLAIN_READ  UINT64_C(0x10)
+#define IOVA_PLAIN_WRITE UINT64_C(0x20)
+enum { IOVA_PLAIN_AT = 4 };
 
 /* A mapping by value. */
 struct fpr_iova_entry {
@@ -47,19 +52,26 @@ struct fpr_iova_leaf {
     };
 } __attribute__((aligned(64)));
 
-/* Child i holds starts in [key[i - 1], key[i]); no mapping crosses a key. Keys are page numbers;
- * unused ones are UINT64_MAX. */
+/* Child i holds starts in [key i - 1, key i); no mapping crosses a key. Keys are page numbers,
+ * those behind the last child's UINT64_MAX. Key 8 g + r is low[g][r], or top[g] when r is 7: a
+ * search touches three cache lines, two of them at once. */
 struct fpr_iova_inner {
-    uint64_t key[IOVA_FAN - 1];
-    void *_Atomic child[IOVA_FAN];
+    uint64_t top[7];
     union {
         unsigned n; /* children */
         struct fpr_iova_inner *next;
     };
+    uint64_t low[8][8]; /* the last of each is unused */
+    void *_Atomic child[IOVA_FAN];
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct fpr_iova_leaf) == 256 || sizeof(void *) != 8, "size of a leaf");
-_Static_assert(sizeof(struct fpr_iova_inner) == 512 || sizeof(void *) != 8, "size of a node");
+_Static_assert(sizeof(struct fpr_iova_inner) == 1088 || sizeof(void *) != 8, "size of a node");
+
+static inline uint64_t *fpr_iova_inner_key(struct fpr_iova_inner *inner, unsigned i)
+{
+    return i % 8 == 7 ? &inner->top[i / 8] : &inner->low[i / 8][i % 8];
+}
 
 struct fpr_iova_block;
 

@@ -68,3 +68,15 @@ struct fpr_iova_entry fpr_iova_path_entry(const struct fpr_iova_path *path)
 {
     return fpr_iova_leaf_entry(path->leaf, path->pos);
 }
+
+bool fpr_iova_tree_place(struct fpr_iova_tree *tree, uint64_t start, uint64_t last,
+                         struct fpr_iova_path *path)
+{
+    fpr_iova_path_down(tree, start >> IOVA_PAGE_SHIFT, path);
+    if (path->pos > 0 && fpr_iova_leaf_entry(path->leaf, path->pos - 1).last >= start)
+        return false;
+    if (path->pos < path->leaf->n)
+        return fpr_iova_leaf_start(path->leaf, path->pos) > last;
+    struct fpr_iova_path next = *path;
+    return !fpr_iova_path_next_leaf(&next) || fpr_iova_leaf_start(next.leaf, 0) > last;
+}

@@ -22,7 +22,6 @@ enum fpr_iova_bias { IOVA_FENCED = 0, IOVA_BIASED = 1 };
 /* Counters that a reader keeps; the same names as in FPR_IOVA_STATS. */
 #define IOVA_READER_STATS(X)                                                                       \
     X(lookups)                                                                                     \
-    X(hint_hits)                                                                                   \
     X(reads)                                                                                       \
     X(writes)                                                                                      \
     X(read_bytes)                                                                                  \
@@ -35,8 +34,8 @@ enum fpr_iova_bias { IOVA_FENCED = 0, IOVA_BIASED = 1 };
 struct fpr_iova_hint {
     uint64_t gen; /* 0: none */
     uint64_t start;
-    uint64_t last;
-    uint64_t va;
+    uint64_t span; /* last - start */
+    uint64_t va;   /* address | flags */
     _Atomic uint64_t *bitmap;
 };
 
@@ -67,7 +66,8 @@ struct fpr_iova_space {
     struct fpr_iova_tree tree;
     enum fpr_iova_profile profile;
     enum fpr_iova_guard guard;
-    bool can_bias; /* membarrier() works */
+    bool can_bias;    /* membarrier() works */
+    uint64_t va_mask; /* without the PLAIN flags where no access is plain */
 
     /* The rest is the writers', under the lock. */
     pthread_mutex_t lock __attribute__((aligned(64)));
@@ -92,7 +92,9 @@ struct fpr_iova_space {
 
 /* Is the range outside what a mapping may cover? The answer, or 0. Size is not 0. */
 int fpr_iova_check_wrap(const struct fpr_iova_space *space, uint64_t start, uint64_t size);
-/* v2: does an end of [start, last] cut a mapping? */
-bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last);
+/* v2: does an end of [start, last] cut a mapping? Otherwise *path is the first mapping that reaches
+ * into the range or begins behind it, if *found. */
+bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last,
+                      struct fpr_iova_path *path, bool *found);
 
 #endif

@@ -1,7 +1,5 @@
 #include "iova/tree.h"
 
-#include <string.h>
-
 #include "iova/check.h"
 #include "iova/leaf.h"
 
@@ -35,7 +33,19 @@ static void inner_finish(struct fpr_iova_inner *inner, unsigned n)
 {
     inner->n = n;
     for (unsigned i = n - 1; i < IOVA_FAN - 1; i++)
-        inner->key[i] = UINT64_MAX;
+        *fpr_iova_inner_key(inner, i) = UINT64_MAX;
+}
+
+static uint64_t inner_key(const struct fpr_iova_inner *inner, unsigned i)
+{
+    return *fpr_iova_inner_key((struct fpr_iova_inner *)(uintptr_t)inner, i);
+}
+
+static void inner_copy_keys(struct fpr_iova_inner *to, unsigned at,
+                            const struct fpr_iova_inner *from, unsigned first, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        *fpr_iova_inner_key(to, at + i) = inner_key(from, first + i);
 }
 
 static void inner_copy_children(struct fpr_iova_inner *to, unsigned at,
@@ -71,7 +81,8 @@ static void raise_right_key(struct fpr_iova_tree *tree, struct fpr_iova_path *pa
     unsigned level = path->height;
     while (level > 0 && path->idx[level - 1] + 1 == path->node[level - 1]->n)
         level--;
-    if (level == 0 || last >> IOVA_PAGE_SHIFT < path->node[level - 1]->key[path->idx[level - 1]])
+    if (level == 0 ||
+        last >> IOVA_PAGE_SHIFT < inner_key(path->node[level - 1], path->idx[level - 1]))
         return;
     level--;
     struct fpr_iova_path next = *path;
@@ -79,10 +90,11 @@ static void raise_right_key(struct fpr_iova_tree *tree, struct fpr_iova_path *pa
     IOVA_ASSERT(found);
     struct fpr_iova_inner *old = path->node[level];
     struct fpr_iova_inner *copy = fpr_iova_inner_take(tree->pool);
-    memcpy(copy->key, old->key, sizeof(copy->key));
-    copy->key[path->idx[level]] = fpr_iova_leaf_start(next.leaf, 0) >> IOVA_PAGE_SHIFT;
+    inner_copy_keys(copy, 0, old, 0, old->n - 1);
+    *fpr_iova_inner_key(copy, path->idx[level]) =
+        fpr_iova_leaf_start(next.leaf, 0) >> IOVA_PAGE_SHIFT;
     inner_copy_children(copy, 0, old, 0, old->n);
-    copy->n = old->n;
+    inner_finish(copy, old->n);
     path_replace(tree, path, level, copy);
     path->node[level] = copy;
     fpr_iova_inner_retire(tree->pool, old);
@@ -108,7 +120,7 @@ static void *split_child(const struct inner_split *s, unsigned i)
 
 static uint64_t split_key(const struct inner_split *s, unsigned i)
 {
-    return i == s->at ? s->key : s->old->key[i < s->at ? i : i - 1];
+    return i == s->at ? s->key : inner_key(s->old, i < s->at ? i : i - 1);
 }
 
 static struct fpr_iova_inner *split_part(struct fpr_iova_tree *tree, const struct inner_split *s,
@@ -118,7 +130,7 @@ static struct fpr_iova_inner *split_part(struct fpr_iova_tree *tree, const struc
     for (unsigned i = 0; i < n; i++)
         atomic_store_explicit(&inner->child[i], split_child(s, first + i), memory_order_relaxed);
     for (unsigned i = 0; i + 1 < n; i++)
-        inner->key[i] = split_key(s, first + i);
+        *fpr_iova_inner_key(inner, i) = split_key(s, first + i);
     inner_finish(inner, n);
     return inner;
 }
@@ -145,7 +157,7 @@ static void insert_child(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
     struct fpr_iova_inner *top = fpr_iova_inner_take(tree->pool);
     atomic_store_explicit(&top->child[0], left, memory_order_relaxed);
     atomic_store_explicit(&top->child[1], right, memory_order_relaxed);
-    top->key[0] = key;
+    *fpr_iova_inner_key(top, 0) = key;
     inner_finish(top, 2);
     set_root(tree, top, path->height + 1);
 }
@@ -163,18 +175,17 @@ static void split_leaf(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
     insert_child(tree, path, path->height, left, right->base, right);
 }
 
-void fpr_iova_tree_insert(struct fpr_iova_tree *tree, const struct fpr_iova_entry *entry)
+void fpr_iova_tree_insert(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
+                          const struct fpr_iova_entry *entry)
 {
-    struct fpr_iova_path path;
-    fpr_iova_path_down(tree, entry->start >> IOVA_PAGE_SHIFT, &path);
-    raise_right_key(tree, &path, entry->last);
-    struct fpr_iova_leaf *old = path.leaf;
+    raise_right_key(tree, path, entry->last);
+    struct fpr_iova_leaf *old = path->leaf;
     if (fpr_iova_leaf_fits(old, entry)) {
         struct fpr_iova_leaf *leaf = fpr_iova_leaf_take(tree->pool);
-        fpr_iova_leaf_insert(leaf, old, path.pos, entry);
-        path_replace(tree, &path, path.height, leaf);
+        fpr_iova_leaf_insert(leaf, old, path->pos, entry);
+        path_replace(tree, path, path->height, leaf);
     } else {
-        split_leaf(tree, &path, entry);
+        split_leaf(tree, path, entry);
     }
     fpr_iova_leaf_retire(tree->pool, old);
     tree->count++;
@@ -212,8 +223,8 @@ static void remove_child(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
     unsigned at = path->idx[level];
     unsigned key = at == 0 || (merged && merged_at > at) ? at : at - 1;
     struct fpr_iova_inner *inner = fpr_iova_inner_take(tree->pool);
-    memcpy(inner->key, old->key, key * sizeof(inner->key[0]));
-    memcpy(inner->key + key, old->key + key + 1, (old->n - 2 - key) * sizeof(inner->key[0]));
+    inner_copy_keys(inner, 0, old, 0, key);
+    inner_copy_keys(inner, key, old, key + 1, old->n - 2 - key);
     inner_copy_children(inner, 0, old, 0, at);
     inner_copy_children(inner, at, old, at + 1, old->n - 1 - at);
     if (merged)

@@ -30,17 +30,17 @@ static inline void *fpr_iova_root_node(uintptr_t root)
     return (void *)(root & ~(uintptr_t)63); // NOLINT(performance-no-int-to-ptr)
 }
 
-/* Which child of a node holds a page: the number of keys at or below it. Three keys say which
- * eighth-key group, seven comparisons without branches where in it. */
+/* Which child of a node holds a page: the number of keys at or below it. No branches. */
 static inline unsigned fpr_iova_inner_child(const struct fpr_iova_inner *inner, uint64_t page)
 {
-    const uint64_t *key = inner->key;
-    unsigned group = 8u * (unsigned)((key[7] <= page) + (key[15] <= page) + (key[23] <= page));
-    unsigned count = 0;
-    key += group;
+    unsigned group = 0, rest = 0;
     for (unsigned i = 0; i < 7; i++)
-        count += key[i] <= page;
-    return group + count;
+        group += inner->top[i] <= page;
+    __builtin_prefetch((const void *)&inner->child[8 * group]);
+    const uint64_t *low = inner->low[group];
+    for (unsigned i = 0; i < 7; i++)
+        rest += low[i] <= page;
+    return 8 * group + rest;
 }
 
 /* Readers: the leaf where a page belongs. */
@@ -73,9 +73,13 @@ struct fpr_iova_entry fpr_iova_path_entry(const struct fpr_iova_path *path);
 void fpr_iova_path_down(struct fpr_iova_tree *tree, uint64_t page, struct fpr_iova_path *path);
 bool fpr_iova_path_next_leaf(struct fpr_iova_path *path);
 
-/* Adds a mapping that overlaps none, after fpr_iova_tree_reserve(). It has an extension if it
- * does not pack (leaf.h). */
-void fpr_iova_tree_insert(struct fpr_iova_tree *tree, const struct fpr_iova_entry *entry);
+/* The place of a new mapping [start, last]. False: it would overlap another. */
+bool fpr_iova_tree_place(struct fpr_iova_tree *tree, uint64_t start, uint64_t last,
+                         struct fpr_iova_path *path);
+/* Adds a mapping at its place, after fpr_iova_tree_reserve(). It has an extension if it does not
+ * pack (leaf.h). The path is no good afterwards. */
+void fpr_iova_tree_insert(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
+                          const struct fpr_iova_entry *entry);
 /* Removes `count` mappings from the path's place on, all in its leaf, after a reserve. The path is
  * no good afterwards. */
 void fpr_iova_tree_remove(struct fpr_iova_tree *tree, const struct fpr_iova_path *path,
