@@ -32,6 +32,12 @@ _Noreturn void fpr_check_failed(const char *file, int line, const char *text, ui
 #define FPR_DEBUG_EQ(a, b) ((void)sizeof(a), (void)sizeof(b))
 #endif
 
+/* Code that is seldom run is kept out of the way of code that often is. */
+#define fpr_cold __attribute__((noinline, cold))
+
+/* A path of its own, so that its registers cost the other paths nothing. */
+#define fpr_apart __attribute__((noinline))
+
 #define fpr_likely(x)   __builtin_expect(!!(x), 1)
 #define fpr_unlikely(x) __builtin_expect(!!(x), 0)
 

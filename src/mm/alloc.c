@@ -10,9 +10,11 @@
 
 #include <errno.h>
 
-/* After the first attempt the kernel's slow path tries twice more with the same flags, which
- * matters only where a failing attempt changes something (free_factor). */
-#define SLOW_ATTEMPTS 2
+/* The two mobility bits of a request: 3 is no type. */
+static inline unsigned gfp_type(fpr_gfp gfp)
+{
+    return gfp / FPR_GFP_MOVABLE & 3;
+}
 
 /* Straight from the free lists. */
 static uint64_t take_from_buddy(struct fpr_zone *z, const struct request *r, unsigned flags)
@@ -23,7 +25,7 @@ static uint64_t take_from_buddy(struct fpr_zone *z, const struct request *r, uns
         i = fpr_buddy_take_smallest(z, r->order, FPR_HIGHATOMIC, false);
     }
     if (i == BLOCK_NONE) {
-        i = fpr_rmqueue(z, r->order, r->mt, flags, false);
+        i = fpr_rmqueue(z, r->order, r->mt, flags, NULL);
     }
     if (i == BLOCK_NONE && (flags & ATTEMPT_NON_BLOCK)) {
         i = fpr_buddy_take_smallest(z, r->order, FPR_HIGHATOMIC, false);
@@ -83,8 +85,9 @@ static uint64_t take(struct fpr_zone *z, const struct request *r, unsigned flags
     if (i == BLOCK_NONE && (!through_pcp || busy || !only_pcp)) {
         i = take_from_buddy(z, r, flags);
     }
-    if (i != BLOCK_NONE) {
-        z->boosted = false;
+    if (z->boosted) { /* kswapd would be woken by the first request that is served */
+        z->boosted = i == BLOCK_NONE;
+        fpr_zone_fast_changed(z);
     }
     return i;
 }
@@ -148,6 +151,7 @@ static unsigned slow_flags(const struct fpr_zone *z, const struct request *r)
     bool waits = r->gfp & FPR_GFP_DIRECT_RECLAIM, no_reserve = r->gfp & FPR_GFP_NOMEMALLOC;
     unsigned flags = r->gfp & FPR_GFP_KSWAPD_RECLAIM ? ATTEMPT_KSWAPD : 0;
     flags |= r->gfp & FPR_GFP_HIGH ? ATTEMPT_HIGH : 0;
+    flags |= r->gfp & FPR_GFP_ATOMIC ? ATTEMPT_ATOMIC : 0;
     if (z->policy.watermark == FPR_WATERMARK_6_1) {
         if (!waits && !no_reserve) {
             flags |= ATTEMPT_NON_BLOCK;
@@ -156,10 +160,16 @@ static unsigned slow_flags(const struct fpr_zone *z, const struct request *r)
     } else if ((r->gfp & FPR_GFP_ATOMIC) && !no_reserve) {
         flags |= ATTEMPT_HARDER | (r->order ? ATTEMPT_HIGHATOMIC : 0);
     }
-    if ((r->gfp & FPR_GFP_MEMALLOC) && !no_reserve) {
-        flags |= ATTEMPT_NO_WATERMARKS;
-    }
     return flags;
+}
+
+/* The last attempt: whoever may ignore the watermarks does so then, with no other right. */
+static unsigned last_flags(const struct request *r, unsigned slow)
+{
+    if ((r->gfp & FPR_GFP_MEMALLOC) && !(r->gfp & FPR_GFP_NOMEMALLOC)) {
+        return (slow & ATTEMPT_KSWAPD) | ATTEMPT_NO_WATERMARKS;
+    }
+    return slow;
 }
 
 static void emit_result(struct fpr_zone *z, const struct request *r, fpr_pfn pfn)
@@ -201,46 +211,17 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
     int err = one_pass(zones, nr_zones, r, FPR_WMARK_LOW, first, pfn);
     if (fpr_unlikely(err)) {
         unsigned flags = slow_flags(preferred, r);
-        for (int k = 0; err && k < SLOW_ATTEMPTS; k++) {
-            err = one_pass(zones, nr_zones, r, FPR_WMARK_MIN, flags, pfn);
+        err = one_pass(zones, nr_zones, r, FPR_WMARK_MIN, flags, pfn);
+        if (err) { /* with the same flags it matters where a failure changes something, as
+                    * free_factor does */
+            err = one_pass(zones, nr_zones, r, FPR_WMARK_MIN, last_flags(r, flags), pfn);
         }
     }
     return err;
 }
 
-/* The common case in few steps: no watermark is near, and a list of the wanted type has a block.
- * BLOCK_NONE: take the long way. */
-static inline uint64_t take_easily(struct fpr_zone *z, unsigned order, int mt, unsigned cpu)
-{
-    if (zone_free_seen(z) - (int64_t)(1ull << order) < z->easy_mark) {
-        return BLOCK_NONE;
-    }
-    if ((z->pcp_orders >> order & 1) && !z->pcp_through) {
-        struct pcp *p = &z->pcp[cpu];
-        struct list *l = &p->list[fpr_pcp_list_index(z, order, mt)];
-        if (l->count == 0) {
-            return BLOCK_NONE;
-        }
-        uint32_t i = l->head;
-        p->free_factor >>= 1;
-        ring_remove(z->links, l, i);
-        p->count -= 1u << order;
-        p->stats.allocs++;
-        return i;
-    }
-    uint32_t fitting = z->nonempty[mt] >> order;
-    if (fpr_unlikely(!fitting)) {
-        return BLOCK_NONE;
-    }
-    uint32_t i = buddy_take(z, order + (unsigned)__builtin_ctz(fitting), order, mt);
-    zone_account(z, -(int64_t)(1ull << order));
-    z->stats.allocs++;
-    z->boosted = false;
-    return i;
-}
-
-static int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu,
-                        fpr_pfn *pfn)
+static fpr_cold int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu,
+                                 fpr_pfn *pfn)
 {
     struct request r;
     if (fpr_request_init(&r, order, gfp, cpu, 0)) {
@@ -257,19 +238,60 @@ static int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsi
     return 0;
 }
 
+/* The common case of a per-cpu list: it has a block. Watermark checks do not count it, though:
+ * they want to see one of its order on the free lists. */
+static fpr_apart int alloc_from_pcp(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
+                                    fpr_pfn *pfn)
+{
+    unsigned mt = gfp_type(gfp);
+    struct pcp *p = &z->pcp[cpu];
+    struct list *l = &p->list[fpr_pcp_list_index(z, order, (int)mt)];
+    bool in_reach = order == 0 || (z->nonempty[0] | z->nonempty[1] | z->nonempty[2]) >> order;
+    if (fpr_unlikely(l->count == 0 || !in_reach)) {
+        return alloc_slowly(z, order, gfp, cpu, pfn);
+    }
+    uint32_t i = l->head;
+    p->free_factor >>= 1;
+    ring_remove(z->links, l, i);
+    p->count -= 1u << order;
+    p->stats.allocs++;
+    tag_store(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
+    *pfn = zone_pfn(z, i);
+    return 0;
+}
+
+/* The common case of the free lists: one of the wanted type has a block. */
+static fpr_apart int alloc_from_lists(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
+                                      fpr_pfn *pfn)
+{
+    unsigned mt = gfp_type(gfp);
+    uint32_t fitting = z->nonempty[mt] >> order;
+    if (fpr_unlikely(!fitting)) {
+        return alloc_slowly(z, order, gfp, cpu, pfn);
+    }
+    uint32_t i = buddy_take(z, order + (unsigned)__builtin_ctz(fitting), order, (int)mt);
+    zone_account(z, -(int64_t)(1ull << order));
+    z->stats.allocs++;
+    tag_store(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
+    *pfn = zone_pfn(z, i);
+    return 0;
+}
+
+/* The common cases, in few steps: no watermark is near (easy_mark), and a list of the wanted type
+ * has a block. */
 int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
 {
     if (fpr_unlikely(!zone || !pfn || order > zone->max_order || cpu >= zone->cpus)) {
         return -EINVAL;
     }
-    int mt = (int)(gfp / FPR_GFP_MOVABLE & 3);
-    if (fpr_likely(zone->fast && mt < FPR_NR_PCPTYPES && !(gfp & ~FPR_GFP_ALL_BITS))) {
-        uint64_t i = take_easily(zone, order, mt, cpu);
-        if (fpr_likely(i != BLOCK_NONE)) {
-            fpr_mark_allocated(zone, (uint32_t)i, order, mt);
-            *pfn = zone_pfn(zone, (uint32_t)i);
-            return 0;
-        }
+    unsigned mt = gfp_type(gfp);
+    uint32_t pages = 1u << order;
+    if (fpr_unlikely(zone_free_seen(zone) - (int64_t)pages < zone->easy_mark ||
+                     mt >= FPR_NR_PCPTYPES || gfp > FPR_GFP_ALL_BITS)) {
+        return alloc_slowly(zone, order, gfp, cpu, pfn);
     }
-    return alloc_slowly(zone, order, gfp, cpu, pfn);
+    if (zone->pcp_used & pages) {
+        return alloc_from_pcp(zone, order, gfp, cpu, pfn);
+    }
+    return alloc_from_lists(zone, order, gfp, cpu, pfn);
 }

@@ -27,8 +27,7 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
 /* The block is the caller's now: its frame says so. */
 static inline void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
 {
-    uint16_t movable = z->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
-    tag_store(&z->tags[i], (uint16_t)(tag_make(PAGE_ALLOCATED, order, mt) | movable));
+    tag_store(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
 }
 
 #endif

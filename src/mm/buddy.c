@@ -9,7 +9,7 @@ static bool mergeable_type(int mt)
 }
 
 /* At and above the pageblock order two buddies may belong to pageblocks of different types. */
-bool fpr_buddy_may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned order, int mt)
+static bool may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned order, int mt)
 {
     if (z->policy.merge == FPR_MERGE_UNLESS_ISOLATED) {
         if (z->nr_isolated == 0) {
@@ -34,6 +34,15 @@ bool fpr_buddy_may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned
         }
     }
     return true;
+}
+
+unsigned fpr_buddy_merge_pageblocks(struct fpr_zone *z, uint32_t *i, unsigned order, int mt)
+{
+    while (order < z->max_order && may_merge_pageblocks(z, *i ^ 1u << order, order, mt) &&
+           buddy_merge(z, i, order, order + 1) > order) {
+        order++;
+    }
+    return order;
 }
 
 bool fpr_buddy_shuffle_tail(struct fpr_zone *z)
@@ -84,9 +93,9 @@ static void free_captured(struct fpr_zone *z, uint32_t i, unsigned order, int mt
         if (captured(z, i, order, mt)) {
             return;
         }
-        bool blocked = order >= z->pageblock_order &&
-                       !fpr_buddy_may_merge_pageblocks(z, i ^ 1u << order, order, mt);
-        if (blocked || !buddy_merge(z, &i, order)) {
+        bool blocked =
+            order >= z->pageblock_order && !may_merge_pageblocks(z, i ^ 1u << order, order, mt);
+        if (blocked || buddy_merge(z, &i, order, order + 1) == order) {
             break;
         }
         z->stats.merges++;

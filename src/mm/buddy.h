@@ -15,9 +15,9 @@ uint64_t fpr_buddy_take_smallest(struct fpr_zone *z, unsigned order, int mt, boo
 /* Cuts the free block (i, from) down to its first 2^to pages; the halves go to mt's heads. */
 void fpr_buddy_split(struct fpr_zone *z, uint32_t i, unsigned from, unsigned to, int mt);
 
-/* At and above the pageblock order buddies may lie in pageblocks of different types: may a block
- * of `mt` merge with this buddy? */
-bool fpr_buddy_may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned order, int mt);
+/* Merging at and above the pageblock order, where buddies may lie in pageblocks of different
+ * types. Returns the order reached. */
+unsigned fpr_buddy_merge_pageblocks(struct fpr_zone *z, uint32_t *i, unsigned order, int mt);
 
 /* Page shuffling: does the next block of the largest order go to the tail? */
 bool fpr_buddy_shuffle_tail(struct fpr_zone *z);

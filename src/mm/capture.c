@@ -12,6 +12,7 @@ int fpr_zone_capture_begin(struct fpr_zone *zone, unsigned order)
         return -EBUSY;
     }
     zone->capture = (struct capture){.active = true, .order = order, .pfn = FPR_PFN_NONE};
+    fpr_zone_fast_changed(zone);
     return 0;
 }
 
@@ -36,6 +37,7 @@ int fpr_zone_capture_end(struct fpr_zone *zone, fpr_pfn *pfn)
         fpr_mark_allocated(zone, i, zone->capture.order, pageblock_get(zone, i));
     }
     zone->capture = (struct capture){.pfn = FPR_PFN_NONE};
+    fpr_zone_fast_changed(zone);
     *pfn = got;
     return 0;
 }

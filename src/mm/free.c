@@ -32,8 +32,8 @@ static void free_to_buddy(struct fpr_zone *z, uint32_t i, unsigned order)
     zone_unlock(z);
 }
 
-static void free_block(struct fpr_zone *z, uint32_t i, unsigned order, int mt, unsigned cpu,
-                       bool pcp_locked)
+static fpr_cold void free_block(struct fpr_zone *z, uint32_t i, unsigned order, int mt,
+                                unsigned cpu, bool pcp_locked)
 {
     bool to_pcp = (z->pcp_orders >> order & 1) && !pcp_locked;
     if (to_pcp && z->pcp_through && !emit_wanted(z)) {
@@ -52,43 +52,56 @@ static void free_block(struct fpr_zone *z, uint32_t i, unsigned order, int mt, u
     fpr_pcp_unlock(z, p);
 }
 
-/* The common case in few steps: straight to the free lists, or to a per-cpu list that need not be
- * drained. False: take the long way. */
-static inline bool free_easily(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
+static fpr_cold int free_slowly(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
 {
-    int mt = pageblock_get(z, i);
-    if (!(z->pcp_orders >> order & 1) || z->pcp_through) {
-        if (fpr_unlikely(z->policy.free_by_pageblock) && order > z->pageblock_order) {
-            return false;
-        }
-        tag_store(&z->tags[i], 0);
-        z->stats.frees++;
-        buddy_free(z, i, order, mt, FPR_PLACE_RULE, true);
-        return true;
-    }
-    struct pcp *p = &z->pcp[cpu];
-    if (mt >= FPR_NR_PCPTYPES || z->reclaiming || (order && p->free_factor) ||
-        p->count + (1u << order) >= p->high) {
-        return false;
-    }
-    ring_add(z->links, &p->list[fpr_pcp_list_index(z, order, mt)], i, false);
-    tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
-    p->count += 1u << order;
-    p->stats.frees++;
-    return true;
+    emit_block(z, FPR_EVENT_PAGE_FREE, i, order, 0);
+    free_block(z, i, order, -1, cpu, false);
+    return 0;
 }
 
+/* The common case of a per-cpu list: it need not be drained. */
+static fpr_apart int free_to_pcp(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
+{
+    struct pcp *p = &z->pcp[cpu];
+    int mt = pageblock_get(z, i);
+    unsigned count = p->count + (1u << order);
+    if (fpr_unlikely(mt >= FPR_NR_PCPTYPES || z->reclaiming || (order && p->free_factor) ||
+                     count >= p->high)) {
+        return free_slowly(z, i, order, cpu);
+    }
+    p->count = count;
+    p->stats.frees++;
+    ring_add(z->links, &p->list[fpr_pcp_list_index(z, order, mt)], i, false);
+    tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
+    return 0;
+}
+
+static fpr_apart int free_to_lists(struct fpr_zone *z, uint32_t i, unsigned order)
+{
+    int mt = pageblock_get(z, i);
+    tag_store(&z->tags[i], 0);
+    z->stats.frees++;
+    buddy_free(z, i, order, mt, FPR_PLACE_RULE, true);
+    return 0;
+}
+
+/* The common cases, in few steps. */
 int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
     uint32_t i;
     if (fpr_unlikely(!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus)) {
         return -EINVAL;
     }
-    if (fpr_unlikely(!zone->fast || zone->capture.active) || !free_easily(zone, i, order, cpu)) {
-        emit_block(zone, FPR_EVENT_PAGE_FREE, i, order, 0);
-        free_block(zone, i, order, -1, cpu, false);
+    if (fpr_unlikely(!zone->fast)) {
+        return free_slowly(zone, i, order, cpu);
     }
-    return 0;
+    if (zone->pcp_used >> order & 1) {
+        return free_to_pcp(zone, i, order, cpu);
+    }
+    if (fpr_unlikely(order > zone->pageblock_order && zone->policy.free_by_pageblock)) {
+        return free_slowly(zone, i, order, cpu);
+    }
+    return free_to_lists(zone, i, order);
 }
 
 int fpr_zone_free_prepare(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)

@@ -56,9 +56,10 @@ static void refill(struct fpr_zone *z, struct pcp *p, unsigned list, int mt, uns
 {
     unsigned order = fpr_pcp_list_order(z, list);
     unsigned wanted = refill_blocks(z, p, order), got = 0;
+    struct refill shared = {.stealing = false};
     zone_lock(z);
     while (got < wanted) {
-        uint64_t i = fpr_rmqueue(z, order, mt, flags, true);
+        uint64_t i = fpr_rmqueue(z, order, mt, flags, &shared);
         if (i == BLOCK_NONE) {
             break;
         }
@@ -234,6 +235,7 @@ void fpr_pcp_settings_changed(struct fpr_zone *z)
         const struct pcp *p = &z->pcp[c];
         z->pcp_through &= p->high == 0 && p->batch <= 1 && p->count == 0;
     }
+    z->pcp_used = z->pcp_through ? 0 : z->pcp_orders;
 }
 
 static unsigned log2_floor(uint64_t x)

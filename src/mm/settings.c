@@ -5,6 +5,12 @@
 
 #include <errno.h>
 
+void fpr_zone_fast_changed(struct fpr_zone *z)
+{
+    z->fast = !z->locked && !z->sink.event && !z->capture.active && !z->boosted;
+    fpr_watermark_changed(z);
+}
+
 int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, uint64_t high)
 {
     if (!zone || min > INT64_MAX / 4 || low > INT64_MAX / 4 || high > INT64_MAX / 4) {
@@ -63,7 +69,7 @@ int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *
     }
     zone_lock(zone);
     zone->sink = sink ? *sink : (struct fpr_event_sink){NULL, NULL};
-    zone->fast = !zone->locked && !sink;
+    fpr_zone_fast_changed(zone);
     zone_unlock(zone);
     return 0;
 }
@@ -98,7 +104,10 @@ int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
     }
     zone_lock(zone);
     zone->stat_threshold = threshold;
-    zone_account(zone, 0);
+    if (zone->free_lag > zone->stat_threshold || zone->free_lag < -zone->stat_threshold) {
+        zone->free += zone->free_lag;
+        zone->free_lag = 0;
+    }
     zone_unlock(zone);
     return 0;
 }

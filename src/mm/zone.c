@@ -1,8 +1,7 @@
 #include "mm/zone.h"
 
 #include "base/check.h"
-#include "mm/buddy.h"
-#include "mm/freelist.h"
+#include "mm/buddy_core.h"
 #include "mm/pcp.h"
 #include "mm/watermark.h"
 
@@ -112,7 +111,12 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->frames = (z->end + top - 1) & ~(top - 1);
     z->nr_top = z->frames >> c->max_order;
     z->nr_blocks = z->frames >> c->pageblock_order;
+    z->shuffle = c->shuffle;
     memcpy(z->lowmem_reserve, c->lowmem_reserve, sizeof(z->lowmem_reserve));
+    for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
+        uint16_t movable = c->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
+        z->alloc_tag[mt] = (uint16_t)(tag_make(PAGE_ALLOCATED, 0, mt) | movable);
+    }
     z->pcp_orders = 1;
     if (c->policy.pcp != FPR_PCP_ORDER0) {
         z->pcp_orders = (0xfu & ((1u << (c->max_order + 1)) - 1)) | 1u << c->pageblock_order;
@@ -144,7 +148,8 @@ static void point_areas(struct fpr_zone *z)
         bool top = o == z->max_order;
         z->area[o].links = top ? z->top_links : z->links;
         z->area[o].tags = top ? z->top_tags : z->tags;
-        z->area[o].shift = top ? z->max_order : 0;
+        z->area[o].shift = (uint16_t)(top ? z->max_order : 0);
+        z->area[o].order = (uint16_t)o;
     }
 }
 
@@ -209,7 +214,8 @@ static void release_range(struct fpr_zone *z, fpr_pfn start, fpr_pfn end)
         if (order == z->max_order) {
             /* nothing to merge with: the frame's own metadata stay untouched */
             zone_account(z, (int64_t)(1ull << order));
-            freelist_add(z, i, order, pageblock_get(z, i), z->policy.boot == FPR_PLACE_TAIL);
+            freelist_add(z, i, order, pageblock_get(z, i),
+                         buddy_goes_to_tail(z, i, order, z->policy.boot));
         } else {
             zone_touch(z, i);
             fpr_buddy_free(z, i, order, pageblock_get(z, i), z->policy.boot, false);
@@ -272,9 +278,7 @@ static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
         z->pcp[k].batch = batch;
     }
     fpr_pcp_settings_changed(z);
-    z->shuffle = c->shuffle;
-    z->fast = !z->locked;
-    fpr_watermark_changed(z);
+    fpr_zone_fast_changed(z);
 }
 
 int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone)
@@ -330,7 +334,7 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
     z->notify = NULL;
     z->notify_order = NO_NOTIFY;
     z->sink.event = NULL;
-    z->fast = !z->locked;
+    fpr_zone_fast_changed(z);
     int err = get_memory(z);
     if (err) {
         z->locked = false;

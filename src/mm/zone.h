@@ -11,6 +11,8 @@
 
 /* "No block": wider than an index, as every 32-bit number may be one. */
 #define BLOCK_NONE UINT64_MAX
+/* Type of a pageblock without page structures: nothing in it is ever free. */
+#define PAGEBLOCK_HOLE 0x7f
 #define NO_NOTIFY  255u
 
 /* Neighbours in a ring. */
@@ -30,7 +32,8 @@ struct list {
 struct area {
     struct link *links;
     uint16_t *tags;
-    unsigned shift;
+    uint16_t shift;
+    uint16_t order;
     struct list list[FPR_NR_MIGRATETYPES];
 } __attribute__((aligned(128)));
 
@@ -67,9 +70,11 @@ struct fpr_zone {
     unsigned pcp_orders; /* bit per order that per-cpu lists hold */
     bool pcp_through;    /* per-cpu lists pass everything through: skip them */
     bool locked;
-    bool fast;             /* one thread, nobody listens: the short ways may be taken */
-    unsigned notify_order; /* NO_NOTIFY: nobody wants to know */
-    int64_t easy_mark;     /* with more free pages than this no watermark can refuse */
+    bool fast;         /* one thread, nobody listens, no capture: the short ways may be taken */
+    unsigned pcp_used; /* pcp_orders, or 0 while everything passes through */
+    uint16_t alloc_tag[FPR_NR_MIGRATETYPES]; /* of an allocated block, without its order */
+    unsigned notify_order;                   /* NO_NOTIFY: nobody wants to know */
+    int64_t easy_mark; /* with more free pages than this no watermark can refuse */
     uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
     int64_t free;                           /* NR_FREE_PAGES as watermark checks see it */
     int64_t free_lag;
@@ -122,6 +127,9 @@ struct fpr_zone {
     pthread_mutex_t lock;
     bool has_reporter; /* a reporter is attached */
 };
+
+/* Must be called when what `fast` depends on has changed. */
+void fpr_zone_fast_changed(struct fpr_zone *z);
 
 static inline fpr_pfn zone_pfn(const struct fpr_zone *z, uint32_t i)
 {
@@ -178,6 +186,10 @@ static inline void zone_touch(struct fpr_zone *z, uint32_t i)
  * beyond it, as with the kernel's per-cpu counters. */
 static inline void zone_account(struct fpr_zone *z, int64_t n)
 {
+    if (z->stat_threshold == 0) {
+        __atomic_store_n(&z->free, z->free + n, __ATOMIC_RELAXED);
+        return;
+    }
     int64_t lag = z->free_lag + n;
     if (lag > z->stat_threshold || lag < -z->stat_threshold) {
         __atomic_store_n(&z->free, z->free + lag, __ATOMIC_RELAXED);

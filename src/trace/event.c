@@ -83,6 +83,18 @@ static const struct fpr_event_rule *find_rule(const struct fpr_event_parser *ep,
     return NULL;
 }
 
+bool fpr_event_fields(const struct fpr_event_parser *ep, struct fpr_span name,
+                      enum fpr_trace_type *type, uint32_t *must, uint32_t *may)
+{
+    const struct fpr_event_rule *rule = find_rule(ep, name);
+    if (!rule)
+        return false;
+    *type = rule->type;
+    *must = rule->must;
+    *may = rule->may;
+    return true;
+}
+
 /* Stores the fields that `rule` wants. */
 static int set_fields(struct fpr_event_parser *ep, const struct fpr_event_rule *rule,
                       struct fpr_span rest, struct fpr_trace_record *r)

@@ -39,6 +39,13 @@ int fpr_event_pfn(struct fpr_event_parser *ep, uint64_t n, enum fpr_trace_type t
 /* Order of a report entry of `bytes`. */
 int fpr_event_report_order(struct fpr_event_parser *ep, uint64_t bytes, unsigned *order);
 
+/* Stores the number of a field into the member that a record has for it. */
+int fpr_event_set_number(struct fpr_event_parser *ep, enum fpr_field field, uint64_t n,
+                         struct fpr_trace_record *record);
+/* Fields of an event that must and may be there, as FPR_FIELD_BITs. @return whether it is ours */
+bool fpr_event_fields(const struct fpr_event_parser *ep, struct fpr_span name,
+                      enum fpr_trace_type *type, uint32_t *must, uint32_t *may);
+
 /* Between event.c and event_field.c. */
 /* Notes the reason. @return -EINVAL. */
 int fpr_event_bad(struct fpr_event_parser *ep, const char *reason);

@@ -69,12 +69,10 @@ static int set_gfp(struct fpr_event_parser *ep, struct fpr_span v, fpr_gfp *gfp)
     return 0;
 }
 
-static int number(struct fpr_event_parser *ep, struct fpr_span v, uint64_t max, uint64_t *n)
+static int number(struct fpr_event_parser *ep, struct fpr_span v, uint64_t *n)
 {
     const char *p = fpr_scan_number(v.p, v.end, n);
-    if (!p || p != v.end)
-        return fpr_event_bad(ep, "not a number");
-    return *n <= max ? 0 : fpr_event_bad(ep, "number out of range");
+    return p && p == v.end ? 0 : fpr_event_bad(ep, "not a number");
 }
 
 int fpr_event_hex(struct fpr_event_parser *ep, struct fpr_span v, uint64_t *n)
@@ -84,76 +82,101 @@ int fpr_event_hex(struct fpr_event_parser *ep, struct fpr_span v, uint64_t *n)
     return fpr_scan_hex(v.p, v.end, n) == v.end ? 0 : fpr_event_bad(ep, "not a hexadecimal number");
 }
 
-static int set_result(struct fpr_event_parser *ep, struct fpr_span v, int32_t *value)
+/* Largest value of a field. */
+static uint64_t field_max(enum fpr_field field)
 {
-    bool minus = v.p < v.end && *v.p == '-';
-    v.p += minus;
-    uint64_t n;
-    int rc = number(ep, v, UINT64_MAX, &n);
-    if (rc == 0)
-        *value = (int32_t)(uint32_t)(minus ? 0 - n : n);
-    return rc;
+    switch (field) {
+    case FPR_FIELD_ORDER:
+    case FPR_FIELD_ALLOC_ORDER:
+    case FPR_FIELD_FALLBACK_ORDER:
+        return FPR_MAX_ORDER;
+    case FPR_FIELD_MIGRATETYPE:
+    case FPR_FIELD_ALLOC_MIGRATETYPE:
+    case FPR_FIELD_FALLBACK_MIGRATETYPE:
+    case FPR_FIELD_MT:
+        return FPR_NR_MIGRATETYPES; /* one more than ours: a kernel with CMA */
+    case FPR_FIELD_HIGHEST:
+        return FPR_NR_ZONE_INDICES - 1;
+    case FPR_FIELD_NENTS:
+        return FPR_TRACE_MAX_SG;
+    case FPR_FIELD_PERCPU_REFILL:
+        return 1;
+    case FPR_FIELD_SYNC:
+        return 4; /* a number of enum migrate_mode */
+    default:
+        return UINT64_MAX;
+    }
+}
+
+int fpr_event_set_number(struct fpr_event_parser *ep, enum fpr_field field, uint64_t n,
+                         struct fpr_trace_record *r)
+{
+    if (n > field_max(field))
+        return fpr_event_bad(ep, "number out of range");
+    switch (field) {
+    case FPR_FIELD_PFN:
+        return fpr_event_pfn(ep, n, r->type, &r->pfn);
+    case FPR_FIELD_PAGE:
+        return fpr_event_page_pfn(ep, n, &r->pfn);
+    case FPR_FIELD_ZONE_START:
+        r->pfn = n;
+        break;
+    case FPR_FIELD_ORDER:
+    case FPR_FIELD_ALLOC_ORDER:
+        r->order = (uint8_t)n;
+        break;
+    case FPR_FIELD_MIGRATETYPE:
+    case FPR_FIELD_ALLOC_MIGRATETYPE:
+    case FPR_FIELD_MT:
+        r->migratetype = (uint8_t)n;
+        break;
+    case FPR_FIELD_FALLBACK_MIGRATETYPE:
+    case FPR_FIELD_RET:
+        r->value = (int32_t)(uint32_t)n;
+        break;
+    case FPR_FIELD_SYNC:
+        r->value = n == 0;
+        break;
+    case FPR_FIELD_FALLBACK_ORDER:
+    case FPR_FIELD_PERCPU_REFILL:
+    case FPR_FIELD_HIGHEST:
+    case FPR_FIELD_NENTS:
+        r->nr = (uint32_t)n;
+        break;
+    case FPR_FIELD_GFP_FLAGS: /* the kernel's bits; those that matter to the model are ours too */
+        r->gfp = (fpr_gfp)n & FPR_GFP_ALL_BITS;
+        break;
+    default:
+        break;
+    }
+    return 0;
 }
 
 int fpr_event_set_field(struct fpr_event_parser *ep, enum fpr_field field, struct fpr_span v,
                         struct fpr_trace_record *r)
 {
     uint64_t n = 0;
-    int rc;
+    int rc = 0;
+    bool minus = false;
     switch (field) {
-    case FPR_FIELD_PFN:
-        rc = number(ep, v, UINT64_MAX, &n);
-        return rc < 0 ? rc : fpr_event_pfn(ep, n, r->type, &r->pfn);
-    case FPR_FIELD_PAGE:
-        rc = fpr_event_hex(ep, v, &n);
-        return rc < 0 ? rc : fpr_event_page_pfn(ep, n, &r->pfn);
-    case FPR_FIELD_ZONE_START:
-        rc = fpr_event_hex(ep, v, &n);
-        r->pfn = n;
-        return rc;
-    case FPR_FIELD_ORDER:
-    case FPR_FIELD_ALLOC_ORDER:
-        rc = number(ep, v, FPR_MAX_ORDER, &n);
-        r->order = (uint8_t)n;
-        return rc;
-    case FPR_FIELD_MIGRATETYPE:
-    case FPR_FIELD_ALLOC_MIGRATETYPE:
-    case FPR_FIELD_MT:
-        rc = number(ep, v, FPR_NR_MIGRATETYPES, &n); /* one more: a kernel with CMA */
-        r->migratetype = (uint8_t)n;
-        return rc;
-    case FPR_FIELD_FALLBACK_MIGRATETYPE:
-        rc = number(ep, v, FPR_NR_MIGRATETYPES, &n);
-        r->value = (int32_t)n;
-        return rc;
-    case FPR_FIELD_FALLBACK_ORDER:
-        rc = number(ep, v, FPR_MAX_ORDER, &n);
-        r->nr = (uint32_t)n;
-        return rc;
-    case FPR_FIELD_PERCPU_REFILL:
-        rc = number(ep, v, 1, &n);
-        r->nr = (uint32_t)n;
-        return rc;
-    case FPR_FIELD_HIGHEST:
-        rc = number(ep, v, FPR_NR_ZONE_INDICES - 1, &n);
-        r->nr = (uint32_t)n;
-        return rc;
-    case FPR_FIELD_NENTS:
-        rc = number(ep, v, FPR_TRACE_MAX_SG, &n);
-        r->nr = (uint32_t)n;
-        return rc;
     case FPR_FIELD_GFP_FLAGS:
         return set_gfp(ep, v, &r->gfp);
-    case FPR_FIELD_RET:
-        return set_result(ep, v, &r->value);
     case FPR_FIELD_MODE:
         r->value = v.end - v.p == 5 && memcmp(v.p, "async", 5) == 0;
         return 0;
-    case FPR_FIELD_SYNC:
-        rc = number(ep, v, 1, &n);
-        r->value = n == 0;
-        return rc;
+    case FPR_FIELD_PAGE:
+    case FPR_FIELD_ZONE_START:
+        rc = fpr_event_hex(ep, v, &n);
+        break;
+    case FPR_FIELD_RET:
+        minus = v.p < v.end && *v.p == '-';
+        v.p += minus;
+        rc = number(ep, v, &n);
+        n = minus ? 0 - n : n;
+        break;
     default:
-        return 0;
+        rc = number(ep, v, &n);
+        break;
     }
+    return rc < 0 ? rc : fpr_event_set_number(ep, field, n, r);
 }
