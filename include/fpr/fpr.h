@@ -6,6 +6,7 @@
 
 #include <fpr/clock.h>
 #include <fpr/device.h>
+#include <fpr/devices.h>
 #include <fpr/event.h>
 #include <fpr/gfp.h>
 #include <fpr/host.h>
@@ -16,6 +17,7 @@
 #include <fpr/stats.h>
 #include <fpr/types.h>
 #include <fpr/version.h>
+#include <fpr/view.h>
 #include <fpr/zone.h>
 
 #endif

@@ -19,9 +19,10 @@ struct fpr_host;
 /** What the host does with a reported block. */
 enum fpr_host_mode {
     FPR_HOST_DONTNEED = 0, /**< dropped at once; the next touch faults in a zero page */
-    FPR_HOST_PUNCH,        /**< the same, only whole backing pages (hugetlbfs) */
-    FPR_HOST_FREE,         /**< lazy: counted as held until fpr_host_pressure(); no zeroing if
-                                touched before that */
+    FPR_HOST_PUNCH,        /**< the same, but a block that is not made of whole backing pages is
+                                skipped (hugetlbfs) */
+    FPR_HOST_FREE,         /**< lazy: held until fpr_host_pressure(); a touch before that costs
+                                nothing (MADV_FREE) */
     FPR_HOST_INHIBITED,    /**< acknowledged, nothing dropped (vfio, poisoned pages) */
 };
 
@@ -43,20 +44,30 @@ struct fpr_host_costs {
 #undef FPR_X
 };
 
-/** How to build a host. */
+/** How to build a host. A *unit* is one backing page: 2^backing_shift bytes, at least one guest
+ *  page; the last unit ends with the guest's memory. */
 struct fpr_host_config {
-    uint64_t pages;          /**< guest frames 0..pages-1 */
-    unsigned page_shift;     /**< guest page size; default 12 */
-    unsigned backing_shift;  /**< unit that a touch makes resident: 12, 21 (default: THP) or 30 */
-    bool split_huge;         /**< dropping part of a resident huge page splits it and frees that
-                                  part (THP, default); false: nothing until all of it is dropped */
-    bool refault_huge;       /**< after a split, a touch of an absent page makes the whole unit
-                                  resident again only if all of it is absent; true (default):
-                                  any touch brings back the unit's absent pages as khugepaged-less
-                                  THP cannot; see docs/accuracy.md */
+    uint64_t pages;          /**< guest frames 0..pages-1 that the host backs; at least 1, at most
+                                  2^40. Firmware's reserved tail counts: a guest that sees 0x5ffda
+                                  frames has 0x60000 */
+    unsigned page_shift;     /**< guest page size, 12..16; default 12 */
+    unsigned backing_shift;  /**< unit that a touch makes resident, 12..30: 12 (small pages),
+                                  21 (default: THP, or hugetlbfs with FPR_HOST_PUNCH), 30 */
+    bool split_huge;         /**< a report of part of a resident unit drops that part and leaves the
+                                  unit split: what is absent of it then comes back one guest page a
+                                  fault. Default true, as measured on recorded hosts with THP.
+                                  false: the unit is held until every page of it is reported */
+    bool refault_huge;       /**< how a split unit becomes huge again: when one report covers all of
+                                  it, its empty page table goes too and the next touch faults in
+                                  the whole unit. Default true (a host of Linux 6.14 or later on
+                                  x86-64); false: it stays split for good */
     enum fpr_host_mode mode; /**< default FPR_HOST_DONTNEED */
     struct fpr_host_costs costs;   /**< default as listed */
     const struct fpr_mem_ops *mem; /**< NULL: default */
+    /** How many pages of a range a device has pinned; asked for what is about to be dropped, to
+     *  count hazards. NULL (default): none. */
+    uint64_t (*pinned)(void *ctx, fpr_pfn pfn, uint64_t pages);
+    void *pinned_ctx; /**< its argument */
 };
 
 /** Counters: X(name, meaning). */
@@ -65,13 +76,16 @@ struct fpr_host_config {
     X(faults, "host page faults")                                                                  \
     X(refaults, "guest pages touched that had been reported and dropped")                          \
     X(refault_bytes, "the same in bytes")                                                          \
+    X(refault_faults, "host page faults for them: one may bring back a whole unit")                \
     X(zeroed_bytes, "bytes zeroed by faults")                                                      \
-    X(dropped_bytes, "resident bytes dropped by reports")                                          \
+    X(rezeroed_bytes, "of these, by the faults of refaults")                                       \
+    X(lazy_hits, "guest pages touched that were lazily freed and still held: no fault")            \
+    X(dropped_bytes, "resident bytes dropped because of reports")                                  \
     X(reported_bytes, "bytes reported")                                                            \
     X(report_calls, "calls")                                                                       \
     X(report_entries, "blocks in them")                                                            \
     X(huge_splits, "host huge pages split")                                                        \
-    X(misaligned_entries, "blocks skipped because they are smaller than a backing page")           \
+    X(misaligned_entries, "blocks skipped: not whole backing pages, or outside the memory")        \
     X(hazards, "dropped pages that were pinned by a device")
 
 /** Counters of a host. */
@@ -81,33 +95,72 @@ struct fpr_host_stats {
 #undef FPR_X
 };
 
-/** Fills the defaults. @return 0, -EINVAL. */
+/** Fills the defaults; `pages` stays 0 and must be set. @return 0, -EINVAL. */
 FPR_API int fpr_host_config_init(struct fpr_host_config *config);
 /** Makes a host that holds nothing. @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_host_create(const struct fpr_host_config *config, struct fpr_host **host);
 /** Frees it. NULL is accepted. */
 FPR_API void fpr_host_destroy(struct fpr_host *host);
-/** Pages become resident without counting as faults (what the guest had before the start).
- *  @return 0, -EINVAL. */
+/** Pages become resident without counting as touched or faulted. Whole units stay huge.
+ *  @return 0, -EINVAL (outside the memory). */
 FPR_API int fpr_host_load_resident(struct fpr_host *host, fpr_pfn pfn, uint64_t pages);
-/** The guest touches pages. @return number of pages newly resident, or -EINVAL. */
+/** The guest touches pages. A unit that is absent as a whole and not split becomes resident as a
+ *  whole with one fault; else each absent page is a fault of its own.
+ *  @return number of pages newly resident, or -EINVAL (outside the memory). */
 FPR_API int64_t fpr_host_touch(struct fpr_host *host, fpr_pfn pfn, uint64_t pages);
-/** A report of these pages. @return pages dropped, or -EINVAL. */
+/** A report of these pages, as one block. @return pages dropped now, or -EINVAL (outside). */
 FPR_API int64_t fpr_host_drop(struct fpr_host *host, fpr_pfn pfn, uint64_t pages);
 /** Memory pressure: what is only lazily freed goes. @return pages dropped, or -EINVAL. */
 FPR_API int64_t fpr_host_pressure(struct fpr_host *host);
-/** Pages resident now (guest page size). */
+/** Pages resident now (guest page size); 0 for NULL. */
 FPR_API uint64_t fpr_host_resident_pages(const struct fpr_host *host);
-/** Resident pages among a range. @return pages, or -EINVAL. */
+/** Of these, pages in units that are whole and not split (AnonHugePages); 0 for NULL. */
+FPR_API uint64_t fpr_host_huge_pages(const struct fpr_host *host);
+/** Resident pages among a range. @return pages, or -EINVAL (outside the memory). */
 FPR_API int64_t fpr_host_resident_in(const struct fpr_host *host, fpr_pfn pfn, uint64_t pages);
 /** Counters. @return 0, -EINVAL. */
 FPR_API int fpr_host_get_stats(const struct fpr_host *host, struct fpr_host_stats *stats);
-/** Price so far, from the counters and the costs: guest (isolation and walking; from the caller's
- *  numbers) and host. @return nanoseconds. */
+/** Price of reporting so far, from the counters and the costs: the calls and the drops, the faults
+ *  of refaults and their zeroing (first touches would cost the same without reporting), and the
+ *  guest's isolating and walking (the caller's numbers).
+ *  @return nanoseconds; 0 for NULL. */
 FPR_API uint64_t fpr_host_cost_ns(const struct fpr_host *host, uint64_t isolated_blocks,
                                   uint64_t walked_blocks);
-/** The host as a device to register with a reporter. @return 0, -EINVAL. */
+/** The host as a device to register with a reporter: always accepts; entries outside the memory
+ *  are skipped and counted, as a hypervisor does. @return 0, -EINVAL. */
 FPR_API int fpr_host_device(struct fpr_host *host, struct fpr_device *device);
+
+/** @name Start
+ *  What a host holds when a recording starts. @{ */
+
+/** What is known of the guest's memory at an instant. Ranges may come in any order. */
+struct fpr_host_start {
+    const struct fpr_range *memory;   /**< frames that exist (holes left out); NULL: all */
+    size_t nr_memory;                 /**< how many ranges */
+    const struct fpr_range *free;     /**< free: on free lists or on per-cpu lists; may be NULL */
+    size_t nr_free;                   /**< how many ranges */
+    const struct fpr_range *reported; /**< of the free ones, those known to be dropped (Reported
+                                           flag); may be NULL */
+    size_t nr_reported;               /**< how many ranges */
+    uint64_t measured_bytes;          /**< what the host was measured to hold; 0: not known */
+    bool from_top;                    /**< unknown free memory was used from the top down (v16..5.9)
+                                           instead of from the bottom up (default, 5.10+) */
+};
+/** Loads a start without counting anything. Rules, each checked against recorded hosts:
+ *  1. a unit with at least one page in use is resident as a whole;
+ *  2. pages of reported blocks are absent, and a later touch of them is a refault;
+ *  3. if `measured_bytes` is more, the guest had used free memory before: units that are absent and
+ *     hold no reported page become resident in the order in which the allocator hands memory out
+ *     (fpr_host_load_measured()).
+ *  @return pages resident, -EINVAL (a range outside the memory), -ENOMEM. */
+FPR_API int64_t fpr_host_load_start(struct fpr_host *host, const struct fpr_host_start *start);
+/** Rule 3 alone, for a later measurement: a sample is up to one period old, so what the guest had
+ *  used just before the start shows in the first sample after it. Never drops anything; leaves less
+ *  than one unit missing while there are candidates.
+ *  @return pages resident, -EINVAL. */
+FPR_API int64_t fpr_host_load_measured(struct fpr_host *host, uint64_t measured_bytes,
+                                       bool from_top);
+/** @} */
 
 /** @name Small devices @{ */
 

@@ -75,8 +75,9 @@ struct fpr_policy {
     bool parent_in_zone;             /**< the tail rule needs a parent that begins in the zone */
     enum fpr_merge_rule merge;       /**< merging across pageblock types */
     enum fpr_fallback_rule fallback; /**< stealing */
-    enum fpr_pcp_rule pcp;           /**< per-cpu lists */
-    unsigned pcp_lists;              /**< number of per-cpu lists: 3, 14 or 15 */
+    bool nofragment_any_order; /**< before 5.18: NOFRAGMENT's limit holds for larger requests */
+    enum fpr_pcp_rule pcp;     /**< per-cpu lists */
+    unsigned pcp_lists;        /**< number of per-cpu lists: 3, 14 or 15 */
     enum fpr_highatomic_rule highatomic; /**< reserves */
     enum fpr_watermark_rule watermark;   /**< reserve access */
     bool free_by_pageblock;      /**< 6.10+: blocks above the pageblock order are freed in pieces */

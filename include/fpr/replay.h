@@ -158,11 +158,14 @@ struct fpr_replay_result {
     uint64_t free_set_missing;       /**< pages free in the kernel, not in the model */
     uint64_t free_set_extra;         /**< the other way round */
     uint64_t allocs;                 /**< requests scored */
-    uint64_t allocs_exact;           /**< with the kernel's pfn */
+    uint64_t allocs_exact;           /**< with the kernel's pfn; mirror: of a block that the model
+                                          has off its free lists */
     bool missed;                     /**< there was a miss */
     uint64_t first_miss;             /**< number of the request, from 0 */
-    char first_miss_cause[160];      /**< in words */
+    char first_miss_cause[320];      /**< in words */
     struct fpr_misses misses;        /**< by kind */
+    uint64_t failed;                 /**< requests that only the kernel could serve: it reclaimed */
+    uint64_t frees_lost;             /**< frees of pages that the model has not allocated */
     uint64_t buddy_events;           /**< zone_locked and drain events of the trace */
     uint64_t buddy_wrong;            /**< not predicted */
     uint64_t batches;                /**< recorded report calls within the span */

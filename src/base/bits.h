@@ -71,6 +71,21 @@ static inline uint64_t fpr_bitmap_clear(uint64_t *map, uint64_t bit, uint64_t bi
     return changed;
 }
 
+/* Sets in `map` those bits of a range that `from` has; returns how many were clear before. */
+static inline uint64_t fpr_bitmap_or(uint64_t *map, const uint64_t *from, uint64_t bit,
+                                     uint64_t bits)
+{
+    uint64_t changed = 0;
+    for (uint64_t step, mask; bits > 0; bit += step, bits -= step) {
+        step = fpr_bitmap_step(bit, bits, &mask);
+        uint64_t *word = &map[bit / FPR_WORD_BITS];
+        uint64_t more = from[bit / FPR_WORD_BITS] & mask;
+        changed += (uint64_t)__builtin_popcountll(~*word & more);
+        *word |= more;
+    }
+    return changed;
+}
+
 /* Number of set bits in a range. */
 static inline uint64_t fpr_bitmap_count(const uint64_t *map, uint64_t bit, uint64_t bits)
 {

@@ -10,10 +10,6 @@
 
 #include <errno.h>
 
-/* After the first attempt the kernel's slow path tries twice more with the same flags, which
- * matters only where a failing attempt changes something (free_factor). */
-#define SLOW_ATTEMPTS 2
-
 /* The two mobility bits of a request: 3 is no type. */
 static inline unsigned gfp_type(fpr_gfp gfp)
 {
@@ -29,7 +25,7 @@ static uint64_t take_from_buddy(struct fpr_zone *z, const struct request *r, uns
         i = fpr_buddy_take_smallest(z, r->order, FPR_HIGHATOMIC, false);
     }
     if (i == BLOCK_NONE) {
-        i = fpr_rmqueue(z, r->order, r->mt, flags, false);
+        i = fpr_rmqueue(z, r->order, r->mt, flags, NULL);
     }
     if (i == BLOCK_NONE && (flags & ATTEMPT_NON_BLOCK)) {
         i = fpr_buddy_take_smallest(z, r->order, FPR_HIGHATOMIC, false);
@@ -155,6 +151,7 @@ static unsigned slow_flags(const struct fpr_zone *z, const struct request *r)
     bool waits = r->gfp & FPR_GFP_DIRECT_RECLAIM, no_reserve = r->gfp & FPR_GFP_NOMEMALLOC;
     unsigned flags = r->gfp & FPR_GFP_KSWAPD_RECLAIM ? ATTEMPT_KSWAPD : 0;
     flags |= r->gfp & FPR_GFP_HIGH ? ATTEMPT_HIGH : 0;
+    flags |= r->gfp & FPR_GFP_ATOMIC ? ATTEMPT_ATOMIC : 0;
     if (z->policy.watermark == FPR_WATERMARK_6_1) {
         if (!waits && !no_reserve) {
             flags |= ATTEMPT_NON_BLOCK;
@@ -163,10 +160,16 @@ static unsigned slow_flags(const struct fpr_zone *z, const struct request *r)
     } else if ((r->gfp & FPR_GFP_ATOMIC) && !no_reserve) {
         flags |= ATTEMPT_HARDER | (r->order ? ATTEMPT_HIGHATOMIC : 0);
     }
-    if ((r->gfp & FPR_GFP_MEMALLOC) && !no_reserve) {
-        flags |= ATTEMPT_NO_WATERMARKS;
-    }
     return flags;
+}
+
+/* The last attempt: whoever may ignore the watermarks does so then, with no other right. */
+static unsigned last_flags(const struct request *r, unsigned slow)
+{
+    if ((r->gfp & FPR_GFP_MEMALLOC) && !(r->gfp & FPR_GFP_NOMEMALLOC)) {
+        return (slow & ATTEMPT_KSWAPD) | ATTEMPT_NO_WATERMARKS;
+    }
+    return slow;
 }
 
 static void emit_result(struct fpr_zone *z, const struct request *r, fpr_pfn pfn)
@@ -208,8 +211,10 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
     int err = one_pass(zones, nr_zones, r, FPR_WMARK_LOW, first, pfn);
     if (fpr_unlikely(err)) {
         unsigned flags = slow_flags(preferred, r);
-        for (int k = 0; err && k < SLOW_ATTEMPTS; k++) {
-            err = one_pass(zones, nr_zones, r, FPR_WMARK_MIN, flags, pfn);
+        err = one_pass(zones, nr_zones, r, FPR_WMARK_MIN, flags, pfn);
+        if (err) { /* with the same flags it matters where a failure changes something, as
+                    * free_factor does */
+            err = one_pass(zones, nr_zones, r, FPR_WMARK_MIN, last_flags(r, flags), pfn);
         }
     }
     return err;
@@ -233,14 +238,16 @@ static fpr_cold int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp 
     return 0;
 }
 
-/* The common case of a per-cpu list: it has a block. */
+/* The common case of a per-cpu list: it has a block. Watermark checks do not count it, though:
+ * they want to see one of its order on the free lists. */
 static fpr_apart int alloc_from_pcp(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
                                     fpr_pfn *pfn)
 {
     unsigned mt = gfp_type(gfp);
     struct pcp *p = &z->pcp[cpu];
     struct list *l = &p->list[fpr_pcp_list_index(z, order, (int)mt)];
-    if (fpr_unlikely(l->count == 0)) {
+    bool in_reach = order == 0 || (z->nonempty[0] | z->nonempty[1] | z->nonempty[2]) >> order;
+    if (fpr_unlikely(l->count == 0 || !in_reach)) {
         return alloc_slowly(z, order, gfp, cpu, pfn);
     }
     uint32_t i = l->head;

@@ -63,8 +63,8 @@ static bool smallest_victim(const struct fpr_zone *z, unsigned order, int mt, st
 
 static unsigned lowest_order(const struct fpr_zone *z, unsigned order, unsigned flags)
 {
-    bool nofragment = flags & ATTEMPT_NOFRAGMENT;
-    return nofragment && order < z->pageblock_order ? z->pageblock_order : order;
+    bool limited = order < z->pageblock_order || z->policy.nofragment_any_order;
+    return (flags & ATTEMPT_NOFRAGMENT) && limited ? z->pageblock_order : order;
 }
 
 /* The largest block, so that steals are few; but a movable request that may not take the
@@ -205,8 +205,8 @@ static uint64_t claim(struct fpr_zone *z, const struct victim *v, unsigned order
     return fpr_buddy_take_smallest(z, order, mt, refill);
 }
 
-static uint64_t claim_or_steal(struct fpr_zone *z, unsigned order, int mt, unsigned flags,
-                               bool refill)
+/* 6.12, largest victims first: whole pageblocks. */
+static uint64_t claim_any(struct fpr_zone *z, unsigned order, int mt, unsigned flags, bool refill)
 {
     struct victim v;
     for (unsigned o = z->max_order + 1; o-- > lowest_order(z, order, flags);) {
@@ -222,22 +222,39 @@ static uint64_t claim_or_steal(struct fpr_zone *z, unsigned order, int mt, unsig
             return i;
         }
     }
+    return BLOCK_NONE;
+}
+
+static uint64_t claim_or_steal(struct fpr_zone *z, unsigned order, int mt, unsigned flags,
+                               struct refill *refill)
+{
+    if (!refill || !refill->stealing) {
+        uint64_t i = claim_any(z, order, mt, flags, refill != NULL);
+        if (i != BLOCK_NONE) {
+            return i;
+        }
+    }
+    struct victim v;
     if ((flags & ATTEMPT_NOFRAGMENT) || !smallest_victim(z, order, mt, &v)) {
         return BLOCK_NONE;
     }
-    uint64_t i = take_victim(z, &v, order, v.mt, refill);
+    if (refill) {
+        refill->stealing = true;
+    }
+    uint64_t i = take_victim(z, &v, order, v.mt, refill != NULL);
     emit_extfrag(z, &v, order, mt, false);
     return i;
 }
 
-uint64_t fpr_rmqueue(struct fpr_zone *z, unsigned order, int mt, unsigned flags, bool refill)
+uint64_t fpr_rmqueue(struct fpr_zone *z, unsigned order, int mt, unsigned flags,
+                     struct refill *refill)
 {
-    uint64_t i = fpr_buddy_take_smallest(z, order, mt, refill);
+    uint64_t i = fpr_buddy_take_smallest(z, order, mt, refill != NULL);
     if (fpr_likely(i != BLOCK_NONE)) {
         return i;
     }
     if (z->policy.fallback == FPR_FALLBACK_CLAIM_STEAL) {
         return claim_or_steal(z, order, mt, flags, refill);
     }
-    return steal_and_retry(z, order, mt, flags, refill);
+    return steal_and_retry(z, order, mt, flags, refill != NULL);
 }

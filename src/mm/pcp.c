@@ -56,9 +56,10 @@ static void refill(struct fpr_zone *z, struct pcp *p, unsigned list, int mt, uns
 {
     unsigned order = fpr_pcp_list_order(z, list);
     unsigned wanted = refill_blocks(z, p, order), got = 0;
+    struct refill shared = {.stealing = false};
     zone_lock(z);
     while (got < wanted) {
-        uint64_t i = fpr_rmqueue(z, order, mt, flags, true);
+        uint64_t i = fpr_rmqueue(z, order, mt, flags, &shared);
         if (i == BLOCK_NONE) {
             break;
         }

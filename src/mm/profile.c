@@ -5,9 +5,9 @@
 
 #define V16_RULES                                                                                  \
     .putback = FPR_PLACE_RULE, .move = FPR_PLACE_HEAD, .boot = FPR_PLACE_RULE,                     \
-    .merge = FPR_MERGE_UNLESS_ISOLATED, .fallback = FPR_FALLBACK_STEAL_RETRY,                      \
-    .pcp = FPR_PCP_ORDER0, .pcp_lists = 3, .highatomic = FPR_HIGHATOMIC_V16,                       \
-    .watermark = FPR_WATERMARK_V16, .shuffle_bit_is_tail = true
+    .merge = FPR_MERGE_UNLESS_ISOLATED, .nofragment_any_order = true,                              \
+    .fallback = FPR_FALLBACK_STEAL_RETRY, .pcp = FPR_PCP_ORDER0, .pcp_lists = 3,                   \
+    .highatomic = FPR_HIGHATOMIC_V16, .watermark = FPR_WATERMARK_V16, .shuffle_bit_is_tail = true
 
 #define TAIL_RULES                                                                                 \
     .putback = FPR_PLACE_TAIL, .move = FPR_PLACE_TAIL, .boot = FPR_PLACE_TAIL,                     \
@@ -22,6 +22,7 @@ static const struct {
      {.base = FPR_PROFILE_LINUX_5_10,
       TAIL_RULES,
       .merge = FPR_MERGE_UNLESS_ISOLATED,
+      .nofragment_any_order = true,
       .fallback = FPR_FALLBACK_STEAL_RETRY,
       .pcp = FPR_PCP_ORDER0,
       .pcp_lists = 3,
@@ -31,6 +32,7 @@ static const struct {
      {.base = FPR_PROFILE_LINUX_5_14,
       TAIL_RULES,
       .merge = FPR_MERGE_UNLESS_ISOLATED,
+      .nofragment_any_order = true,
       .fallback = FPR_FALLBACK_STEAL_RETRY,
       .pcp = FPR_PCP_MULTI_RR,
       .pcp_lists = 15,

@@ -92,7 +92,7 @@ static bool ignores_boost(const struct fpr_zone *z, const struct attempt *a)
         z->policy.watermark == FPR_WATERMARK_V16) {
         return false;
     }
-    unsigned atomic = z->policy.watermark == FPR_WATERMARK_6_1 ? ATTEMPT_HIGH : ATTEMPT_HARDER;
+    unsigned atomic = z->policy.watermark == FPR_WATERMARK_6_1 ? ATTEMPT_HIGH : ATTEMPT_ATOMIC;
     return a->flags & atomic;
 }
 
@@ -123,7 +123,7 @@ void fpr_watermark_changed(struct fpr_zone *z)
 
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark)
 {
-    return zone_free_seen(z) - withheld(z) > (int64_t)mark;
+    return zone_free_seen(z) - withheld(z) > (int64_t)(mark + z->lowmem_reserve[FPR_ZONE_DMA]);
 }
 
 static uint64_t mult_frac(uint64_t x, uint64_t n, uint64_t d)

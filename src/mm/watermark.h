@@ -13,6 +13,7 @@ enum attempt_flags {
     ATTEMPT_NON_BLOCK = 16,  /* 6.1+: the caller cannot wait */
     ATTEMPT_HIGHATOMIC = 32, /* may look in, and grow, the high-atomic reserve */
     ATTEMPT_NO_WATERMARKS = 64,
+    ATTEMPT_ATOMIC = 128, /* __GFP_ATOMIC, whatever else the request gives up */
 };
 
 /* What the checks need to know of a request. */
@@ -30,7 +31,7 @@ bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a);
  * changed. */
 void fpr_watermark_changed(struct fpr_zone *z);
 
-/* Order-0 check against any mark, without flags or reserve: for reporting and isolation. */
+/* Order-0 check against any mark, without flags, as for zone DMA: for reporting and isolation. */
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark);
 
 /* A steal in a pageblock raises the watermarks for a while. True if it did. */

@@ -1,0 +1,193 @@
+/* Follows every page through a recording: an allocation of an allocated page or a free of a page
+ * that nothing allocated says that events are missing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "import/import.h"
+
+enum page_state { PAGE_UNKNOWN = 0, PAGE_ALLOCATED, PAGE_FREE };
+
+#define KPF_BUDDY 10
+/* Beyond this a frame number is damage, not memory: 16 TiB of 4 KiB pages. */
+#define MOST_PAGES ((uint64_t)1 << 32)
+
+struct import_check {
+    struct import_losses losses;
+    uint8_t *pages;
+    uint64_t size;
+    uint64_t record; /* number of the one at hand */
+    fpr_ns last;
+    bool counting; /* outside the state dumps */
+    bool dumped;   /* a dump was seen */
+    bool in_pass;
+    uint32_t pass_pid;
+};
+
+static bool make_room(struct import_check *check, uint64_t pages)
+{
+    if (pages > MOST_PAGES) {
+        return false;
+    }
+    if (pages > check->size) {
+        uint64_t size = check->size * 2 > pages ? check->size * 2 : pages;
+        uint8_t *more = realloc(check->pages, size);
+        if (!more) {
+            bench_die(BENCH_FAILED, "out of memory");
+        }
+        memset(more + check->size, PAGE_UNKNOWN, size - check->size);
+        check->pages = more;
+        check->size = size;
+    }
+    return true;
+}
+
+static void start_from_zone(struct import_check *check, const struct fpr_zone *zone)
+{
+    struct fpr_zone_info info;
+    if (fpr_zone_get_info(zone, &info) || !make_room(check, info.start + info.spanned)) {
+        return;
+    }
+    for (fpr_pfn pfn = info.start; pfn < info.start + info.spanned; pfn++) {
+        enum fpr_page_kind kind;
+        if (!fpr_zone_page(zone, pfn, &kind, NULL)) {
+            check->pages[pfn] =
+                kind == FPR_PAGE_FREE || kind == FPR_PAGE_PCP ? PAGE_FREE : PAGE_ALLOCATED;
+        }
+    }
+}
+
+static void start_from_state(struct import_check *check, const struct fpr_recording *rec)
+{
+    struct fpr_machine *machine = NULL;
+    struct fpr_text_error error;
+    memset(&error, 0, sizeof(error));
+    int err = fpr_machine_load(rec->state_before, rec->state_before_size, NULL, NULL, &machine,
+                               NULL, &error);
+    if (err) {
+        bench_die(BENCH_USAGE, "%s: state.before:%u: %s", rec->path, error.line, error.reason);
+    }
+    for (size_t i = 0; i < fpr_machine_nr_zones(machine); i++) {
+        start_from_zone(check, fpr_machine_zone(machine, i));
+    }
+    fpr_machine_destroy(machine);
+    check->losses.start_known = true;
+}
+
+static void start_from_flags(struct import_check *check, const struct fpr_recording *rec)
+{
+    uint64_t pages = rec->kpageflags_before_pages;
+    if (!make_room(check, pages)) {
+        return;
+    }
+    for (uint64_t pfn = 0; pfn < pages; pfn++) {
+        /* Pages of per-cpu lists look allocated here: a second allocation is not counted. */
+        bool buddy = rec->kpageflags_before[pfn] >> KPF_BUDDY & 1;
+        check->pages[pfn] = buddy ? PAGE_FREE : PAGE_UNKNOWN;
+    }
+    check->losses.start_known = true;
+}
+
+struct import_check *import_check_new(const struct fpr_recording *rec)
+{
+    struct import_check *check = calloc(1, sizeof(*check));
+    if (!check) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    check->counting = true;
+    check->losses.first_unpaired = check->losses.first_doubled = 0;
+    if (rec->state_before) {
+        start_from_state(check, rec);
+        check->counting = false; /* until the dump has ended */
+    } else if (rec->kpageflags_before) {
+        start_from_flags(check, rec);
+    }
+    return check;
+}
+
+static void allocated(struct import_check *check, fpr_pfn pfn, unsigned order, bool judge)
+{
+    uint64_t pages = (uint64_t)1 << order;
+    if (pfn > MOST_PAGES || !make_room(check, pfn + pages)) {
+        return;
+    }
+    struct import_losses *l = &check->losses;
+    if (judge && check->pages[pfn] == PAGE_ALLOCATED && !l->doubled++) {
+        l->first_doubled = check->record;
+        l->doubled_pfn = pfn;
+    }
+    memset(check->pages + pfn, PAGE_ALLOCATED, pages);
+}
+
+static void freed(struct import_check *check, fpr_pfn pfn, unsigned order)
+{
+    uint64_t pages = (uint64_t)1 << order;
+    if (pfn > MOST_PAGES || !make_room(check, pfn + pages)) {
+        return;
+    }
+    struct import_losses *l = &check->losses;
+    if (check->pages[pfn] == PAGE_UNKNOWN) {
+        l->before_trace++;
+    } else if (check->pages[pfn] == PAGE_FREE && !l->unpaired++) {
+        l->first_unpaired = check->record;
+        l->unpaired_pfn = pfn;
+    }
+    memset(check->pages + pfn, PAGE_FREE, pages);
+}
+
+static void count(struct import_check *check, const struct fpr_trace_record *r)
+{
+    switch (r->type) {
+    case FPR_TRACE_ALLOC:
+        if (r->pfn != FPR_PFN_NONE) {
+            allocated(check, r->pfn, r->order, true);
+        }
+        break;
+    case FPR_TRACE_BULK_PAGE:
+        allocated(check, r->pfn, 0, false);
+        break;
+    case FPR_TRACE_ISOLATE: /* a pass gives its blocks back; compaction uses and frees them */
+        if (!check->in_pass || r->pid != check->pass_pid) {
+            allocated(check, r->pfn, r->order, false);
+        }
+        break;
+    case FPR_TRACE_FREE:
+        freed(check, r->pfn, r->order);
+        break;
+    case FPR_TRACE_PASS_BEGIN:
+        check->in_pass = true;
+        check->pass_pid = r->pid;
+        break;
+    case FPR_TRACE_PASS_END:
+        check->in_pass = false;
+        break;
+    default:
+        break;
+    }
+}
+
+void import_check_record(struct import_check *check, const struct fpr_trace_record *r)
+{
+    check->record++;
+    check->losses.backwards += r->time < check->last;
+    check->last = r->time;
+    if (r->type == FPR_TRACE_DUMP_BEGIN && r->nr) {
+        check->counting = false; /* what follows is after state.after */
+    } else if (r->type == FPR_TRACE_DUMP_END && !r->nr) {
+        check->counting = true;
+        check->dumped = true;
+    }
+    if (check->counting) {
+        count(check, r);
+    }
+}
+
+void import_check_end(struct import_check *check, const struct fpr_trace_summary *summary,
+                      struct import_losses *losses)
+{
+    check->losses.lost_events = summary->lost_events;
+    check->losses.counts = check->dumped;
+    *losses = check->losses;
+    free(check->pages);
+    free(check);
+}

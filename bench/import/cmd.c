@@ -1,0 +1,223 @@
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+#include "import/import.h"
+#include "json.h"
+#include "out.h"
+
+/* What of a folder goes into the native file. */
+static const char *const attachments[] = {
+    "state.before",      "state.after",         "rss.csv",
+    "reports.txt",       "phases.txt",          "uname",
+    "zoneinfo.before",   "pagetypeinfo.before", "kpageflags.before.gz",
+    "kpageflags.before", "kpageflags.after.gz", "kpageflags.after",
+};
+
+enum { KEY_OUT = 'o', KEY_JSON = BENCH_KEY(1), KEY_FORMAT };
+
+static const struct argp_option options[] = {
+    {"output", KEY_OUT, "FILE.fprt", 0, "The native file to make", 1},
+    {"json", KEY_JSON, "FILE", 0, "What was found, as JSON ('-' is standard output)", 1},
+    {0},
+};
+
+struct import_args {
+    const char *path;
+    const char *out;
+    const char *json;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct import_args *args = state->input;
+    switch (key) {
+    case KEY_OUT:
+        args->out = arg;
+        return 0;
+    case KEY_JSON:
+        args->json = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (args->path) {
+            bench_die(BENCH_USAGE, "%s: one argument too many", arg);
+        }
+        args->path = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        bench_die(BENCH_USAGE, "no recording given (a folder or a trace file)");
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+struct job {
+    struct fpr_recording *rec;
+    struct fpr_trace *trace;
+    struct fpr_trace_writer *writer;
+    struct fpr_trace_error error;
+    char folder[512]; /* of the trace file; empty for native files */
+};
+
+/* Ends the job before the program, so that the unfinished file goes. */
+static _Noreturn void give_up(struct job *job, int err)
+{
+    fpr_trace_writer_close(job->writer);
+    fpr_trace_close(job->trace);
+    bench_die_trace(err, &job->error);
+}
+
+/* The bytes of folder/name; NULL if there is no such file. */
+static void *read_beside(struct job *job, const char *name, size_t *size)
+{
+    char path[1024];
+    snprintf(path, sizeof(path), "%s/%s", job->folder, name);
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        return NULL;
+    }
+    struct stat st;
+    void *data = NULL;
+    if (!fstat(fileno(file), &st) && S_ISREG(st.st_mode)) {
+        *size = (size_t)st.st_size;
+        data = malloc(*size + 1);
+        if (data && fread(data, 1, *size, file) != *size) {
+            free(data);
+            data = NULL;
+        }
+    }
+    fclose(file);
+    if (!data) {
+        snprintf(job->error.file, sizeof(job->error.file), "%.255s", path);
+        give_up(job, -EIO);
+    }
+    return data;
+}
+
+static void attach(struct job *job)
+{
+    for (size_t i = 0; i < sizeof(attachments) / sizeof(attachments[0]); i++) {
+        const char *name = attachments[i];
+        const void *data = NULL;
+        void *own = NULL;
+        size_t size = 0;
+        if (job->folder[0]) {
+            data = own = read_beside(job, name, &size);
+        } else if (fpr_trace_attachment(job->trace, name, &data, &size)) {
+            data = NULL;
+        }
+        int err = data ? fpr_trace_writer_attach(job->writer, name, data, size) : 0;
+        free(own);
+        if (err) {
+            give_up(job, err);
+        }
+    }
+}
+
+static void copy(struct job *job, struct import_check *check)
+{
+    struct fpr_trace_record record;
+    int got;
+    while ((got = fpr_trace_next(job->trace, &record, &job->error)) > 0) {
+        import_check_record(check, &record);
+        int err = record.type == FPR_TRACE_OTHER ? 0 : fpr_trace_writer_put(job->writer, &record);
+        if (err) {
+            give_up(job, err);
+        }
+    }
+    if (got < 0) {
+        give_up(job, got);
+    }
+}
+
+/* Folders hold their files beside the trace; native files hold them inside. */
+static void find_folder(struct job *job, const struct fpr_trace_summary *summary)
+{
+    if (summary->format != FPR_TRACE_NATIVE) {
+        char path[512];
+        snprintf(path, sizeof(path), "%s", job->rec->trace_path);
+        snprintf(job->folder, sizeof(job->folder), "%s", dirname(path));
+    }
+}
+
+static void open_all(struct job *job, const struct import_args *args)
+{
+    struct fpr_trace_summary summary;
+    memset(job, 0, sizeof(*job));
+    int err = fpr_recording_open(args->path, &job->rec, &job->error);
+    if (!err) {
+        err = fpr_trace_open(job->rec->trace_path, NULL, &job->trace, &job->error);
+    }
+    if (!err) {
+        err = fpr_trace_get_summary(job->trace, &summary);
+    }
+    if (err) {
+        give_up(job, err);
+    }
+    find_folder(job, &summary);
+    err = fpr_trace_writer_open(args->out, &job->writer, &job->error);
+    if (err) {
+        give_up(job, err);
+    }
+}
+
+static void tell(const struct import_args *args, const struct fpr_trace_summary *summary,
+                 const struct import_losses *losses)
+{
+    struct stat st;
+    if (args->json) {
+        struct bench_out out;
+        struct json_object *json = import_json(summary, losses);
+        bench_out_open(&out, args->json);
+        bench_json_write(json, out.file);
+        bench_out_commit(&out);
+        json_object_put(json);
+    }
+    if (!args->json || strcmp(args->json, "-")) {
+        import_report(summary, losses, stdout);
+        if (!stat(args->out, &st)) {
+            printf("written        %s, %.2f MB\n", args->out, (double)st.st_size / 1e6);
+        }
+    }
+}
+
+int bench_import(int argc, char **argv)
+{
+    static const struct argp argp = {
+        options,
+        parse,
+        "TRACE",
+        "Turns a recording (a folder or a trace file, with what lies beside it) into one native "
+        "file, and says what the recording lacks and what that means.",
+        NULL,
+        NULL,
+        NULL};
+    struct import_args args = {.path = NULL};
+    bench_parse(&argp, argc, argv, &args);
+    if (!args.out) {
+        bench_die(BENCH_USAGE, "-o: no output file given");
+    }
+    bench_out_check("-o", args.out);
+    bench_out_check("--json", args.json);
+    struct job job;
+    open_all(&job, &args);
+    attach(&job);
+    struct import_check *check = import_check_new(job.rec);
+    copy(&job, check);
+    int err = fpr_trace_writer_commit(job.writer);
+    if (err) {
+        give_up(&job, err);
+    }
+    struct fpr_trace_summary summary;
+    struct import_losses losses;
+    fpr_trace_get_summary(job.trace, &summary);
+    import_check_end(check, &summary, &losses);
+    tell(&args, &summary, &losses);
+    fpr_trace_writer_close(job.writer);
+    fpr_trace_close(job.trace);
+    fpr_recording_close(job.rec);
+    return BENCH_OK;
+}

@@ -1,0 +1,42 @@
+/* fpr-bench import: a recording as one native file, and what is wrong with it. */
+#ifndef BENCH_IMPORT_H
+#define BENCH_IMPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <fpr/trace.h>
+
+struct json_object;
+
+/* What the recording lost or says twice; "first" is a record number, from 1. */
+struct import_losses {
+    uint64_t lost_events; /* that the kernel itself says were lost */
+    uint64_t unpaired;    /* frees of pages that nothing allocated */
+    uint64_t first_unpaired;
+    fpr_pfn unpaired_pfn;
+    uint64_t doubled; /* allocations of pages that were allocated */
+    uint64_t first_doubled;
+    fpr_pfn doubled_pfn;
+    uint64_t before_trace; /* frees of pages whose start is not known: allocated before, or lost */
+    uint64_t backwards;    /* records whose time is before that of the one before */
+    bool start_known;      /* from state.before or kpageflags.before */
+    bool counts;           /* records between the two state dumps only, if there are any */
+};
+
+/* Follows the pages through the records. Opaque. */
+struct import_check;
+/* Takes what the recording knows of the start. Ends the program if there is no memory. */
+struct import_check *import_check_new(const struct fpr_recording *rec);
+void import_check_record(struct import_check *check, const struct fpr_trace_record *record);
+void import_check_end(struct import_check *check, const struct fpr_trace_summary *summary,
+                      struct import_losses *losses);
+
+/* For people: what was read, what is wrong, and what that means for replays. */
+void import_report(const struct fpr_trace_summary *summary, const struct import_losses *losses,
+                   FILE *to);
+struct json_object *import_json(const struct fpr_trace_summary *summary,
+                                const struct import_losses *losses);
+
+#endif

@@ -1,0 +1,87 @@
+#include "out.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+void bench_out_check(const char *option, const char *path)
+{
+    if (!path || !strcmp(path, "-")) {
+        return;
+    }
+    if (!path[0]) {
+        bench_die(BENCH_USAGE, "%s: the file name is empty", option);
+    }
+    struct stat st;
+    if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+        bench_die(BENCH_USAGE, "%s: %s: is a directory", option, path);
+    }
+    char *copy = strdup(path);
+    if (!copy) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    const char *folder = dirname(copy);
+    if (access(folder, W_OK | X_OK)) {
+        bench_die(BENCH_USAGE, "%s: %s: %s", option, folder, strerror(errno));
+    }
+    free(copy);
+}
+
+/* A signal in mid-write waits until the file is whole. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(how, &set, NULL);
+}
+
+void bench_out_open(struct bench_out *out, const char *path)
+{
+    memset(out, 0, sizeof(*out));
+    if (!strcmp(path, "-")) {
+        out->file = stdout;
+        return;
+    }
+    out->path = strdup(path);
+    if (!out->path || asprintf(&out->temp, "%s.tmp%ld", path, (long)getpid()) < 0) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    hold_signals(SIG_BLOCK);
+    out->file = fopen(out->temp, "wxe");
+    if (!out->file) {
+        bench_die(BENCH_FAILED, "%s: %s", out->temp, strerror(errno));
+    }
+}
+
+void bench_out_commit(struct bench_out *out)
+{
+    if (!out->path) {
+        return; /* stdout: main() looks at it at the end */
+    }
+    int bad = fflush(out->file) || ferror(out->file);
+    int err = errno;
+    if (fclose(out->file)) {
+        bad = 1;
+        err = errno;
+    }
+    if (!bad && rename(out->temp, out->path)) {
+        bad = 1;
+        err = errno;
+    }
+    if (bad) {
+        unlink(out->temp);
+        bench_die(BENCH_FAILED, "%s: %s", out->path, strerror(err));
+    }
+    hold_signals(SIG_UNBLOCK);
+    free(out->temp);
+    free(out->path);
+    memset(out, 0, sizeof(*out));
+}

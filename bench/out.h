@@ -1,0 +1,22 @@
+/* Result files: written beside their place under a temporary name, renamed when complete. */
+#ifndef BENCH_OUT_H
+#define BENCH_OUT_H
+
+#include <stdio.h>
+
+/* One file being written. */
+struct bench_out {
+    FILE *file; /* where to write */
+    char *path; /* NULL: stdout */
+    char *temp; /* name until it is complete */
+};
+
+/* Ends the program (status 2) if the file could not be made: better before a long run than
+ * after it. "-" and NULL pass. */
+void bench_out_check(const char *option, const char *path);
+/* Opens; "-" is stdout. Ends the program if it cannot. */
+void bench_out_open(struct bench_out *out, const char *path);
+/* Completes and renames. Ends the program if the disk is full or the like. */
+void bench_out_commit(struct bench_out *out);
+
+#endif

@@ -1,0 +1,223 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "json.h"
+#include "model_args.h"
+#include "out.h"
+#include "replay.h"
+#include "stop.h"
+
+enum {
+    KEY_ORDER = BENCH_KEY(1),
+    KEY_CAPACITY,
+    KEY_BUDGET,
+    KEY_DELAY,
+    KEY_LEVEL,
+    KEY_OFF,
+    KEY_CSV,
+    KEY_JSON,
+    KEY_HTML,
+    KEY_EXPLAIN,
+    KEY_DEVICE,
+};
+
+static const struct argp_option options[] = {
+    {NULL, 0, NULL, 0, "Reporting (any of these: by the model's own clock, not as recorded):", 1},
+    {"order", KEY_ORDER, "N", 0, "Lowest order reported, 0 to 13", 1},
+    {"capacity", KEY_CAPACITY, "N", 0, "Blocks in one report, 1 to 65536 (32)", 1},
+    {"budget-divisor", KEY_BUDGET, "N", 0,
+     "A pass reports 1/N of a list, rounded up, and one batch (16); 0: no budget", 1},
+    {"delay-ms", KEY_DELAY, "N", 0, "From a request to its pass (2000)", 1},
+    {"patch-level", KEY_LEVEL, "P4|P7|P8", 0,
+     "P4: neither rotation nor budget, full batches at once; P7: rotation; P8: both (the rule)", 1},
+    {"reporting", KEY_OFF, "on|off", 0, "off: no device is registered", 1},
+    {NULL, 0, NULL, 0, "Results ('-' is standard output):", 2},
+    {"csv", KEY_CSV, "FILE", 0, "The curves, a row every half second", 2},
+    {"json", KEY_JSON, "FILE", 0, "Everything in numbers", 2},
+    {"html", KEY_HTML, "FILE", 0, "A page with the curves", 2},
+    {"explain-at", KEY_EXPLAIN, "SECONDS", 0,
+     "Say why memory was not returned at this moment (trace time)", 2},
+    {"device", KEY_DEVICE, "PLUGIN.so", 0, "Also hand every report to this device", 2},
+    {0},
+};
+
+struct replay_args {
+    struct bench_model model;
+    const char *path;
+    const char *csv;
+    const char *json;
+    const char *html;
+    const char *device;
+};
+
+static struct fpr_report_config *knobs(struct replay_args *args)
+{
+    args->model.replay.as_recorded = false;
+    return &args->model.replay.report;
+}
+
+static void set_level(struct replay_args *args, const char *text)
+{
+    static const char *const words[] = {"P8", "P7", "P4", NULL};
+    size_t level = bench_word("--patch-level", text, words);
+    fpr_report_config_patch_level(knobs(args), (enum fpr_patch_level)level);
+}
+
+static void set_reporting(struct replay_args *args, const char *text)
+{
+    static const char *const words[] = {"off", "on", NULL};
+    knobs(args);
+    args->model.replay.reporting = bench_word("--reporting", text, words) == 1;
+}
+
+static error_t parse_knob(int key, char *arg, struct replay_args *args)
+{
+    switch (key) {
+    case KEY_ORDER:
+        knobs(args)->order = (int)bench_number("--order", arg, 0, FPR_MAX_ORDER);
+        return 0;
+    case KEY_CAPACITY:
+        knobs(args)->capacity = (unsigned)bench_number("--capacity", arg, 1, 65536);
+        return 0;
+    case KEY_BUDGET:
+        knobs(args)->budget_divisor = (unsigned)bench_number("--budget-divisor", arg, 0, 1000000);
+        return 0;
+    case KEY_DELAY:
+        knobs(args)->delay = bench_number("--delay-ms", arg, 0, 3600000) * FPR_NS_PER_MS;
+        return 0;
+    case KEY_LEVEL:
+        set_level(args, arg);
+        return 0;
+    case KEY_OFF:
+        set_reporting(args, arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct replay_args *args = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &args->model;
+        return 0;
+    case KEY_CSV:
+        args->csv = arg;
+        return 0;
+    case KEY_JSON:
+        args->json = arg;
+        return 0;
+    case KEY_HTML:
+        args->html = arg;
+        return 0;
+    case KEY_DEVICE:
+        args->device = arg;
+        return 0;
+    case KEY_EXPLAIN:
+        args->model.replay.explain = true;
+        args->model.replay.explain_at =
+            (fpr_ns)(bench_real("--explain-at", arg, 0, 1e9) * (double)FPR_NS_PER_S);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (args->path) {
+            bench_die(BENCH_USAGE, "%s: one argument too many", arg);
+        }
+        args->path = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        bench_die(BENCH_USAGE, "no recording given (a folder or a trace file)");
+    default:
+        return parse_knob(key, arg, args);
+    }
+}
+
+static bool is_stdout(const char *path)
+{
+    return path && !strcmp(path, "-");
+}
+
+static void write_files(const struct replay_args *args, const struct fpr_replay_result *result)
+{
+    struct bench_out out;
+    if (args->csv) {
+        bench_out_open(&out, args->csv);
+        bench_curve_csv(result, args->path, out.file);
+        bench_out_commit(&out);
+    }
+    if (args->json) {
+        struct json_object *json = bench_result_json(result);
+        bench_json_add_string(json, "trace", args->path);
+        bench_out_open(&out, args->json);
+        bench_json_write(json, out.file);
+        bench_out_commit(&out);
+        json_object_put(json);
+    }
+    if (args->html) {
+        bench_out_open(&out, args->html);
+        bench_replay_html(result, args->path, out.file);
+        bench_out_commit(&out);
+    }
+    if (!is_stdout(args->csv) && !is_stdout(args->json) && !is_stdout(args->html)) {
+        bench_result_text(result, args->path, stdout);
+    }
+}
+
+static int replay(struct replay_args *args)
+{
+    struct fpr_trace_error error;
+    memset(&error, 0, sizeof(error));
+    args->model.replay.stop = bench_stop_install();
+    struct fpr_prepared *prepared;
+    int err = fpr_prepare(args->path, &args->model.trace, &prepared, &error);
+    if (err) {
+        bench_die_trace(err, &error);
+    }
+    struct fpr_replay_result result;
+    memset(&result, 0, sizeof(result));
+    memset(&error, 0, sizeof(error));
+    bench_stop_graceful(1);
+    err = fpr_replay(prepared, &args->model.replay, &result, &error);
+    if (!err) {
+        write_files(args, &result);
+        fpr_replay_result_free(&result);
+    }
+    fpr_prepared_free(prepared);
+    if (err == -EINTR) {
+        bench_die(BENCH_FAILED, "interrupted: nothing was finished, no file was written");
+    }
+    if (err) {
+        bench_die_trace(err, &error);
+    }
+    return BENCH_OK;
+}
+
+int bench_replay(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&bench_model_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "DIR|FILE",
+        "Replays a recorded trace through the model of the allocator with free page reporting and "
+        "says what the host would have held, and how right the model was.",
+        children,
+        NULL,
+        NULL};
+    struct replay_args args = {.path = NULL};
+    bench_parse(&argp, argc, argv, &args);
+    bench_out_check("--csv", args.csv);
+    bench_out_check("--json", args.json);
+    bench_out_check("--html", args.html);
+    struct bench_plugin plugin = {.handle = NULL};
+    if (args.device) {
+        bench_plugin_open(&plugin, args.device);
+        args.model.replay.device = &plugin.device;
+    }
+    int status = replay(&args);
+    bench_plugin_close(&plugin);
+    return status;
+}

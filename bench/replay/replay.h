@@ -1,0 +1,32 @@
+/* fpr-bench replay: one recording, one setting; how right the model was. */
+#ifndef BENCH_REPLAY_H
+#define BENCH_REPLAY_H
+
+#include <stdio.h>
+
+#include <fpr/replay.h>
+
+struct json_object;
+
+/* The result as the JSON document that DESIGN names the keys of. */
+struct json_object *bench_result_json(const struct fpr_replay_result *result);
+/* The same for people. */
+void bench_result_text(const struct fpr_replay_result *result, const char *path, FILE *to);
+/* The curves: a header line and one row a sample. */
+void bench_curve_csv(const struct fpr_replay_result *result, const char *path, FILE *to);
+/* One page with the curves. */
+void bench_replay_html(const struct fpr_replay_result *result, const char *path, FILE *to);
+
+/* A device from a shared object: it must define
+ *     int fpr_plugin_open(struct fpr_device *device);
+ * which fills the device and returns 0, and may define
+ *     void fpr_plugin_close(struct fpr_device *device);
+ * Ends the program if there is no such thing. */
+struct bench_plugin {
+    void *handle;
+    struct fpr_device device;
+};
+void bench_plugin_open(struct bench_plugin *plugin, const char *path);
+void bench_plugin_close(struct bench_plugin *plugin);
+
+#endif

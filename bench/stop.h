@@ -1,0 +1,10 @@
+/* Ctrl-C: the first asks the running work to end, the second ends the program. */
+#ifndef BENCH_STOP_H
+#define BENCH_STOP_H
+
+/* Installs the handlers (SIGINT, SIGTERM) and returns the flag that they set. */
+const volatile int *bench_stop_install(void);
+/* While off (reading, before anything could be said about it), one signal ends the program. */
+void bench_stop_graceful(int on);
+
+#endif

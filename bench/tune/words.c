@@ -1,0 +1,202 @@
+/* The advice in words: for the terminal and, paragraph by paragraph, for the page. */
+#include <math.h>
+#include <string.h>
+
+#include "tune.h"
+
+#define ORDER_FILE "/sys/module/page_reporting/parameters/page_reporting_order"
+
+/* What the host holds without reporting, over all recordings. */
+static double baseline_gib_min(const struct tune_sweep *sweep)
+{
+    double sum = 0;
+    for (size_t t = 0; t < sweep->nr_traces; t++) {
+        sum += sweep->traces[t].baseline.metric[TUNE_host_gib_min];
+    }
+    return sum;
+}
+
+static const char *setting_text(const struct tune_sweep *sweep, int i, char *text, size_t size)
+{
+    struct tune_setting setting = tune_setting_at(sweep, (size_t)i);
+    return tune_setting_text(&setting, text, size);
+}
+
+/* CPU time in the unit that suits it. */
+static const char *cpu_text(double ms, bool sign, char *text, size_t size)
+{
+    const char *format = fabs(ms) < 10000 ? "%.1f ms" : "%.1f s";
+    const char *signed_format = fabs(ms) < 10000 ? "%+.1f ms" : "%+.1f s";
+    double value = fabs(ms) < 10000 ? ms : ms / 1000;
+    if (sign) {
+        snprintf(text, size, signed_format, value);
+    } else {
+        snprintf(text, size, format, value);
+    }
+    return text;
+}
+
+static void no_setting_worth_it(const struct tune_sweep *sweep, FILE *to)
+{
+    fprintf(to,
+            "Recommended: leave reporting off. No setting tried gives back more than it costs at "
+            "%.2f CPU s a GiB*min (%.3g GiB for the price of a CPU).\n",
+            60 / sweep->gib_per_cpu, sweep->gib_per_cpu);
+}
+
+/* Why not a dearer one, or the very best one. */
+static void against_others(const struct tune_sweep *sweep, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    char text[96], cpu[32];
+    const struct tune_total *best = &sweep->totals[a->best];
+    if (a->top != a->best) {
+        const struct tune_total *top = &sweep->totals[a->top];
+        fprintf(to,
+                ", which is within 1 %% of the best (%s: %.3f GiB*min for %s) and changes less of "
+                "what the kernel does already.\n",
+                setting_text(sweep, a->top, text, sizeof(text)), top->given_back,
+                cpu_text(top->cost_ms, false, cpu, sizeof(cpu)));
+        return;
+    }
+    if (a->next < 0) {
+        fprintf(to, "; no setting tried gives back more.\n");
+        return;
+    }
+    const struct tune_total *next = &sweep->totals[a->next];
+    double more = next->given_back - best->given_back;
+    double cost = next->cost_ms - best->cost_ms;
+    fprintf(to,
+            "; the next dearer one of the Pareto set (%s) would add %.3f GiB*min for %s of CPU: "
+            "%.1f CPU s a GiB*min, where memory is taken to be worth %.1f.\n",
+            setting_text(sweep, a->next, text, sizeof(text)), more,
+            cpu_text(cost, false, cpu, sizeof(cpu)), cost / 1000 / more, 60 / sweep->gib_per_cpu);
+}
+
+void tune_words_reason(const struct tune_sweep *sweep, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    if (a->best < 0) {
+        no_setting_worth_it(sweep, to);
+        return;
+    }
+    char text[96], cpu[32];
+    const struct tune_total *best = &sweep->totals[a->best];
+    double base = baseline_gib_min(sweep);
+    fprintf(to,
+            "Recommended: %s, because it gives back %.3f of %.3f GiB*min (%.1f %%) for %s of CPU",
+            setting_text(sweep, a->best, text, sizeof(text)), best->given_back, base,
+            base > 0 ? 100 * best->given_back / base : 0.0,
+            cpu_text(best->cost_ms, false, cpu, sizeof(cpu)));
+    against_others(sweep, to);
+}
+
+void tune_words_command(const struct tune_sweep *sweep, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (sweep->advice.today >= 0 && tune_order_settable(sweep)) {
+        struct tune_setting today = tune_setting_at(sweep, (size_t)sweep->advice.today);
+        snprintf(text, size, "echo %u > " ORDER_FILE, today.order);
+    }
+}
+
+/* Whether an order from the boot command line survives the driver's registration. */
+static bool boot_order_kept(const struct tune_trace *trace)
+{
+    unsigned major = 0, minor = 0;
+    if (sscanf(trace->release, "%u.%u", &major, &minor) == 2) {
+        return major > 6 || (major == 6 && minor >= 4);
+    }
+    return !strcmp(trace->profile, "linux-6.12");
+}
+
+static const char *kernel_of(const struct tune_trace *trace)
+{
+    return trace->release[0] ? trace->release : trace->profile;
+}
+
+static void how_to_set(const struct tune_sweep *sweep, unsigned order, FILE *to)
+{
+    char command[128];
+    tune_words_command(sweep, command, sizeof(command));
+    fprintf(to, "As root in the guest, after the balloon driver has registered:\n    %s\n",
+            command);
+    if (boot_order_kept(&sweep->traces[0])) {
+        fprintf(to,
+                "This kernel also keeps page_reporting.page_reporting_order=%u from its command "
+                "line.\n",
+                order);
+    } else {
+        fprintf(to,
+                "Not earlier: the driver's registration overwrites what was set before, also on "
+                "the kernel command line (Linux 6.4 and later keep that).\n");
+    }
+}
+
+void tune_words_today(const struct tune_sweep *sweep, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    char text[96], cpu[32];
+    if (!sweep->nr_traces) {
+        return;
+    }
+    fprintf(to, "Today, on the traced kernel (%s), ", kernel_of(&sweep->traces[0]));
+    fprintf(to, "%s",
+            tune_order_settable(sweep)
+                ? "only the order can be set"
+                : "nothing can be set: it reports blocks of the pageblock order and up");
+    if (a->today < 0) {
+        fprintf(to,
+                "; the grid has no setting with the kernel's own capacity %u, budget 1/%u and "
+                "delay %u ms, so it cannot say what is best there.\n",
+                TUNE_KERNEL_CAPACITY, TUNE_KERNEL_BUDGET, TUNE_KERNEL_DELAY_MS);
+        return;
+    }
+    const struct tune_total *today = &sweep->totals[a->today];
+    fprintf(to, "; the best reachable that way is %s: %.3f GiB*min back for %s of CPU.\n",
+            setting_text(sweep, a->today, text, sizeof(text)), today->given_back,
+            cpu_text(today->cost_ms, false, cpu, sizeof(cpu)));
+    if (tune_order_settable(sweep)) {
+        how_to_set(sweep, tune_setting_at(sweep, (size_t)a->today).order, to);
+    }
+}
+
+static void change(const struct tune_sweep *sweep, const char *knob, size_t tried, int i, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    if (tried < 2) {
+        fprintf(to, "  %-9s not tried: the grid has one value.\n", knob);
+        return;
+    }
+    if (i < 0 || i == a->today) {
+        fprintf(to, "  %-9s nothing worth having.\n", knob);
+        return;
+    }
+    char text[96], cpu[32];
+    const struct tune_total *then = &sweep->totals[i], *today = &sweep->totals[a->today];
+    fprintf(to, "  %-9s %s: %+.3f GiB*min for %s of CPU.\n", knob,
+            setting_text(sweep, i, text, sizeof(text)), then->given_back - today->given_back,
+            cpu_text(then->cost_ms - today->cost_ms, true, cpu, sizeof(cpu)));
+}
+
+void tune_words_changes(const struct tune_sweep *sweep, FILE *to)
+{
+    const struct tune_advice *a = &sweep->advice;
+    if (a->today < 0) {
+        return;
+    }
+    fprintf(to, "If the kernel were changed so that one more knob could be set, beyond that:\n");
+    change(sweep, "budget:", sweep->grid.budgets.count, a->with_budget, to);
+    change(sweep, "capacity:", sweep->grid.capacities.count, a->with_capacity, to);
+    change(sweep, "delay:", sweep->grid.delays.count, a->with_delay, to);
+    if (a->best >= 0) {
+        change(sweep, "all:", 2, a->best, to);
+    }
+}
+
+void tune_words(const struct tune_sweep *sweep, FILE *to)
+{
+    tune_words_reason(sweep, to);
+    tune_words_today(sweep, to);
+    tune_words_changes(sweep, to);
+}

@@ -1,0 +1,53 @@
+/* How readers and writers keep out of each other's way: see enum fpr_iova_bias in space.h. */
+#ifndef IOVA_EPOCH_H
+#define IOVA_EPOCH_H
+
+#include "iova/space.h"
+
+/* ThreadSanitizer knows no fences, but on the machines that it runs on this is one. */
+static inline void fpr_iova_full_fence(struct fpr_iova_reader *reader, uint64_t gen)
+{
+#if defined(__SANITIZE_THREAD__)
+    (void)atomic_exchange_explicit(&reader->active, gen, memory_order_seq_cst);
+#else
+    (void)reader;
+    (void)gen;
+    atomic_thread_fence(memory_order_seq_cst);
+#endif
+}
+
+/* The slow half of fpr_iova_enter(). */
+void fpr_iova_enter_fenced(struct fpr_iova_reader *reader, uint64_t gen);
+
+/* From here to leave, nothing that the tree holds goes away. Returns the generation. */
+static inline uint64_t fpr_iova_enter(struct fpr_iova_reader *reader)
+{
+    struct fpr_iova_space *space = reader->space;
+    uint64_t gen = atomic_load_explicit(&space->gen, memory_order_relaxed);
+    if (reader->held)
+        gen = reader->held;
+    atomic_store_explicit(&reader->active, gen, memory_order_release);
+    if (atomic_load_explicit(&reader->bias, memory_order_relaxed) == IOVA_BIASED)
+        atomic_signal_fence(memory_order_seq_cst); /* membarrier() does the rest */
+    else
+        fpr_iova_enter_fenced(reader, gen);
+    return atomic_load_explicit(&space->gen, memory_order_acquire);
+}
+
+static inline void fpr_iova_leave(struct fpr_iova_reader *reader)
+{
+    atomic_store_explicit(&reader->active, reader->held, memory_order_release);
+}
+
+/* Whether membarrier() can be used; registers the process. */
+bool fpr_iova_epoch_can_bias(void);
+/* All under the space's lock. The first makes hints bad; call it after the change. */
+uint64_t fpr_iova_epoch_advance(struct fpr_iova_space *space);
+/* Advances and waits until no reader is inside that was before; retired nodes come back. */
+void fpr_iova_epoch_wait(struct fpr_iova_space *space);
+/* Gets retired nodes back if no reader hinders it; does not wait. */
+void fpr_iova_epoch_poll(struct fpr_iova_space *space);
+/* Does the calling thread hold a direct pointer, so that it would wait for itself? */
+bool fpr_iova_epoch_held_here(struct fpr_iova_space *space);
+
+#endif

@@ -1,0 +1,157 @@
+#include "iova/epoch.h"
+
+#include <errno.h>
+
+#include "iova/guard.h"
+#include "iova/legacy.h"
+
+/* Nodes that may wait for readers before a map tries to get them back. */
+enum { POLL_AT = 256 };
+
+int fpr_iova_check_wrap(const struct fpr_iova_space *space, uint64_t start, uint64_t size)
+{
+    if (start + (size - 1) >= start)
+        return 0;
+    return space->config.wrap_overflow ? -EOVERFLOW : -EINVAL;
+}
+
+/* Checks 1 to 4: of the arguments alone. */
+static int check_arguments(const struct fpr_iova_space *space, uint64_t iova, uint64_t size,
+                           uint64_t vaddr, unsigned flags)
+{
+    bool prot = flags & (FPR_IOVA_READ | FPR_IOVA_WRITE);
+    bool set_vaddr = flags & FPR_IOVA_VADDR;
+    if (flags & ~(FPR_IOVA_READ | FPR_IOVA_WRITE | FPR_IOVA_VADDR) || prot == set_vaddr)
+        return -EINVAL;
+    if (size == 0)
+        return -EINVAL;
+    bool aligned = ((size | iova | vaddr) & (FPR_IOVA_PAGE_SIZE - 1)) == 0;
+    if (!aligned && !space->config.wrap_overflow)
+        return -EINVAL;
+    int rc = fpr_iova_check_wrap(space, iova, size);
+    if (rc == 0)
+        rc = fpr_iova_check_wrap(space, vaddr, size);
+    return rc ? rc : aligned ? 0 : -EINVAL;
+}
+
+/* Checks 5 to 7: a mapping gets a new address. */
+static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t vaddr)
+{
+    struct fpr_iova_path path;
+    if (!fpr_iova_tree_seek(&space->tree, iova, &path))
+        return -ENOENT;
+    struct fpr_iova_entry e = fpr_iova_path_entry(&path);
+    if (e.start > iova + (size - 1))
+        return -ENOENT;
+    if (!(e.va & IOVA_INVALID) || e.start != iova || e.last - e.start != size - 1)
+        return -EINVAL;
+    int rc = fpr_iova_tree_reserve(&space->tree);
+    if (rc)
+        return rc;
+    uint64_t capable = space->config.capable ? IOVA_CAPABLE : 0;
+    uint64_t va = vaddr | (e.va & IOVA_PROT) | capable;
+    fpr_iova_tree_set_va(&space->tree, &path, va);
+    if (e.ext)
+        e.ext->va = va;
+    space->invalid--;
+    fpr_iova_epoch_wait(space);
+    return 0;
+}
+
+static bool in_one_range(const struct fpr_iova_space *space, uint64_t first, uint64_t last)
+{
+    for (unsigned i = 0; i < space->config.nranges; i++)
+        if (first >= space->ranges[i].first && last <= space->ranges[i].last)
+            return true;
+    return space->config.nranges == 0;
+}
+
+/* Hardware: every page is faulted in, as its pin would, and charged. */
+static int pin_all(struct fpr_iova_space *space, const struct fpr_iova_entry *entry)
+{
+    uint64_t pages = (entry->last - entry->start) / FPR_IOVA_PAGE_SIZE + 1;
+    uint64_t address = entry->va & ~IOVA_FLAGS;
+    for (uint64_t i = 0; i < pages; i++) {
+        uint64_t at = address + i * FPR_IOVA_PAGE_SIZE;
+        if (at >= IOVA_USER_END ||
+            fpr_iova_guard_probe(space->guard, (void *)(uintptr_t)at, // NOLINT
+                                 entry->va & FPR_IOVA_WRITE))
+            return -EFAULT;
+    }
+    if (!(entry->va & IOVA_CAPABLE) && (space->locked > space->config.locked_limit ||
+                                        pages > space->config.locked_limit - space->locked))
+        return -ENOMEM;
+    space->locked += pages;
+    return 0;
+}
+
+/* Checks 8 to 10. */
+static int check_room(struct fpr_iova_space *space, const struct fpr_iova_entry *entry, bool top)
+{
+    struct fpr_iova_path path;
+    if (!top && fpr_iova_tree_seek(&space->tree, entry->start, &path) &&
+        fpr_iova_path_entry(&path).start <= entry->last)
+        return -EEXIST;
+    if (space->avail == 0)
+        return -ENOSPC;
+    if (space->config.hardware && !in_one_range(space, entry->start, entry->last))
+        return -EINVAL;
+    return 0;
+}
+
+static int add_mapping(struct fpr_iova_space *space, struct fpr_iova_entry *entry)
+{
+    /* Before 6.18 nothing finds a mapping that ends at 2^64, not even the check for overlaps. */
+    bool top = space->config.broken_top && entry->last == UINT64_MAX;
+    int rc = check_room(space, entry, top);
+    if (rc == 0)
+        rc = fpr_iova_tree_reserve(&space->tree);
+    if (rc)
+        return rc;
+    if (space->tracking) {
+        entry->ext = fpr_iova_ext_new(space, entry);
+        rc = entry->ext ? fpr_iova_ext_track(space, entry->ext) : -ENOMEM;
+    }
+    if (rc == 0 && space->config.hardware)
+        rc = pin_all(space, entry);
+    if (rc == 0 && (top || space->legacy)) {
+        rc = fpr_iova_legacy_add(space, entry->start, entry->last, top);
+        if (rc && space->config.hardware)
+            space->locked -= (entry->last - entry->start) / FPR_IOVA_PAGE_SIZE + 1;
+    }
+    if (rc || top)
+        fpr_iova_ext_free(space, entry->ext);
+    if (rc)
+        return rc;
+    space->avail--;
+    space->stats.maps++;
+    if (top)
+        return 0;
+    fpr_iova_tree_insert(&space->tree, entry);
+    if (space->pool.retired >= POLL_AT && space->pool.retired >= space->pool.poll_at)
+        fpr_iova_epoch_poll(space);
+    return 0;
+}
+
+int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t vaddr,
+                 unsigned flags)
+{
+    if (!space)
+        return -EINVAL;
+    pthread_mutex_lock(&space->lock);
+    int rc = check_arguments(space, iova, size, vaddr, flags);
+    if (rc == 0 && flags & FPR_IOVA_VADDR) {
+        rc = update_vaddr(space, iova, size, vaddr);
+    } else if (rc == 0) {
+        struct fpr_iova_entry entry = {
+            .start = iova,
+            .last = iova + (size - 1),
+            .va = vaddr | flags | (space->config.capable ? IOVA_CAPABLE : 0),
+        };
+        rc = add_mapping(space, &entry);
+    }
+    if (rc)
+        space->stats.map_failures++;
+    pthread_mutex_unlock(&space->lock);
+    return rc;
+}

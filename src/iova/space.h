@@ -1,0 +1,124 @@
+/* What a space and a reader are made of. */
+#ifndef IOVA_SPACE_H
+#define IOVA_SPACE_H
+
+#include <pthread.h>
+
+#include <fpr/iova.h>
+
+#include "iova/pinset.h"
+#include "iova/tree.h"
+
+/* The part of a mapping that few have: pins, dirty bits. Made when first needed. */
+struct fpr_iova_ext {
+    uint64_t start; /* as the mapping */
+    uint64_t last;
+    uint64_t va;
+    _Atomic(_Atomic uint64_t *) bitmap; /* NULL: not tracked */
+    _Atomic uint64_t *old_bitmap;       /* taken away, readers may still have it */
+    size_t words;                       /* of the bitmap, one spare included */
+    struct fpr_iova_pinset pins;        /* by page index in the mapping */
+    struct fpr_iova_ext *next, *prev;   /* in the list of mappings with pins */
+};
+
+/* A reader tells writers with one word that it is inside: the generation it entered at, 0 when
+ * outside. How sure a writer can be of seeing that word is the reader's bias:
+ *
+ *   FENCED  the reader passes a full fence between storing the word and looking at the tree; a
+ *           writer's own fence (generation increment) is enough.
+ *   BIASED  it does not (the fence costs more than all the rest of a short read); a writer must
+ *           make every thread pass a barrier (membarrier()), and takes the bias away.
+ *
+ * A reader biases itself after BIAS_AFTER entries during which nothing was unmapped. */
+enum fpr_iova_bias { IOVA_FENCED = 0, IOVA_BIASED = 1 };
+
+/* Counters that a reader keeps; the same names as in FPR_IOVA_STATS. */
+#define IOVA_READER_STATS(X)                                                                       \
+    X(lookups)                                                                                     \
+    X(hint_hits)                                                                                   \
+    X(reads)                                                                                       \
+    X(writes)                                                                                      \
+    X(read_bytes)                                                                                  \
+    X(written_bytes)                                                                               \
+    X(refused)                                                                                     \
+    X(faults)                                                                                      \
+    X(direct)
+
+/* The mapping that a reader used last. Good while the generation is the same. */
+struct fpr_iova_hint {
+    uint64_t gen; /* 0: none */
+    uint64_t start;
+    uint64_t last;
+    uint64_t va;
+    _Atomic uint64_t *bitmap;
+};
+
+struct fpr_iova_reader {
+    _Atomic uint64_t active; /* generation at entry, 0: outside */
+    _Atomic unsigned bias;   /* enum fpr_iova_bias */
+    unsigned fenced;         /* entries since `fenced_gen` was seen first */
+    struct fpr_iova_space *space;
+    uint64_t held; /* not 0: generation at which a direct pointer was taken */
+    struct fpr_iova_hint hint;
+#define FPR_X(name) _Atomic uint64_t name;
+    IOVA_READER_STATS(FPR_X)
+#undef FPR_X
+    uint64_t fenced_gen;
+    struct fpr_iova_hint direct_map; /* what the direct pointer is into */
+    uint64_t direct_iova;
+    size_t direct_len;
+    unsigned direct_prot;
+    _Atomic(void *) holder; /* thread that holds it */
+    struct fpr_iova_reader *next, *prev;
+    void *memory; /* as allocated */
+} __attribute__((aligned(64)));
+
+struct fpr_iova_space {
+    /* What readers look at; the generation grows with every unmap or other change that makes
+     * hints bad, after the change. */
+    _Atomic uint64_t gen;
+    struct fpr_iova_tree tree;
+    enum fpr_iova_profile profile;
+    enum fpr_iova_guard guard;
+    bool can_bias; /* membarrier() works */
+
+    /* The rest is the writers', under the lock. */
+    pthread_mutex_t lock __attribute__((aligned(64)));
+    struct fpr_iova_config config;
+    const struct fpr_mem_ops *mem;
+    struct fpr_iova_pool pool;
+    struct fpr_iova_reader *readers;
+    uint64_t avail;
+    uint64_t locked; /* pages */
+    bool tracking;
+    uint64_t invalid; /* mappings whose address is invalidated */
+    struct fpr_iova_range *ranges;
+    struct fpr_iova_legacy *legacy; /* broken_top: NULL until a mapping ends at 2^64 */
+    struct fpr_iova_stats stats;    /* without the living readers' counts */
+    void *memory;                   /* as allocated */
+
+    /* Pinned pages by memory address: asked by reporting, which must not wait for the lock. */
+    pthread_mutex_t pin_lock;
+    struct fpr_iova_pinset backing;
+    struct fpr_iova_ext *pinned; /* mappings with pins; under the lock */
+};
+
+/* Frees an extension; its pins are gone. NULL is accepted. */
+void fpr_iova_ext_free(struct fpr_iova_space *space, struct fpr_iova_ext *ext);
+/* The mapping's extension at a path, made if it has none. NULL: no memory. */
+struct fpr_iova_ext *fpr_iova_ext_get(struct fpr_iova_space *space,
+                                      const struct fpr_iova_path *path);
+struct fpr_iova_ext *fpr_iova_ext_new(struct fpr_iova_space *space,
+                                      const struct fpr_iova_entry *entry);
+/* Gives an extension its bitmap. Returns 0, -EINVAL (too large), -ENOMEM. */
+int fpr_iova_ext_track(struct fpr_iova_space *space, struct fpr_iova_ext *ext);
+/* Takes the bitmap away from readers that come later; free it when no reader can have it. */
+void fpr_iova_ext_untrack(struct fpr_iova_ext *ext);
+void fpr_iova_ext_free_bitmap(struct fpr_iova_space *space, struct fpr_iova_ext *ext);
+
+/* Is the range outside what a mapping may cover? The answer, or 0. Size is not 0. */
+int fpr_iova_check_wrap(const struct fpr_iova_space *space, uint64_t start, uint64_t size);
+/* v2: does an end of [start, last] cut a mapping? */
+bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last);
+
+#endif

@@ -1,0 +1,277 @@
+#include "iova/epoch.h"
+
+#include <errno.h>
+
+#include "iova/check.h"
+#include "iova/dirty.h"
+#include "iova/legacy.h"
+
+/* As often the kernel tells a device before it gives up (and calls BUG). */
+enum { TELL_MAX = 10 };
+
+/* An unmap under way. */
+struct removal {
+    uint64_t first, last; /* range, inclusive */
+    bool all;
+    uint64_t bytes;              /* removed so far */
+    struct fpr_iova_ext *gone;   /* extensions of what is removed, ascending */
+    struct fpr_iova_ext **tail;
+    bool changed;
+};
+
+bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last)
+{
+    struct fpr_iova_path path;
+    if (fpr_iova_tree_seek(&space->tree, start, &path) &&
+        fpr_iova_path_entry(&path).start < start)
+        return true;
+    if (!fpr_iova_tree_seek(&space->tree, last, &path))
+        return false;
+    struct fpr_iova_entry e = fpr_iova_path_entry(&path);
+    return e.start <= last && e.last != last;
+}
+
+/* Flags and bitmap: what the kernel checks before it takes the lock. */
+static int check_flags(uint64_t size, unsigned flags, const struct fpr_iova_bitmap *bitmap)
+{
+    if (flags & ~(FPR_IOVA_UNMAP_DIRTY | FPR_IOVA_UNMAP_ALL | FPR_IOVA_VADDR))
+        return -EINVAL;
+    if (!(flags & FPR_IOVA_UNMAP_DIRTY))
+        return 0;
+    if (flags & (FPR_IOVA_UNMAP_ALL | FPR_IOVA_VADDR))
+        return -EINVAL;
+    return fpr_iova_bitmap_valid(bitmap, size) ? 0 : -EINVAL;
+}
+
+/* Checks 3 to 7, in this order. */
+static int check_range(struct fpr_iova_space *space, uint64_t iova, uint64_t size, unsigned flags,
+                       const struct fpr_iova_bitmap *bitmap)
+{
+    const uint64_t low = FPR_IOVA_PAGE_SIZE - 1;
+    if (flags & FPR_IOVA_VADDR && space->config.emulated)
+        return -EBUSY;
+    if (iova & low)
+        return -EINVAL;
+    if (flags & FPR_IOVA_UNMAP_ALL) {
+        if (iova || size)
+            return -EINVAL;
+    } else {
+        if (size == 0)
+            return -EINVAL;
+        int rc = fpr_iova_check_wrap(space, iova, size);
+        if (rc && space->config.wrap_overflow)
+            return rc;
+        if (size & low || rc)
+            return -EINVAL;
+    }
+    if (flags & FPR_IOVA_UNMAP_DIRTY &&
+        (!space->tracking || bitmap->pgsize != FPR_IOVA_PAGE_SIZE))
+        return -EINVAL;
+    if (space->config.type == FPR_IOVA_TYPE1V2 && !(flags & FPR_IOVA_UNMAP_ALL) &&
+        fpr_iova_bisects(space, iova, iova + (size - 1)))
+        return -EINVAL;
+    return 0;
+}
+
+/* The next mapping to go. */
+static bool next_victim(struct fpr_iova_space *space, const struct removal *r,
+                        struct fpr_iova_path *path)
+{
+    if (!fpr_iova_tree_seek(&space->tree, r->first, path))
+        return false;
+    uint64_t start = fpr_iova_path_entry(path).start;
+    return start <= r->last && (space->config.type == FPR_IOVA_TYPE1V2 || start >= r->first);
+}
+
+static bool has_pins(const struct fpr_iova_entry *e)
+{
+    return e->ext && e->ext->pins.pages > 0;
+}
+
+static void tell(struct fpr_iova_space *space, const struct fpr_iova_entry *e)
+{
+    space->stats.notifications++;
+    pthread_mutex_unlock(&space->lock);
+    space->config.unmap(space->config.unmap_ctx, space, e->start, e->last - e->start + 1);
+    pthread_mutex_lock(&space->lock);
+}
+
+static void account(struct fpr_iova_space *space, struct removal *r,
+                    const struct fpr_iova_entry *e)
+{
+    r->bytes += e->last - e->start + 1;
+    space->avail++;
+    space->stats.unmaps++;
+    if (space->config.hardware)
+        space->locked -= (e->last - e->start) / FPR_IOVA_PAGE_SIZE + 1;
+    if (e->va & IOVA_INVALID)
+        space->invalid--;
+    if (space->legacy)
+        fpr_iova_legacy_remove(space, e->start);
+    if (e->ext) {
+        e->ext->next = NULL;
+        *r->tail = e->ext;
+        r->tail = &e->ext->next;
+    }
+}
+
+/* Removes the victim and those behind it in its leaf that need nobody to be told. */
+static void remove_run(struct fpr_iova_space *space, struct removal *r,
+                       const struct fpr_iova_path *path)
+{
+    if (fpr_iova_tree_reserve(&space->tree)) {
+        /* No memory: what earlier removals left comes back, and is at least as much. */
+        fpr_iova_epoch_wait(space);
+    }
+    struct fpr_iova_path at = *path;
+    unsigned count = 0;
+    for (; at.pos < at.leaf->n; at.pos++, count++) {
+        struct fpr_iova_entry e = fpr_iova_path_entry(&at);
+        bool quiet = !has_pins(&e) && !(space->config.notify_all && space->config.unmap);
+        if (count > 0 && (e.start > r->last || !quiet))
+            break;
+        account(space, r, &e);
+    }
+    fpr_iova_tree_remove(&space->tree, path, count);
+    r->changed = true;
+}
+
+/* Returns 0, or -EBUSY when a device keeps its pins; what went before it stays removed. */
+static int remove_range(struct fpr_iova_space *space, struct removal *r)
+{
+    struct fpr_iova_path path;
+    uint64_t told = 0; /* the mapping told last, + 1 */
+    unsigned times = 0;
+    while (next_victim(space, r, &path)) {
+        struct fpr_iova_entry e = fpr_iova_path_entry(&path);
+        bool all = space->config.notify_all && space->config.unmap && told != e.start + 1;
+        if (has_pins(&e) || all) {
+            times = told == e.start + 1 ? times + 1 : 1;
+            told = e.start + 1;
+            if (times > TELL_MAX)
+                return -EBUSY;
+            tell(space, &e);
+            continue;
+        }
+        remove_run(space, r, &path);
+    }
+    return 0;
+}
+
+/* Readers are out of what went: dirty bits can be read, memory freed. */
+static void finish(struct fpr_iova_space *space, struct removal *r, uint64_t iova,
+                   struct fpr_iova_bitmap *bitmap)
+{
+    if (r->changed)
+        fpr_iova_epoch_wait(space);
+    uint64_t written = 0;
+    while (r->gone) {
+        struct fpr_iova_ext *ext = r->gone;
+        r->gone = ext->next;
+        if (bitmap)
+            fpr_iova_dirty_report(space, ext, iova, bitmap, &written);
+        fpr_iova_ext_free(space, ext);
+    }
+}
+
+/* FPR_IOVA_VADDR: marks instead of removing; undone if one is marked already. */
+static int invalidate(struct fpr_iova_space *space, struct removal *r)
+{
+    struct fpr_iova_path path;
+    int rc = 0;
+    bool more = fpr_iova_tree_seek(&space->tree, r->first, &path);
+    uint64_t stop = r->last;
+    for (; more; more = fpr_iova_tree_seek(&space->tree, r->first, &path)) {
+        struct fpr_iova_entry e = fpr_iova_path_entry(&path);
+        if (e.start > stop)
+            break;
+        rc = e.va & IOVA_INVALID ? -EINVAL : fpr_iova_tree_reserve(&space->tree);
+        if (rc)
+            break;
+        fpr_iova_tree_set_va(&space->tree, &path, e.va | IOVA_INVALID);
+        space->invalid++;
+        r->bytes += e.last - e.start + 1;
+        r->changed = true;
+        if (e.last == UINT64_MAX)
+            break;
+        r->first = e.last + 1;
+    }
+    return rc;
+}
+
+static void validate_again(struct fpr_iova_space *space, uint64_t first, uint64_t end)
+{
+    struct fpr_iova_path path;
+    for (bool more = end > first && fpr_iova_tree_seek(&space->tree, first, &path); more;
+         more = fpr_iova_tree_next(&path)) {
+        struct fpr_iova_entry e = fpr_iova_path_entry(&path);
+        if (e.start >= end)
+            break;
+        if (fpr_iova_tree_reserve(&space->tree))
+            fpr_iova_epoch_wait(space);
+        fpr_iova_tree_set_va(&space->tree, &path, e.va & ~IOVA_INVALID);
+        space->invalid--;
+        if (!fpr_iova_tree_seek(&space->tree, e.start, &path))
+            break;
+    }
+}
+
+/* Under the lock, arguments checked. */
+static int run(struct fpr_iova_space *space, uint64_t iova, uint64_t size, unsigned flags,
+               struct fpr_iova_bitmap *bitmap, uint64_t *bytes)
+{
+    struct removal r = {.first = iova, .last = iova + (size - 1)};
+    r.tail = &r.gone;
+    if (flags & FPR_IOVA_UNMAP_ALL)
+        r = (struct removal){.last = UINT64_MAX, .all = true, .tail = &r.gone};
+    int rc = 0;
+    if (flags & FPR_IOVA_VADDR) {
+        rc = invalidate(space, &r);
+        if (rc)
+            validate_again(space, iova, r.first);
+    } else if (fpr_iova_legacy_finds(space, r.first, r.last, r.all)) {
+        rc = remove_range(space, &r);
+        if (rc == 0 && r.all && space->legacy)
+            r.bytes += fpr_iova_legacy_clear(space);
+    }
+    finish(space, &r, iova, flags & FPR_IOVA_UNMAP_DIRTY ? bitmap : NULL);
+    *bytes = r.bytes;
+    return rc;
+}
+
+int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
+                         unsigned flags, struct fpr_iova_bitmap *bitmap, uint64_t *unmapped)
+{
+    if (!space)
+        return -EINVAL;
+    int rc = check_flags(size, flags, bitmap);
+    if (rc)
+        return rc;
+    uint64_t bytes = 0;
+    pthread_mutex_lock(&space->lock);
+    rc = check_range(space, iova, size, flags, bitmap);
+    if (rc == 0 && fpr_iova_epoch_held_here(space))
+        rc = -EDEADLK;
+    if (rc == 0)
+        rc = run(space, iova, size, flags, bitmap, &bytes);
+    pthread_mutex_unlock(&space->lock);
+    if (rc == 0 && unmapped)
+        *unmapped = bytes;
+    return rc;
+}
+
+int fpr_iova_unmap(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t *unmapped)
+{
+    return fpr_iova_unmap_flags(space, iova, size, 0, NULL, unmapped);
+}
+
+int fpr_iova_unmap_all(struct fpr_iova_space *space, uint64_t *unmapped)
+{
+    return fpr_iova_unmap_flags(space, 0, 0, FPR_IOVA_UNMAP_ALL, NULL, unmapped);
+}
+
+int fpr_iova_unmap_dirty(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
+                         struct fpr_iova_bitmap *bitmap, uint64_t *unmapped)
+{
+    return fpr_iova_unmap_flags(space, iova, size, FPR_IOVA_UNMAP_DIRTY, bitmap, unmapped);
+}

@@ -1,0 +1,145 @@
+/* What the kernel does behind its users' backs: compaction, kswapd, the vmstat worker. */
+#include "replay/run.h"
+
+#include <errno.h>
+
+/* Frames to either side of the recorded block that are searched for one like it. */
+#define NEAR_FRAMES 4096
+
+/* A free block of this order within `span` frames, nearest first; FPR_PFN_NONE if none. */
+static fpr_pfn near_block(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
+{
+    fpr_pfn size = 1ull << order;
+    for (fpr_pfn d = size; d <= NEAR_FRAMES; d += size)
+        for (int up = 0; up < 2; up++) {
+            if (!up && pfn < d)
+                continue;
+            fpr_pfn at = up ? pfn + d : pfn - d;
+            struct fpr_block block;
+            enum fpr_page_kind kind;
+            if (fpr_zone_page(zone, at, &kind, &block) || kind != FPR_PAGE_FREE ||
+                block.order < order)
+                continue;
+            if (!fpr_zone_take(zone, at, order))
+                return at;
+        }
+    return FPR_PFN_NONE;
+}
+
+/* Compaction's scanners are not modelled: it gets the recorded block where that is free, else the
+ * nearest of its size, else any movable one. */
+static fpr_pfn isolate_block(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
+{
+    if (!fpr_zone_isolate(zone, pfn, order)) {
+        fpr_zone_adopt(zone, pfn, order);
+        return pfn;
+    }
+    if (!fpr_zone_take(zone, pfn, order))
+        return pfn;
+    fpr_pfn got = near_block(zone, pfn, order);
+    if (got == FPR_PFN_NONE)
+        fpr_zone_alloc(zone, order, FPR_GFP_HIGHUSER_MOVABLE, cpu, &got);
+    return got;
+}
+
+int on_isolate(struct run *run, const struct op *op)
+{
+    struct fpr_zone *zone = run_zone(run, op->pfn);
+    if (!zone || !run_knows(run, FPR_KNOW_BIT_ISOLATE))
+        return 0;
+    run->mute = true;
+    fpr_pfn got = isolate_block(zone, op->pfn, op->order, run_cpu(run, op));
+    if (got != op->pfn)
+        run->misfits++;
+    if (got != FPR_PFN_NONE) {
+        run->map[op->id] = (uint32_t)got;
+        if (op->order)
+            fpr_zone_split(zone, got, op->order, 0);
+    }
+    run->mute = false;
+    return 0;
+}
+
+int on_compact(struct run *run, const struct op *op)
+{
+    struct behind_scenes *b = &run->behind;
+    if (b->capturing) {
+        fpr_zone_capture_end(b->zone, &b->captured);
+        b->capturing = false;
+    }
+    b->zone = run_zone(run, op->pfn);
+    if (b->zone && op->flags & OP_F_BATCHED && run_knows(run, FPR_KNOW_BIT_CAPTURE))
+        b->capturing = !fpr_zone_capture_begin(b->zone, op->order);
+    return 0;
+}
+
+int on_compact_end(struct run *run, const struct op *op)
+{
+    (void)op;
+    struct behind_scenes *b = &run->behind;
+    if (b->capturing)
+        fpr_zone_capture_end(b->zone, &b->captured);
+    b->capturing = false;
+    b->zone = NULL;
+    return 0;
+}
+
+int on_drain_zone(struct run *run, const struct op *op)
+{
+    if (!run_knows(run, FPR_KNOW_BIT_DRAIN))
+        return 0;
+    for (size_t i = 0; i < run->nr_zones; i++) {
+        struct fpr_zone *zone = fpr_machine_zone(run->machine, i);
+        if (!run->behind.zone || run->behind.zone == zone)
+            fpr_zone_drain(zone, run_cpu(run, op));
+    }
+    return 0;
+}
+
+int on_fold(struct run *run, const struct op *op)
+{
+    (void)op;
+    if (run_knows(run, FPR_KNOW_BIT_FOLD))
+        for (size_t i = 0; i < run->nr_zones; i++)
+            fpr_zone_fold_stats(fpr_machine_zone(run->machine, i));
+    return 0;
+}
+
+/* kswapd keeps per-cpu lists short while it works, and takes away the boost that it found. */
+static void balance(struct run *run, int highest, bool on)
+{
+    for (size_t i = 0; i < run->nr_zones && i < 2 * FPR_NR_ZONE_INDICES; i++) {
+        struct fpr_zone *zone = fpr_machine_zone(run->machine, i);
+        struct fpr_zone_info info;
+        struct fpr_zone_counters c;
+        fpr_zone_get_info(zone, &info);
+        fpr_zone_get_counters(zone, &c);
+        if ((int)info.index > highest)
+            continue;
+        if (run_knows(run, FPR_KNOW_BIT_RECLAIM))
+            fpr_zone_set_reclaiming(zone, on);
+        if (on) {
+            run->behind.boost[i] = c.boost;
+        } else if (run->behind.boost[i]) {
+            uint64_t less = run->behind.boost[i] < c.boost ? run->behind.boost[i] : c.boost;
+            fpr_zone_set_boost(zone, c.boost_factor, c.boost - less);
+            run->behind.boost[i] = 0;
+        }
+    }
+}
+
+int on_balance(struct run *run, const struct op *op)
+{
+    run->behind.balancing = (int)op->aux;
+    balance(run, run->behind.balancing, true);
+    return 0;
+}
+
+int on_balance_end(struct run *run, const struct op *op)
+{
+    (void)op;
+    if (run->behind.balancing >= 0)
+        balance(run, run->behind.balancing, false);
+    run->behind.balancing = -1;
+    return 0;
+}

@@ -1,0 +1,112 @@
+/* Resynchronising after a miss: the model is made to have given out what the kernel did. */
+#include "replay/prepare.h"
+#include "replay/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* The head of one per-cpu list down to the block looked for. */
+struct ahead {
+    fpr_pfn want;
+    fpr_pfn *pfns;
+    size_t nr, room;
+    bool found;
+};
+
+static int collect(void *ctx, const struct fpr_block *block)
+{
+    struct ahead *a = ctx;
+    if (!prep_room((void **)&a->pfns, &a->room, a->nr, sizeof(*a->pfns)))
+        return -ENOMEM;
+    a->pfns[a->nr++] = block->pfn;
+    a->found = block->pfn == a->want;
+    return a->found;
+}
+
+/* If the block is on a per-cpu list: what stood ahead of it went unseen, and is allocated now. */
+static bool take_from_pcp(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
+{
+    struct fpr_zone_info info;
+    struct fpr_block block;
+    enum fpr_page_kind kind;
+    if (fpr_zone_page(zone, pfn, &kind, &block) || kind != FPR_PAGE_PCP || block.order != order ||
+        block.pfn != pfn || fpr_zone_get_info(zone, &info))
+        return false;
+    struct ahead a = {.want = pfn};
+    for (unsigned cpu = 0; cpu < info.cpus && !a.found; cpu++)
+        for (unsigned list = 0; list < info.pcp_lists && !a.found; list++) {
+            a.nr = 0;
+            fpr_zone_walk_pcp(zone, cpu, list, collect, &a);
+        }
+    for (size_t i = 0; a.found && i < a.nr; i++)
+        fpr_zone_pcp_take(zone, a.pfns[i], order);
+    free(a.pfns);
+    return a.found;
+}
+
+/* Gives a page back that is now known not to have been taken. */
+static void put_back(struct run *run, const struct op *op, fpr_pfn pfn)
+{
+    struct fpr_zone *zone = run_zone(run, pfn);
+    if (fpr_zone_pcp_push(zone, pfn, op->order, run_cpu(run, op)))
+        fpr_zone_free_as(zone, pfn, op->order, -1, run_cpu(run, op), FPR_ALLOC_PCP_LOCKED);
+}
+
+/* Takes a per-cpu block apart and frees what lies outside of the wanted range. */
+static void break_pcp_block(struct run *run, struct fpr_zone *zone, const struct fpr_block *block,
+                            fpr_pfn from, fpr_pfn to)
+{
+    if (fpr_zone_pcp_take(zone, block->pfn, block->order))
+        return;
+    fpr_pfn end = block->pfn + (1ull << block->order);
+    if (block->pfn >= from && end <= to)
+        return;
+    fpr_zone_split(zone, block->pfn, block->order, 0);
+    for (fpr_pfn p = block->pfn; p < end; p++)
+        if (p < from || p >= to)
+            fpr_zone_free_as(zone, p, 0, -1, 0, FPR_ALLOC_PCP_LOCKED);
+    (void)run;
+}
+
+/* The model gives up whatever it still has of a block. */
+static void force(struct run *run, fpr_pfn pfn, unsigned order)
+{
+    struct fpr_zone *zone = run_zone(run, pfn);
+    fpr_pfn end = pfn + (1ull << order);
+    for (fpr_pfn p = pfn; zone && p < end;) {
+        struct fpr_block block;
+        enum fpr_page_kind kind;
+        if (fpr_zone_page(zone, p, &kind, &block))
+            break;
+        fpr_pfn block_end = block.pfn + (1ull << block.order);
+        if (kind == FPR_PAGE_PCP)
+            break_pcp_block(run, zone, &block, pfn, end);
+        if (kind != FPR_PAGE_FREE) {
+            p = block_end;
+            continue;
+        }
+        bool inside = block.pfn == p && block_end <= end;
+        unsigned take = inside ? block.order : 0;
+        if (block.pfn <= pfn && block_end >= end)
+            take = order;
+        fpr_zone_take(zone, p, take);
+        p += 1ull << take;
+    }
+    if (zone)
+        fpr_zone_regroup(zone, pfn, order);
+}
+
+fpr_pfn run_repair(struct run *run, const struct op *op, fpr_pfn got)
+{
+    run->mute = true;
+    struct fpr_zone *zone = op->pfn == NONE32 ? NULL : run_zone(run, op->pfn);
+    bool same_zone = zone && got != FPR_PFN_NONE && zone == run_zone(run, got);
+    if (!same_zone || !take_from_pcp(zone, op->pfn, op->order)) {
+        if (got != FPR_PFN_NONE)
+            put_back(run, op, got);
+        if (zone)
+            force(run, op->pfn, op->order);
+    }
+    run->mute = false;
+    return op->pfn == NONE32 ? FPR_PFN_NONE : op->pfn;
+}

@@ -1,0 +1,238 @@
+/* fpr_replay(): one replay from the first operation to the last. */
+#include "replay/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define STOP_EVERY 4096
+
+int fpr_replay_options_init(struct fpr_replay_options *options)
+{
+    if (!options)
+        return -EINVAL;
+    memset(options, 0, sizeof(*options));
+    options->as_recorded = true;
+    options->reporting = true;
+    options->sample_every = FPR_NS_PER_S / 2;
+    int err = fpr_report_config_init(&options->report);
+    return err ? err : fpr_host_config_init(&options->host);
+}
+
+static void find_next_timer(struct run *run)
+{
+    fpr_ns next = run->next_sample, due;
+    if (run->next_grid < next)
+        next = run->next_grid;
+    if (run->explain_at < next)
+        next = run->explain_at;
+    if (run->register_at < next)
+        next = run->register_at;
+    if (run->clock && fpr_clock_next(run->clock, &due) && due < next)
+        next = due;
+    run->next_timer = next;
+}
+
+/* Everything that falls due at one instant: passes first, then the looks at the result. */
+static void fire(struct run *run, fpr_ns at)
+{
+    if (at > run->now)
+        run->now = at;
+    if (run->clock)
+        fpr_clock_advance(run->clock, run->now);
+    if (run->register_at <= at)
+        run->err |= passes_register(run);
+    if (run->next_sample <= at) {
+        run->err |= curve_sample(run, at);
+        run->next_sample += run->o->sample_every;
+    }
+    if (run->next_grid <= at) {
+        curve_grid(run, at);
+        run->next_grid += FPR_NS_PER_S / 2;
+    }
+    if (run->explain_at <= at) {
+        run->err |= explain_now(run, at);
+        run->explain_at = UINT64_MAX;
+    }
+    find_next_timer(run);
+}
+
+void run_time(struct run *run, fpr_ns to)
+{
+    while (run->next_timer <= to)
+        fire(run, run->next_timer);
+    if (to > run->now)
+        run->now = to;
+}
+
+int run_until(struct run *run, unsigned stops)
+{
+    const struct op *ops = run->p->ops;
+    const op_fn *handlers = run->predict ? predict_ops : mirror_ops;
+    const size_t nr = run->p->nr_ops;
+    while (run->pc < nr) {
+        const struct op *op = &ops[run->pc];
+        if (stops >> op->kind & 1)
+            return 0;
+        if (!(++run->pc % STOP_EVERY) && run->o->stop && *run->o->stop)
+            return -EINTR;
+        if (op->time > run->now) {
+            if (op->time >= run->next_timer)
+                run_time(run, op->time);
+            run->now = op->time;
+            if (run->clock)
+                fpr_clock_advance(run->clock, op->time);
+        }
+        if (run->behind.capturing)
+            fpr_zone_capture_pause(run->behind.zone, op->flags & OP_F_IRQ);
+        op_fn handler = handlers[op->kind];
+        int err = handler ? handler(run, op) : 0;
+        if (err || run->err)
+            return err ? err : run->err;
+    }
+    return 0;
+}
+
+static int refuse(struct fpr_trace_error *error, const char *field, const char *reason)
+{
+    snprintf(error->field, sizeof(error->field), "%s", field);
+    snprintf(error->reason, sizeof(error->reason), "%s", reason);
+    return -EINVAL;
+}
+
+static int check_options(const struct fpr_replay_options *o, struct fpr_trace_error *error)
+{
+    if ((unsigned)o->mode > FPR_REPLAY_PREDICT)
+        return refuse(error, "mode", "not a mode");
+    if (o->without >> FPR_NR_KNOWLEDGE)
+        return refuse(error, "without", "unknown bits");
+    if (o->sample_every < FPR_NS_PER_MS)
+        return refuse(error, "sample_every", "must be at least 1 ms");
+    if (o->profile_set && (unsigned)o->profile >= FPR_NR_PROFILES)
+        return refuse(error, "profile", "not a profile");
+    if (o->as_recorded)
+        return 0;
+    if (o->report.order < -1 || o->report.order > FPR_MAX_ORDER)
+        return refuse(error, "order", "must be -1 (as recorded) to the largest order");
+    if (o->report.capacity < 1 || o->report.capacity > 65536)
+        return refuse(error, "capacity", "must be 1 to 65536");
+    if (o->resync)
+        return refuse(error, "resync", "needs reporting as recorded: answers are compared");
+    return 0;
+}
+
+/* The whole run; everything that it needs is in place. */
+static int play(struct run *run)
+{
+    struct timespec from, to;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+    if (run->predict && run->recorded)
+        score_listen(run, true);
+    find_next_timer(run);
+    int err = run_until(run, 0);
+    if (!err) {
+        run_time(run, run->p->end);
+        log_check(run);
+        err = run->err;
+    }
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+    run->r->seconds =
+        (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+    return err;
+}
+
+static int set_up(struct run *run)
+{
+    const struct fpr_prepared *p = run->p;
+    int err = start_machine(run);
+    if (err)
+        return err;
+    run->map = malloc((p->nr_ids ? p->nr_ids : 1) * sizeof(*run->map));
+    run->types = malloc(p->nr_slots ? p->nr_slots : 1);
+    run->limbo = calloc(run->frames / 64 + 1, sizeof(uint64_t));
+    if (!run->map || !run->types || !run->limbo)
+        return -ENOMEM;
+    memset(run->map, 0xff, (p->nr_ids ? p->nr_ids : 1) * sizeof(*run->map));
+    memset(run->types, 0xff, p->nr_slots ? p->nr_slots : 1);
+    run->now = p->start;
+    err = curve_start(run);
+    return err ? err : passes_start(run);
+}
+
+static void tear_down(struct run *run)
+{
+    fpr_reporter_destroy(run->reporter);
+    fpr_clock_destroy(run->clock);
+    fpr_host_destroy(run->host);
+    fpr_machine_destroy(run->machine);
+    free(run->map);
+    free(run->types);
+    free(run->limbo);
+    free(run->free_at_start);
+    free(run->mine.keys);
+    free(run->theirs.keys);
+    free(run->pass.kernel.sgs);
+    free(run->pass.model.sgs);
+}
+
+static int finish(struct run *run)
+{
+    struct fpr_replay_result *r = run->r;
+    r->mode = run->predict ? FPR_REPLAY_PREDICT : FPR_REPLAY_MIRROR;
+    r->events = run->p->events;
+    r->frees_lost = run->frees_lost + run->silent_frees;
+    r->span = run->p->end - run->p->start;
+    for (size_t i = 0; i < run->nr_zones; i++) {
+        struct fpr_zone_counters c;
+        fpr_zone_get_counters(fpr_machine_zone(run->machine, i), &c);
+        r->free_pages_end += (uint64_t)((int64_t)c.free + c.free_lag);
+    }
+    passes_finish(run);
+    curve_finish(run);
+    return diff_after(run);
+}
+
+int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_options *options,
+               struct fpr_replay_result *result, struct fpr_trace_error *error)
+{
+    struct fpr_trace_error local;
+    if (!error)
+        error = &local;
+    memset(error, 0, sizeof(*error));
+    if (!prepared || !options || !result)
+        return -EINVAL;
+    memset(result, 0, sizeof(*result));
+    int err = check_options(options, error);
+    if (err)
+        return err;
+    struct run run = {.p = prepared,
+                      .o = options,
+                      .r = result,
+                      .error = error,
+                      .without = options->without,
+                      .recorded = options->as_recorded,
+                      .explain_at = options->explain ? options->explain_at : UINT64_MAX,
+                      .behind = {.captured = FPR_PFN_NONE, .balancing = -1}};
+    run.predict = options->mode == FPR_REPLAY_PREDICT ||
+                  (options->mode == FPR_REPLAY_AUTO && prepared->recording->state_before);
+    err = set_up(&run);
+    if (!err)
+        err = play(&run);
+    if (!err)
+        err = finish(&run);
+    tear_down(&run);
+    if (err)
+        fpr_replay_result_free(result);
+    return err;
+}
+
+void fpr_replay_result_free(struct fpr_replay_result *result)
+{
+    if (!result)
+        return;
+    free(result->samples);
+    free(result->explanation);
+    memset(result, 0, sizeof(*result));
+}

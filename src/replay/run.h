@@ -1,0 +1,194 @@
+/* One replay under way. */
+#ifndef FPR_REPLAY_RUN_H
+#define FPR_REPLAY_RUN_H
+
+#include "replay/op.h"
+
+/* A growing list of buddy-level events, each packed into a word. */
+struct event_log {
+    uint64_t *keys;
+    size_t nr, room;
+};
+
+/* A growing list of reported blocks of the pass under way. */
+struct block_log {
+    struct fpr_sg *sgs;
+    size_t nr, room;
+};
+
+/* The recorded pass under way, and when the next one should come. */
+struct pass_track {
+    bool active;        /* between its begin and its end */
+    bool started;       /* the model runs it, or ran it */
+    bool requested;     /* the model wants a pass */
+    bool chained;       /* since the end of the pass before */
+    fpr_ns requested_at;
+    fpr_ns free_begin;  /* when the pass would have begun on the model's own clock */
+    fpr_ns begin;       /* recorded */
+    struct block_log kernel, model;
+};
+
+/* Compaction and kswapd, as the trace tells. */
+struct behind_scenes {
+    struct fpr_zone *zone;   /* being compacted */
+    bool capturing;
+    fpr_pfn captured;        /* FPR_PFN_NONE: nothing */
+    int balancing;           /* highest zone index, -1: not */
+    uint64_t boost[2 * FPR_NR_ZONE_INDICES]; /* of each zone when balancing began */
+};
+
+/* What the last pass left behind, bytes held by the host. */
+struct pass_left {
+    uint64_t budget, watermark;
+    uint64_t budget_stops, refused; /* counters before the pass */
+};
+
+struct run {
+    const struct fpr_prepared *p;
+    const struct fpr_replay_options *o;
+    struct fpr_replay_result *r;
+    struct fpr_trace_error *error;
+    bool predict, recorded; /* mode; reporting as recorded */
+    uint32_t without;
+    int err; /* of a nested step */
+
+    struct fpr_machine *machine;
+    size_t nr_zones;
+    unsigned page_shift;
+    struct fpr_state_header header; /* of the starting state */
+    uint64_t *free_at_start;        /* one bit a frame below `frames` */
+    fpr_pfn frames;                 /* one past the highest frame of machine and trace */
+
+    size_t pc;  /* next operation */
+    fpr_ns now;
+    fpr_ns next_timer; /* the soonest of those below and of the clock */
+    fpr_ns next_sample, next_grid, explain_at, register_at;
+
+    struct fpr_clock *clock; /* NULL: passes at recorded instants */
+    struct fpr_reporter *reporter;
+    struct fpr_report_config config;
+    struct fpr_device device;
+    fpr_ns slack; /* of the kernel's timers */
+    bool registered;
+    struct pass_track pass;
+    struct pass_left left;
+    const struct fpr_sg *flight; /* batch with the device */
+    unsigned nr_flight;
+
+    struct fpr_host *host;
+    struct fpr_device host_device;
+
+    uint32_t *map;    /* allocation number -> first frame in the model, NONE32: has none */
+    uint8_t *types;   /* slot of a batched free -> type remembered, 0xff: none */
+    uint64_t *limbo;  /* mirror: frames on the kernel's per-cpu lists, one bit each */
+    struct behind_scenes behind;
+
+    struct event_log mine, theirs;
+    bool mute; /* repairs are no events of the model */
+    uint64_t frees_lost, misfits, silent_frees;
+
+    size_t rss_at; /* samples of rss.csv at or before now */
+    size_t samples_room;
+    double err_sum, err_centred, err_first;
+    size_t nr_grid;
+};
+
+typedef int (*op_fn)(struct run *run, const struct op *op);
+
+static inline bool run_knows(const struct run *run, enum fpr_knowledge bit)
+{
+    return !(run->without >> bit & 1);
+}
+
+static inline unsigned run_cpu(const struct run *run, const struct op *op)
+{
+    return op->cpu < run->header.cpus ? op->cpu : op->cpu % run->header.cpus;
+}
+
+static inline bool bit_get(const uint64_t *bits, fpr_pfn i)
+{
+    return bits[i / 64] >> (i % 64) & 1;
+}
+
+static inline void bits_put(uint64_t *bits, fpr_pfn i, uint64_t nr, bool on)
+{
+    for (; nr; i++, nr--)
+        if (on)
+            bits[i / 64] |= 1ull << (i % 64);
+        else
+            bits[i / 64] &= ~(1ull << (i % 64));
+}
+
+/* run.c: moves time on, doing what falls due. */
+void run_time(struct run *run, fpr_ns to);
+/* Runs operations up to the next one whose kind is a bit of `stops`, or the end. */
+int run_until(struct run *run, unsigned stops);
+
+/* start.c */
+int start_machine(struct run *run);
+/* Mirror: takes all pages off the per-cpu lists. */
+int start_limbo(struct run *run);
+/* hide.c: a copy of a state's text without what the replay must not know; NULL: no memory. */
+char *hide_state(const char *text, size_t len, uint32_t without, size_t *out_len);
+/* start_proc.c: from kpageflags and zoneinfo. */
+int start_from_flags(struct run *run, const struct fpr_policy *policy);
+
+/* One handler a kind. */
+extern const op_fn mirror_ops[NR_OP_KINDS];
+extern const op_fn predict_ops[NR_OP_KINDS];
+
+/* predict.c */
+struct fpr_zone *run_zone(const struct run *run, fpr_pfn pfn);
+void run_touch(struct run *run, fpr_pfn pfn, unsigned order);
+/* behind.c: compaction, kswapd, vmstat */
+int on_isolate(struct run *run, const struct op *op);
+int on_compact(struct run *run, const struct op *op);
+int on_compact_end(struct run *run, const struct op *op);
+int on_drain_zone(struct run *run, const struct op *op);
+int on_fold(struct run *run, const struct op *op);
+int on_balance(struct run *run, const struct op *op);
+int on_balance_end(struct run *run, const struct op *op);
+
+/* score.c: scores an answer; returns the frame that the model ends up with. */
+fpr_pfn run_took(struct run *run, const struct op *op, fpr_pfn got, const char *what);
+int log_put(struct event_log *log, enum op_kind kind, fpr_pfn pfn, unsigned order);
+void log_check(struct run *run);
+int on_buddy_event(struct run *run, const struct op *op);
+void score_listen(struct run *run, bool on);
+
+/* repair.c */
+fpr_pfn run_repair(struct run *run, const struct op *op, fpr_pfn got);
+
+/* passes.c and timing.c */
+int passes_start(struct run *run);
+int passes_register(struct run *run);
+void passes_finish(struct run *run);
+int on_pass_begin(struct run *run, const struct op *op);
+int on_pass_isolate(struct run *run, const struct op *op);
+int on_report(struct run *run, const struct op *op);
+int on_pass_end(struct run *run, const struct op *op);
+fpr_ns timer_slack(fpr_ns delay);
+void timing_requested(struct run *run);
+void timing_begin(struct run *run, const struct op *op);
+void timing_end(struct run *run, const struct op *op);
+void match_add(struct run *run, struct block_log *log, const struct fpr_sg *sg, size_t nr);
+void match_pass(struct run *run);
+
+/* host_start.c */
+int host_start(struct run *run);
+
+/* curve.c and gap.c */
+int curve_start(struct run *run);
+int curve_sample(struct run *run, fpr_ns at);
+void curve_grid(struct run *run, fpr_ns at);
+void curve_finish(struct run *run);
+void gap_measure(const struct run *run, struct fpr_gap *gap);
+void gap_pass_begin(struct run *run);
+void gap_pass_end(struct run *run);
+
+/* diff.c */
+int diff_after(struct run *run);
+/* explain.c */
+int explain_now(struct run *run, fpr_ns at);
+
+#endif

@@ -1,0 +1,63 @@
+# Help, versions and refusals.
+. "$(dirname "$0")/lib.sh"
+
+run "$BENCH" --help; is 0; prints Usage tune replay import merge micro
+run "$BENCH" --version; is 0; prints "fpr-bench"
+run "$BENCH"; refused "no command"
+run "$BENCH" nonsense; refused nonsense
+for command in tune replay import merge micro; do
+    run "$BENCH" $command --help; is 0; prints Usage
+    run "$BENCH" $command --version; is 0; prints fpr-bench
+    run "$BENCH" $command --usage; is 0; prints Usage
+    run "$BENCH" $command --no-such-option; refused "--no-such-option"
+done
+
+for command in tune replay import; do
+    run "$BENCH" $command; refused "no recording"
+    run "$BENCH" $command "$work/missing" -o x.fprt 2>/dev/null
+    [ "$status" -eq 2 ] || bad "a missing recording is not refused"
+done
+run "$BENCH" merge; refused "no shares"
+run "$BENCH" replay a b; refused b
+
+run "$BENCH" replay x --order 14; refused "--order" 14
+run "$BENCH" replay x --order -1; refused "--order"
+run "$BENCH" replay x --order; refused "--order"
+run "$BENCH" replay x --capacity 0; refused "--capacity" 0
+run "$BENCH" replay x --capacity 1e3; refused "--capacity" 1e3
+run "$BENCH" replay x --budget-divisor abc; refused "--budget-divisor" abc
+run "$BENCH" replay x --delay-ms 99999999999999999999; refused "--delay-ms"
+run "$BENCH" replay x --profile linux-2.4; refused "--profile" linux-2.4 linux-6.1
+run "$BENCH" replay x --mode guess; refused "--mode" guess predict
+run "$BENCH" replay x --without got,nonsense; refused "--without" nonsense bulk
+run "$BENCH" replay x --without ""; refused "--without"
+run "$BENCH" replay x --patch-level P5; refused "--patch-level" P5
+run "$BENCH" replay x --explain-at soon; refused "--explain-at" soon
+run "$BENCH" replay x --cost fault_ns; refused "--cost" fault_ns
+run "$BENCH" replay x --cost nothing=3; refused "--cost" nothing report_call_ns
+run "$BENCH" replay x --cost fault_ns=x; refused "--cost"
+run "$BENCH" replay x --backing 8k; refused "--backing" 8k
+run "$BENCH" replay x --format elf; refused "--format" elf
+run "$BENCH" replay x --json no/such/folder/x.json; refused "--json" no/such/folder
+run "$BENCH" replay x --csv .; refused "--csv"
+run "$BENCH" replay x --device ./none.so; refused "--device" none.so
+run "$BENCH" replay x --resync=1; refused "--resync"
+
+run "$BENCH" tune x --orders 9-0; refused "--orders" 9-0
+run "$BENCH" tune x --orders 0,14; refused "--orders"
+run "$BENCH" tune x --budget-divisors ,; refused "--budget-divisors"
+run "$BENCH" tune x --capacities 0; refused "--capacities"
+run "$BENCH" tune x --delays-ms 1s; refused "--delays-ms" 1s
+run "$BENCH" tune x --jobs 0; refused "--jobs"
+run "$BENCH" tune x --gib-per-cpu -1; refused "--gib-per-cpu"
+for shard in 0/2 3/2 1 1/0 a/b 1/2x -1/2; do
+    run "$BENCH" tune x --shard $shard; refused "--shard" "$shard"
+done
+touch there
+run "$BENCH" tune there there; refused twice
+
+run "$BENCH" import there; refused "-o"
+run "$BENCH" micro --only nonsense; refused "--only" nonsense mixed
+run "$BENCH" micro --frames 3; refused "--frames"
+run "$BENCH" micro --ops x; refused "--ops"
+finish

@@ -1,0 +1,7 @@
+/* A shared object that is no plugin. */
+int stranger(void);
+
+int stranger(void)
+{
+    return 1;
+}

@@ -1,0 +1,397 @@
+#include "support/script_make.h"
+#include "support/support.h"
+
+#include <string.h>
+
+struct maker {
+    struct script *s;
+    const struct make_options *o;
+    uint64_t seed;
+};
+
+static uint64_t below(struct maker *m, uint64_t n)
+{
+    return n ? test_random(&m->seed) % n : 0;
+}
+
+static bool chance(struct maker *m, unsigned one_in)
+{
+    return below(m, one_in) == 0;
+}
+
+static uint64_t between(struct maker *m, uint64_t low, uint64_t high)
+{
+    return low + below(m, high - low + 1);
+}
+
+static void holes(struct maker *m, struct script_zone *z)
+{
+    fpr_pfn at = z->config.start;
+    fpr_pfn end = z->config.start + z->config.spanned;
+    unsigned n = (unsigned)below(m, SCRIPT_HOLES / 2);
+
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t pages = between(m, 1, 1 + z->config.spanned / 6);
+
+        at += 1 + below(m, z->config.spanned / 3 + 1);
+        if (at + pages > end)
+            break;
+        z->hole[z->config.nr_holes++] = (struct fpr_range){.start = at, .pages = pages};
+        at += pages;
+    }
+}
+
+static void orders(struct maker *m, struct fpr_zone_config *c)
+{
+    if (m->o->size == 0) {
+        c->max_order = (unsigned)between(m, 1, 5);
+        c->pageblock_order = (unsigned)between(m, 1, c->max_order);
+    } else if (m->o->size == 1) {
+        c->max_order = (unsigned)between(m, 4, 8);
+        c->pageblock_order = (unsigned)between(m, 2, c->max_order);
+    } else {
+        c->max_order = (unsigned)between(m, 10, 13);
+        c->pageblock_order = (unsigned)between(m, 3, 10);
+    }
+}
+
+static void zone_config(struct maker *m, struct script_zone *z, fpr_pfn from)
+{
+    static const unsigned shifts[] = {12, 12, 14, 16};
+    struct fpr_zone_config *c = &z->config;
+    uint64_t largest = 1ull << c->max_order;
+    static const enum fpr_place places[] = {FPR_PLACE_HEAD, FPR_PLACE_TAIL};
+
+    c->start = from;
+    if (chance(m, 2))
+        c->start = (c->start + largest - 1) / largest * largest;
+    else
+        c->start += below(m, 2 * largest);
+    c->spanned = chance(m, 4) ? between(m, 1, largest) : between(m, 1, 5 * largest);
+    if (chance(m, 3))
+        c->spanned = (c->spanned + largest - 1) / largest * largest;
+    if (chance(m, 3))
+        holes(m, z);
+    c->page_shift = shifts[below(m, 4)];
+    c->cpus = chance(m, 3) ? (unsigned)between(m, 2, 3) : 1;
+    c->nofragment = chance(m, 3);
+    c->movable_by_type = !chance(m, 4);
+    c->shuffle = m->o->shuffles && chance(m, 2);
+    z->bits_seed = test_random(&m->seed);
+    c->boost_factor = chance(m, 2) ? 15000 : (unsigned)below(m, 40000);
+    c->pcp_auto = chance(m, 4);
+    c->pcp_high = chance(m, 2) ? 0 : (unsigned)below(m, 40);
+    c->pcp_batch = (unsigned)between(m, 1, 8);
+    if (chance(m, 6))
+        c->policy.move = places[below(m, 2)];
+    if (chance(m, 6))
+        c->policy.putback = chance(m, 2) ? FPR_PLACE_TAIL : FPR_PLACE_RULE;
+    if (chance(m, 6))
+        c->policy.boot = chance(m, 2) ? FPR_PLACE_TAIL : FPR_PLACE_RULE;
+    if (chance(m, 8))
+        c->managed = between(m, 1, 2 * c->spanned);
+}
+
+static void add(struct maker *m, int batch, enum script_kind kind, const int64_t *a)
+{
+    struct script_op op = {.kind = kind, .batch = batch};
+
+    memcpy(op.a, a, sizeof op.a);
+    script_add(m->s, &op);
+}
+
+static const struct fpr_zone_config *zone(const struct maker *m, int64_t i)
+{
+    return &m->s->zone[(uint64_t)i % m->s->nr_zones].config;
+}
+
+static int64_t order(struct maker *m, const struct fpr_zone_config *c)
+{
+    int64_t o = 0;
+
+    if (chance(m, 6))
+        return (int64_t)below(m, c->max_order + 1);
+    if (chance(m, 10))
+        return c->pageblock_order;
+    while (o < c->max_order && chance(m, 2))
+        o++;
+    return o;
+}
+
+static int64_t gfp(struct maker *m)
+{
+    static const fpr_gfp types[] = {0, FPR_GFP_MOVABLE, FPR_GFP_MOVABLE | FPR_GFP_HIGHMEM,
+                                    FPR_GFP_MOVABLE, FPR_GFP_RECLAIMABLE};
+    static const fpr_gfp extra[] = {0,
+                                    FPR_GFP_NOMEMALLOC,
+                                    FPR_GFP_HIGH,
+                                    FPR_GFP_ATOMIC,
+                                    FPR_GFP_HIGH | FPR_GFP_ATOMIC,
+                                    FPR_GFP_HIGH | FPR_GFP_ATOMIC | FPR_GFP_NOMEMALLOC,
+                                    FPR_GFP_DIRECT_RECLAIM,
+                                    FPR_GFP_KERNEL,
+                                    FPR_GFP_KERNEL | FPR_GFP_HIGH,
+                                    FPR_GFP_KSWAPD_RECLAIM,
+                                    FPR_GFP_MEMALLOC,
+                                    FPR_GFP_MEMALLOC | FPR_GFP_ATOMIC,
+                                    FPR_GFP_MEMALLOC | FPR_GFP_NOMEMALLOC};
+    fpr_gfp type = types[below(m, sizeof types / sizeof *types)];
+
+    if (m->s->nr_zones > 1 && chance(m, 4))
+        type |= chance(m, 2) ? FPR_GFP_DMA : FPR_GFP_DMA32;
+    if (m->s->nr_zones > 1 && chance(m, 8))
+        type |= FPR_GFP_THISNODE;
+    if (m->o->misuse && chance(m, 200))
+        return FPR_GFP_MOVABLE | FPR_GFP_RECLAIMABLE;
+    if (m->o->misuse && chance(m, 200))
+        return 0x800000;
+    return type | extra[below(m, sizeof extra / sizeof *extra)];
+}
+
+static int64_t cpu(struct maker *m, const struct fpr_zone_config *c)
+{
+    return (int64_t)below(m, c->cpus + (m->o->misuse && chance(m, 100) ? 1 : 0));
+}
+
+static void make_alloc(struct maker *m, int batch)
+{
+    int64_t z = (int64_t)below(m, m->s->nr_zones);
+    const struct fpr_zone_config *c = zone(m, z);
+    int64_t o = order(m, c);
+    int64_t a[SCRIPT_ARGS] = {(int64_t)below(m, SCRIPT_SLOTS), z, o, gfp(m), cpu(m, c)};
+
+    if (m->o->misuse && chance(m, 150))
+        a[2] = (int64_t)between(m, c->max_order + 1, 70);
+    if (m->s->nr_zones > 1 && !chance(m, 4)) {
+        a[1] = (int64_t)below(m, 3);
+        add(m, batch, OP_NALLOC, a);
+    } else {
+        a[3] &= ~(int64_t)(FPR_GFP_DMA | FPR_GFP_DMA32 | FPR_GFP_THISNODE);
+        add(m, batch, OP_ALLOC, a);
+    }
+}
+
+static void make_misuse(struct maker *m, int batch)
+{
+    static const enum script_kind kinds[] = {OP_FREE_AT,    OP_FREE_AT,  OP_SPLIT_AT,
+                                             OP_MOVABLE_AT, OP_ADOPT_AT, OP_PUTBACK_AT};
+    const struct fpr_zone_config *c = zone(m, 0);
+    int64_t a[SCRIPT_ARGS];
+
+    a[0] = (int64_t)(c->start + below(m, c->spanned + 4));
+    if (chance(m, 4))
+        a[0] = (int64_t)test_random(&m->seed);
+    a[1] = (int64_t)below(m, c->max_order + 3);
+    if (chance(m, 10))
+        a[1] = (int64_t)between(m, 14, 80);
+    a[2] = (int64_t)below(m, 3);
+    for (unsigned i = 3; i < SCRIPT_ARGS; i++)
+        a[i] = 0;
+    add(m, batch, kinds[below(m, sizeof kinds / sizeof *kinds)], a);
+}
+
+static void make_range(struct maker *m, int batch)
+{
+    int64_t z = (int64_t)below(m, m->s->nr_zones);
+    const struct fpr_zone_config *c = zone(m, z);
+    uint64_t blocks = (c->spanned >> c->pageblock_order) + 2;
+    int64_t a[SCRIPT_ARGS] = {z, (int64_t)below(m, blocks), (int64_t)between(m, 1, 3),
+                              (int64_t)below(m, 3)};
+
+    if (!m->o->any_ranges) { /* whole largest blocks */
+        uint64_t unit = 1ull << (c->max_order - c->pageblock_order);
+        uint64_t skew = (c->start >> c->pageblock_order) % unit;
+
+        a[1] = (int64_t)(((uint64_t)a[1] / unit + 1) * unit - skew);
+        if ((uint64_t)a[1] >= unit && chance(m, 2))
+            a[1] -= (int64_t)unit;
+        a[2] *= (int64_t)unit;
+    }
+    add(m, batch, chance(m, 2) ? OP_ISORANGE : OP_UNISORANGE, a);
+}
+
+static void make_setting(struct maker *m, int batch)
+{
+    int64_t z = (int64_t)below(m, m->s->nr_zones);
+    const struct fpr_zone_config *c = zone(m, z);
+    uint64_t little = c->spanned / 8 + 2;
+    int64_t a[SCRIPT_ARGS] = {z};
+
+    switch (below(m, 6)) {
+    case 0:
+        for (int i = 1; i < 4; i++)
+            a[i] = (int64_t)below(m, little) + a[i - 1] * (i > 1 && !chance(m, 20));
+        add(m, batch, OP_WMARK, a);
+        return;
+    case 1:
+        a[1] = chance(m, 2) ? 15000 : (int64_t)below(m, 30000);
+        a[2] = (int64_t)below(m, little);
+        add(m, batch, OP_BOOST, a);
+        return;
+    case 2:
+        a[1] = chance(m, 4) ? 0 : (int64_t)below(m, 50);
+        a[2] = (int64_t)between(m, m->o->misuse ? 0 : 1, 9);
+        add(m, batch, OP_PCP, a);
+        return;
+    case 3:
+        a[1] = (int64_t)below(m, FPR_NR_ZONE_INDICES + (m->o->misuse ? 1 : 0));
+        a[2] = chance(m, 3) ? 0 : (int64_t)below(m, little);
+        add(m, batch, OP_RESERVE, a);
+        return;
+    case 4:
+        a[1] = (int64_t)below(m, 2);
+        add(m, batch, OP_RECLAIMING, a);
+        return;
+    default:
+        a[1] = cpu(m, c);
+        add(m, batch, OP_DRAIN, a);
+        return;
+    }
+}
+
+static void make_small(struct maker *m, int batch)
+{
+    int64_t z = (int64_t)below(m, m->s->nr_zones);
+    const struct fpr_zone_config *c = zone(m, z);
+    int64_t slot = (int64_t)below(m, SCRIPT_SLOTS);
+    int64_t a[SCRIPT_ARGS] = {slot};
+
+    switch (below(m, 8)) {
+    case 0:
+        a[1] = (int64_t)below(m, c->max_order + (m->o->misuse ? 2 : 1));
+        add(m, batch, OP_SPLIT, a);
+        return;
+    case 1:
+        a[1] = (int64_t)below(m, 2);
+        add(m, batch, OP_MOVABLE, a);
+        return;
+    case 2:
+        a[1] = (int64_t)below(m, 40);
+        a[2] = cpu(m, c);
+        add(m, batch, OP_BULK, a);
+        return;
+    case 3:
+    case 4:
+        a[0] = (int64_t)below(m, SCRIPT_HOLDS);
+        a[1] = z;
+        a[2] = order(m, c);
+        a[3] = (int64_t)below(m, 4);
+        add(m, batch, OP_ISOLATE, a);
+        return;
+    case 5:
+        a[0] = (int64_t)below(m, SCRIPT_HOLDS);
+        add(m, batch, OP_PUTBACK, a);
+        return;
+    case 6:
+        a[0] = (int64_t)below(m, SCRIPT_HOLDS);
+        a[1] = slot;
+        add(m, batch, OP_ADOPT, a);
+        return;
+    default:
+        a[0] = z;
+        a[1] = (int64_t)(c->start + below(m, c->spanned + 2)) - (m->o->misuse ? 1 : 0);
+        add(m, batch, OP_PAGE, a);
+        return;
+    }
+}
+
+static void make_step(struct maker *m, int batch)
+{
+    int64_t a[SCRIPT_ARGS] = {(int64_t)below(m, SCRIPT_SLOTS), cpu(m, zone(m, 0))};
+    uint64_t dice = below(m, 100);
+
+    if (dice < 45)
+        make_alloc(m, batch);
+    else if (dice < 78)
+        add(m, batch, OP_FREE, a);
+    else if (dice < 90)
+        make_small(m, batch);
+    else if (dice < 95)
+        make_setting(m, batch);
+    else if (dice < 97 && m->o->misuse)
+        make_misuse(m, batch);
+    else if (dice < 98 && (m->o->ranges || m->o->any_ranges))
+        make_range(m, batch);
+    else if (dice < 99 && m->o->shuffles)
+        add(m, batch, OP_SHUFFLE, a);
+    else
+        add(m, batch, OP_COPY, a);
+}
+
+static void make_report(struct maker *m)
+{
+    static const int64_t capacities[] = {1, 2, 3, 4, 8, 32};
+    static const int64_t divisors[] = {0, 1, 1, 2, 16};
+    const struct fpr_zone_config *c = zone(m, 0);
+    int64_t a[SCRIPT_ARGS] = {0};
+    int batches = (int)below(m, 4);
+
+    if (chance(m, 6)) {
+        bool p4 = chance(m, 4);
+
+        a[0] = chance(m, 3) ? -1 : (int64_t)below(m, c->max_order + 1);
+        a[1] = capacities[below(m, 6)];
+        a[2] = p4 ? 0 : divisors[below(m, 5)];
+        a[3] = !p4 && !chance(m, 5);
+        a[4] = p4;
+        a[6] = (int64_t)between(m, 1, 3) * 1000;
+        add(m, -1, OP_REGISTER, a);
+        return;
+    }
+    if (chance(m, 12)) {
+        add(m, -1, OP_UNREGISTER, a);
+        return;
+    }
+    a[0] = (int64_t)below(m, 5000);
+    add(m, -1, chance(m, 2) ? OP_PASS : OP_ADVANCE, a);
+    for (int b = 0; b < batches; b++) {
+        uint64_t n = chance(m, 2) ? 0 : below(m, 5);
+        int64_t answer[SCRIPT_ARGS] = {chance(m, 2) ? -5 : 7};
+
+        while (n-- > 0)
+            make_step(m, b);
+        if (chance(m, 20))
+            add(m, b, chance(m, 2) ? OP_PASS : OP_UNREGISTER, answer);
+        if (chance(m, 8))
+            add(m, b, OP_FAIL, answer);
+    }
+}
+
+void make_script(struct script *s, uint64_t seed, const struct make_options *options)
+{
+    struct maker m = {.s = s, .o = options, .seed = seed};
+    enum fpr_profile profile = options->profile >= 0 ? (enum fpr_profile)options->profile
+                                                     : (enum fpr_profile)below(&m, FPR_NR_PROFILES);
+    unsigned dry = (unsigned)below(&m, 3);
+    fpr_pfn from = 0;
+    unsigned cpus = 0;
+
+    memset(s, 0, sizeof *s);
+    for (s->nr_zones = 0; s->nr_zones < options->zones; s->nr_zones++) {
+        struct script_zone *z = &s->zone[s->nr_zones];
+
+        script_zone_init(z, profile);
+        if (s->nr_zones == 0)
+            orders(&m, &z->config);
+        else {
+            z->config.max_order = s->zone[0].config.max_order;
+            z->config.pageblock_order = s->zone[0].config.pageblock_order;
+        }
+        zone_config(&m, z, from);
+        if (cpus == 0)
+            cpus = z->config.cpus;
+        z->config.cpus = cpus;
+        from = z->config.start + z->config.spanned;
+        z->config.index = options->zones > 1 ? (enum fpr_zone_index)s->nr_zones : FPR_ZONE_NORMAL;
+    }
+    for (unsigned z = 0; z < s->nr_zones && dry > 0; z++) {
+        int64_t a[SCRIPT_ARGS] = {z};
+
+        add(&m, -1, OP_WMARK, a); /* computed ones would refuse everything in a small zone */
+    }
+    for (unsigned i = 0; i < options->operations; i++)
+        if (options->reports && chance(&m, 8))
+            make_report(&m);
+        else
+            make_step(&m, -1);
+}

@@ -1,0 +1,436 @@
+/* The library's side of a comparison. */
+#include "support/script_side.h"
+#include "support/support.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct library {
+    struct fpr_machine *machine;
+    struct fpr_zone *zone[SCRIPT_ZONES];
+    struct fpr_clock *clock;
+    struct fpr_reporter *reporter;
+    struct fpr_device device;
+    uint64_t bits[SCRIPT_ZONES];
+};
+
+static struct library *lib(struct side *s)
+{
+    return s->impl;
+}
+
+static uint64_t next_bits(void *ctx)
+{
+    return test_random(ctx);
+}
+
+static int l_alloc(struct side *s, size_t zone, unsigned order, fpr_gfp gfp, unsigned cpu,
+                   fpr_pfn *pfn)
+{
+    return fpr_zone_alloc(lib(s)->zone[zone], order, gfp, cpu, pfn);
+}
+
+static int l_alloc_node(struct side *s, int node, unsigned order, fpr_gfp gfp, unsigned cpu,
+                        fpr_pfn *pfn)
+{
+    return fpr_alloc_pages_node(lib(s)->machine, node, order, gfp, cpu, pfn);
+}
+
+static int l_free(struct side *s, fpr_pfn pfn, unsigned order, unsigned cpu)
+{
+    return fpr_free_pages_cpu(lib(s)->machine, pfn, order, cpu);
+}
+
+static struct fpr_zone *of(struct side *s, fpr_pfn pfn)
+{
+    struct fpr_zone *zone = fpr_machine_zone_of(lib(s)->machine, pfn);
+
+    return zone ? zone : lib(s)->zone[0];
+}
+
+/* Runs of one zone go to that zone's bulk call. */
+static int l_free_bulk(struct side *s, const fpr_pfn *pfns, size_t count, unsigned cpu,
+                       size_t *freed)
+{
+    size_t i = 0;
+
+    *freed = 0;
+    while (i < count) {
+        struct fpr_zone *zone = of(s, pfns[i]);
+        size_t run = 1, done = 0;
+        int err;
+
+        while (i + run < count && of(s, pfns[i + run]) == zone)
+            run++;
+        err = fpr_zone_free_bulk(zone, pfns + i, run, cpu, &done);
+        *freed += done;
+        if (err)
+            return err;
+        i += run;
+    }
+    return 0;
+}
+
+static int l_split(struct side *s, fpr_pfn pfn, unsigned order, unsigned to)
+{
+    return fpr_zone_split(of(s, pfn), pfn, order, to);
+}
+
+static int l_movable(struct side *s, fpr_pfn pfn, unsigned order, bool on)
+{
+    return fpr_zone_set_movable(of(s, pfn), pfn, order, on);
+}
+
+static int l_drain(struct side *s, size_t zone, unsigned cpu)
+{
+    return fpr_zone_drain(lib(s)->zone[zone], cpu);
+}
+
+static int l_isolate(struct side *s, fpr_pfn pfn, unsigned order)
+{
+    return fpr_zone_isolate(of(s, pfn), pfn, order);
+}
+
+static int l_putback(struct side *s, fpr_pfn pfn, unsigned order)
+{
+    return fpr_zone_putback(of(s, pfn), pfn, order);
+}
+
+static int l_adopt(struct side *s, fpr_pfn pfn, unsigned order)
+{
+    return fpr_zone_adopt(of(s, pfn), pfn, order);
+}
+
+static int l_isolate_range(struct side *s, size_t zone, fpr_pfn start, fpr_pfn end, int mt)
+{
+    return fpr_zone_isolate_range(lib(s)->zone[zone], start, end, mt);
+}
+
+static int l_unisolate_range(struct side *s, size_t zone, fpr_pfn start, fpr_pfn end, int mt)
+{
+    return fpr_zone_unisolate_range(lib(s)->zone[zone], start, end, mt);
+}
+
+static int l_wmark(struct side *s, size_t zone, uint64_t min, uint64_t low, uint64_t high)
+{
+    return fpr_zone_set_watermarks(lib(s)->zone[zone], min, low, high);
+}
+
+static int l_boost(struct side *s, size_t zone, unsigned factor, uint64_t boost)
+{
+    return fpr_zone_set_boost(lib(s)->zone[zone], factor, boost);
+}
+
+static int l_pcp(struct side *s, size_t zone, unsigned high, unsigned batch)
+{
+    return fpr_zone_set_pcp(lib(s)->zone[zone], high, batch);
+}
+
+static int l_reserve(struct side *s, size_t zone, unsigned index, uint64_t pages)
+{
+    return fpr_zone_set_lowmem_reserve(lib(s)->zone[zone], (enum fpr_zone_index)index, pages);
+}
+
+static int l_reclaiming(struct side *s, size_t zone, bool on)
+{
+    return fpr_zone_set_reclaiming(lib(s)->zone[zone], on);
+}
+
+static int l_shuffle(struct side *s, size_t zone, uint64_t seed)
+{
+    return fpr_zone_shuffle(lib(s)->zone[zone], next_bits, &seed);
+}
+
+static int report(void *ctx, const struct fpr_sg *sg, unsigned nents)
+{
+    return side_report(ctx, sg, nents);
+}
+
+static int l_unreg(struct side *s)
+{
+    if (!lib(s)->reporter)
+        return -EINVAL;
+    return fpr_reporter_unregister(lib(s)->reporter, &lib(s)->device);
+}
+
+static int l_reg(struct side *s, const struct fpr_report_config *config, int wish)
+{
+    struct library *l = lib(s);
+    int err;
+
+    if (l->reporter && s->registered)
+        return fpr_reporter_register(l->reporter, &l->device); /* a second time: refused */
+    fpr_reporter_destroy(l->reporter);
+    l->reporter = NULL;
+    err = fpr_reporter_create(l->machine, l->clock, config, &l->reporter);
+    if (err)
+        return err;
+    l->device = (struct fpr_device){.name = "script", .report = report, .ctx = s, .order = wish};
+    return fpr_reporter_register(l->reporter, &l->device);
+}
+
+static int l_pass(struct side *s, struct fpr_pass_result *result)
+{
+    if (!lib(s)->reporter)
+        return -EINVAL;
+    return fpr_reporter_pass(lib(s)->reporter, result);
+}
+
+static int l_advance(struct side *s, fpr_ns by)
+{
+    struct library *l = lib(s);
+
+    return fpr_clock_advance(l->clock, fpr_clock_now(l->clock) + by) < 0 ? -EINVAL : 0;
+}
+
+static bool same(const struct fpr_zone *a, const struct fpr_zone *b)
+{
+    return fpr_zone_hash(a, true) == fpr_zone_hash(b, true) &&
+           fpr_zone_validate(b, NULL, NULL, 0) == 0;
+}
+
+/* A clone is in the same state. */
+static int l_copy(struct side *s)
+{
+    struct library *l = lib(s);
+    struct fpr_machine *copy = NULL;
+    int bad = 0;
+    int err = fpr_machine_clone(l->machine, &copy);
+
+    if (err)
+        return err;
+    for (size_t i = 0; i < s->script->nr_zones; i++)
+        bad |= same(l->zone[i], fpr_machine_zone(copy, i)) ? 0 : 1;
+    fpr_machine_destroy(copy);
+    return bad ? -EUCLEAN : 0;
+}
+
+struct nth {
+    uint64_t left;
+    fpr_pfn pfn;
+};
+
+static int count_down(void *ctx, const struct fpr_block *block)
+{
+    struct nth *n = ctx;
+
+    n->pfn = block->pfn;
+    return n->left-- == 0;
+}
+
+static bool l_nth_free(struct side *s, size_t zone, unsigned order, uint64_t n, fpr_pfn *pfn)
+{
+    struct nth nth = {.left = n};
+
+    for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++)
+        if (fpr_zone_walk_free(lib(s)->zone[zone], order, mt, count_down, &nth) == 1) {
+            *pfn = nth.pfn;
+            return true;
+        }
+    return false;
+}
+
+static int l_page(struct side *s, size_t zone, fpr_pfn pfn, char *text, size_t size)
+{
+    enum fpr_page_kind kind = FPR_PAGE_RESERVED;
+    struct fpr_block b = {0};
+    int err = fpr_zone_page(lib(s)->zone[zone], pfn, &kind, &b);
+
+    snprintf(text, size, "kind %d, block %" PRIu64 ":%u reported %d", kind, b.pfn, b.order,
+             b.reported);
+    return err;
+}
+
+static uint64_t l_hash(struct side *s)
+{
+    uint64_t h = 0;
+
+    for (size_t i = 0; i < s->script->nr_zones; i++)
+        h = h * 31 + fpr_zone_hash(lib(s)->zone[i], true);
+    return h;
+}
+
+static int mix_block(void *ctx, const struct fpr_block *block)
+{
+    uint64_t *h = ctx;
+
+    *h = (*h ^ block->pfn) * 0x100000001b3u;
+    *h = (*h ^ (block->order * 8u + (unsigned)block->migratetype)) * 0x100000001b3u;
+    return 0;
+}
+
+/* All per-cpu lists of all cpus, with the types remembered. */
+static uint64_t pcp_hash(struct side *s)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < s->script->nr_zones; i++) {
+        struct fpr_zone *zone = lib(s)->zone[i];
+        struct fpr_zone_info info;
+
+        fpr_zone_get_info(zone, &info);
+        for (unsigned cpu = 0; cpu < info.cpus; cpu++)
+            for (unsigned l = 0; l < info.pcp_lists; l++) {
+                fpr_zone_walk_pcp(zone, cpu, l, mix_block, &h);
+                h = (h ^ l) * 0x100000001b3u;
+            }
+    }
+    return h;
+}
+
+static void l_counters(struct side *s, char *text, size_t size)
+{
+    struct library *l = lib(s);
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->script->nr_zones; i++) {
+        struct fpr_zone_counters c;
+        struct fpr_pcp_counters p;
+
+        fpr_zone_get_counters(l->zone[i], &c);
+        fpr_zone_get_pcp(l->zone[i], 0, &p);
+        n += (size_t)snprintf(text + n, size > n ? size - n : 0,
+                              "marks %" PRIu64 " %" PRIu64 " %" PRIu64 " isolated %" PRIu64
+                              " held %" PRIu64 " pcp %u/%u ",
+                              c.watermark[0], c.watermark[1], c.watermark[2],
+                              c.nr_isolated_pageblocks, c.held, p.high, p.batch);
+    }
+    snprintf(text + n, size > n ? size - n : 0, "lists %08x state %d",
+             (unsigned)(pcp_hash(s) >> 32),
+             l->reporter && s->registered ? fpr_reporter_state(l->reporter) : -1);
+}
+
+static bool l_valid(struct side *s, char *why, size_t size)
+{
+    for (size_t i = 0; i < s->script->nr_zones; i++) {
+        char reason[200] = "";
+        int rule = 0;
+        int err = fpr_zone_validate(lib(s)->zone[i], &rule, reason, sizeof reason);
+
+        if (err) {
+            snprintf(why, size, "validate: zone %zu: %d, rule %d: %s", i, err, rule, reason);
+            return false;
+        }
+    }
+    return true;
+}
+
+static int print_block(void *ctx, const struct fpr_block *block)
+{
+    fprintf(ctx, " %" PRIu64 "%s", block->pfn, block->reported ? "*" : "");
+    return 0;
+}
+
+static void l_dump(struct side *s, FILE *out)
+{
+    for (size_t i = 0; i < s->script->nr_zones; i++) {
+        struct fpr_zone *zone = lib(s)->zone[i];
+        const struct fpr_zone_config *config = &s->script->zone[i].config;
+        struct fpr_zone_counters c;
+        struct fpr_zone_info info;
+
+        fpr_zone_get_counters(zone, &c);
+        fpr_zone_get_info(zone, &info);
+        fprintf(out, "zone %zu free %" PRIu64 " highatomic %" PRIu64 " boost %" PRIu64 "\n", i,
+                c.free, c.highatomic, c.boost);
+        fprintf(out, "types ");
+        for (fpr_pfn p = info.start; p < info.start + info.spanned;
+             p = ((p >> info.pageblock_order) + 1) << info.pageblock_order)
+            fprintf(out, "%d", fpr_zone_pageblock_type(zone, p));
+        fprintf(out, "\n");
+        for (unsigned o = 0; o <= config->max_order; o++)
+            for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
+                fprintf(out, "list %u %d:", o, mt);
+                fpr_zone_walk_free(zone, o, mt, print_block, out);
+                fprintf(out, "\n");
+            }
+        for (unsigned cpu = 0; cpu < info.cpus; cpu++)
+            for (unsigned l = 0; l < info.pcp_lists; l++) {
+                fprintf(out, "pcp %u %u:", cpu, l);
+                fpr_zone_walk_pcp(zone, cpu, l, print_block, out);
+                fprintf(out, "\n");
+            }
+    }
+}
+
+static void l_destroy(struct side *s)
+{
+    struct library *l = lib(s);
+
+    fpr_reporter_destroy(l->reporter);
+    fpr_machine_destroy(l->machine);
+    fpr_clock_destroy(l->clock);
+    free(l);
+}
+
+static const struct side_ops ops = {
+    .name = "library",
+    .alloc = l_alloc,
+    .alloc_node = l_alloc_node,
+    .free = l_free,
+    .free_bulk = l_free_bulk,
+    .split = l_split,
+    .movable = l_movable,
+    .drain = l_drain,
+    .isolate = l_isolate,
+    .putback = l_putback,
+    .adopt = l_adopt,
+    .isolate_range = l_isolate_range,
+    .unisolate_range = l_unisolate_range,
+    .wmark = l_wmark,
+    .boost = l_boost,
+    .pcp = l_pcp,
+    .reserve = l_reserve,
+    .reclaiming = l_reclaiming,
+    .shuffle = l_shuffle,
+    .reg = l_reg,
+    .unreg = l_unreg,
+    .pass = l_pass,
+    .advance = l_advance,
+    .copy = l_copy,
+    .nth_free = l_nth_free,
+    .page = l_page,
+    .hash = l_hash,
+    .counters = l_counters,
+    .valid = l_valid,
+    .dump = l_dump,
+    .destroy = l_destroy,
+};
+
+bool side_create_library(struct side *s, const struct script *script, int *err)
+{
+    struct fpr_zone_config zones[SCRIPT_ZONES];
+    struct fpr_machine_config config;
+    struct library *l = calloc(1, sizeof *l);
+
+    if (!l)
+        abort();
+    memset(s, 0, sizeof *s);
+    s->ops = &ops;
+    s->script = script;
+    s->batch = -1;
+    for (size_t i = 0; i < script->nr_zones; i++) {
+        zones[i] = script->zone[i].config;
+        zones[i].holes = script->zone[i].hole;
+        l->bits[i] = script->zone[i].bits_seed;
+        zones[i].bits = next_bits;
+        zones[i].bits_ctx = &l->bits[i];
+    }
+    fpr_machine_config_init(&config);
+    config.zones = zones;
+    config.nr_zones = script->nr_zones;
+    config.compute_watermarks = false;
+    *err = fpr_machine_create(&config, &l->machine);
+    if (*err == 0)
+        *err = fpr_clock_create(0, &l->clock);
+    if (*err) {
+        free(l);
+        return false;
+    }
+    for (size_t i = 0; i < script->nr_zones; i++)
+        l->zone[i] = fpr_machine_zone(l->machine, i);
+    s->impl = l;
+    return true;
+}
