@@ -68,7 +68,7 @@ static bool captured(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
     }
     c->pfn = zone_pfn(z, i);
     zone_account(z, -(int64_t)(1ull << order));
-    tag_store(&z->tags[i], tag_make(PAGE_HELD, order, mt));
+    tag_store(&z->tags[i], (uint16_t)(tag_make(PAGE_HELD, order, mt) | TAG_TAKEN));
     z->held += 1ull << order;
     return true;
 }

@@ -77,11 +77,14 @@ int fpr_zone_isolate(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
     return err;
 }
 
-/* Index of a held block of exactly this order. */
+/* Index of a block of exactly this order that is held for the caller. */
 static bool find_held(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
 {
-    return z && order <= z->max_order && zone_index(z, pfn, i) &&
-           tag_is(tag_load(&z->tags[*i]), PAGE_HELD, order);
+    if (!z || order > z->max_order || !zone_index(z, pfn, i)) {
+        return false;
+    }
+    uint16_t tag = tag_load(&z->tags[*i]);
+    return tag_is(tag, PAGE_HELD, order) && !(tag & TAG_TAKEN);
 }
 
 int fpr_zone_putback(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)

@@ -54,9 +54,10 @@ static void unisolate_pageblock(struct fpr_zone *z, uint32_t i, int mt)
             order = o;
         }
     }
-    uint64_t buddy = order <= z->max_order ? i ^ 1ull << order : 0;
-    bool mergeable = order <= z->max_order && buddy >= z->first && buddy < z->end &&
-                     pageblock_get(z, (uint32_t)buddy) != FPR_ISOLATE;
+    /* by frame number: indices count from a largest block, so bit max_order is not theirs */
+    fpr_pfn buddy = zone_pfn(z, i) ^ 1ull << order;
+    bool mergeable = order <= z->max_order && buddy >= z->start && buddy < z->start + z->spanned &&
+                     pageblock_get(z, (uint32_t)(buddy - z->base)) != FPR_ISOLATE;
     if (mergeable) {
         fpr_isolate_block(z, i, order);
         pageblock_set(z, i, mt);

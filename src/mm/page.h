@@ -1,6 +1,6 @@
 /* What a frame is: one 16-bit tag at the first frame of each block; all other frames have 0.
  *
- *   bits 0-2 kind   3-6 order   7-9 migratetype   10 Reported   11 movable
+ *   bits 0-2 kind   3-6 order   7-9 migratetype   10 Reported   11 movable   12 taken
  *
  * A free block of the largest order has its tag in a dense array of its own (see zone.h), so that
  * memory that was never touched costs next to nothing.
@@ -20,6 +20,7 @@ enum page_kind { PAGE_NONE = 0, PAGE_FREE = 1, PAGE_ALLOCATED = 2, PAGE_PCP = 3,
 #define TAG_MT_MASK     0x0380u
 #define TAG_REPORTED    0x0400u
 #define TAG_MOVABLE     0x0800u
+#define TAG_TAKEN       0x1000u /* held for a device or a capturer: not the caller's to put back */
 
 static inline uint16_t tag_make(enum page_kind kind, unsigned order, int mt)
 {

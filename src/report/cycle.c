@@ -65,6 +65,7 @@ static bool isolate_into_batch(struct fpr_reporter *r, struct walk *w, uint32_t 
     if (!fpr_isolate_block(w->z, i, w->order)) {
         return false;
     }
+    tag_store(&w->z->tags[i], (uint16_t)(tag_load(&w->z->tags[i]) | TAG_TAKEN));
     struct batch *b = &r->batch;
     b->sg[--b->offset] = (struct fpr_sg){.pfn = zone_pfn(w->z, i), .order = w->order};
     return true;
