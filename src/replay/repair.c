@@ -23,9 +23,28 @@ static int collect(void *ctx, const struct fpr_block *block)
     return a->found;
 }
 
-/* If the block is on a per-cpu list: what stood ahead of it went unseen, and is allocated now. */
-static bool take_from_pcp(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
+/* What the request was given, and what stood between that and the kernel's page. */
+static void scout(struct run *run, const struct op *op, fpr_pfn got, const struct ahead *a,
+                  unsigned list)
 {
+    struct unseen_list *l = run->scout;
+    for (size_t i = 0; op->order == 0 && i < a->nr; i++) {
+        if (!prep_room((void **)&l->list, &l->room, l->nr, sizeof(*l->list))) {
+            run->err = -ENOMEM;
+            return;
+        }
+        l->list[l->nr++] = (struct unseen){.op = (uint32_t)(op - run->p->ops),
+                                           .pfn = (uint32_t)(i ? a->pfns[i - 1] : got),
+                                           .mt = (uint8_t)(list % FPR_NR_PCPTYPES)};
+    }
+}
+
+/* If the block is on a per-cpu list: what stood ahead of it went unseen, and is allocated now. */
+static bool take_from_pcp(struct run *run, const struct op *op, fpr_pfn got)
+{
+    fpr_pfn pfn = op->pfn;
+    unsigned order = op->order;
+    struct fpr_zone *zone = run_zone(run, pfn);
     struct fpr_zone_info info;
     struct fpr_block block;
     enum fpr_page_kind kind;
@@ -37,6 +56,8 @@ static bool take_from_pcp(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
         for (unsigned list = 0; list < info.pcp_lists && !a.found; list++) {
             a.nr = 0;
             fpr_zone_walk_pcp(zone, cpu, list, collect, &a);
+            if (a.found && run->scout)
+                scout(run, op, got, &a, list);
         }
     for (size_t i = 0; a.found && i < a.nr; i++)
         fpr_zone_pcp_take(zone, a.pfns[i], order);
@@ -101,7 +122,7 @@ fpr_pfn run_repair(struct run *run, const struct op *op, fpr_pfn got)
     run->mute = true;
     struct fpr_zone *zone = op->pfn == NONE32 ? NULL : run_zone(run, op->pfn);
     bool same_zone = zone && got != FPR_PFN_NONE && zone == run_zone(run, got);
-    if (!same_zone || !take_from_pcp(zone, op->pfn, op->order)) {
+    if (!same_zone || !take_from_pcp(run, op, got)) {
         if (got != FPR_PFN_NONE)
             put_back(run, op, got);
         if (zone)
