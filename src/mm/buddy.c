@@ -61,7 +61,7 @@ static bool shuffle_tail(struct fpr_zone *z)
     return bit == z->policy.shuffle_bit_is_tail;
 }
 
-static bool goes_to_tail(struct fpr_zone *z, uint32_t i, unsigned order, enum fpr_place place)
+bool fpr_buddy_goes_to_tail(struct fpr_zone *z, uint32_t i, unsigned order, enum fpr_place place)
 {
     if (place != FPR_PLACE_RULE) {
         return place == FPR_PLACE_TAIL;
@@ -112,7 +112,7 @@ void fpr_buddy_settle(struct fpr_zone *z, uint32_t i, unsigned order, int mt, en
         }
         order++;
     }
-    freelist_add(z, i, order, mt, goes_to_tail(z, i, order, place));
+    freelist_add(z, i, order, mt, fpr_buddy_goes_to_tail(z, i, order, place));
     if (order >= z->notify_order && notify) {
         fpr_buddy_notify(z, i, order, mt);
     }

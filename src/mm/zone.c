@@ -104,6 +104,7 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->locked = c->locked;
     z->nofragment = c->nofragment;
     z->movable_by_type = c->movable_by_type;
+    z->shuffle = c->shuffle;
     z->bits = c->bits;
     z->bits_ctx = c->bits_ctx;
     z->boost_factor = c->boost_factor;
@@ -236,7 +237,8 @@ static void release_range(struct fpr_zone *z, fpr_pfn start, fpr_pfn end)
         if (order == z->max_order) {
             /* nothing to merge with: the frame's own metadata stay untouched */
             zone_account(z, (int64_t)(1ull << order));
-            freelist_add(z, i, order, pageblock_get(z, i), z->policy.boot == FPR_PLACE_TAIL);
+            freelist_add(z, i, order, pageblock_get(z, i),
+                         fpr_buddy_goes_to_tail(z, i, order, z->policy.boot));
         } else {
             zone_touch(z, i);
             fpr_buddy_free(z, i, order, pageblock_get(z, i), z->policy.boot, false);

@@ -14,7 +14,7 @@
 #define BLOCK_NONE UINT64_MAX
 /* Type of a pageblock without page structures: nothing in it is ever free. */
 #define PAGEBLOCK_HOLE 0x7f
-#define NO_NOTIFY  255u
+#define NO_NOTIFY      255u
 
 /* All blocks of one order. The largest order has links and tags of its own, indexed by
  * index >> shift; the others share the frames' arrays (shift 0). */
