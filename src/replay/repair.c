@@ -45,6 +45,13 @@ static void scout(struct run *run, const struct op *op, fpr_pfn got, const struc
     }
 }
 
+/* A block that is off the model's lists: the kernel drained it to the free lists, or it is gone. */
+static void let_go(struct run *run, struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
+{
+    if (bit_get(run->limbo, pfn))
+        fpr_zone_free_as(zone, pfn, order, -1, 0, FPR_ALLOC_PCP_LOCKED);
+}
+
 /* If the block is on a per-cpu list: what stood ahead of it went unseen, and is allocated now. */
 static bool take_from_pcp(struct run *run, const struct op *op, fpr_pfn got)
 {
@@ -65,6 +72,10 @@ static bool take_from_pcp(struct run *run, const struct op *op, fpr_pfn got)
         }
     for (size_t i = 0; a.found && i < a.nr; i++)
         fpr_zone_pcp_take(zone, a.pfns[i], op->order);
+    for (size_t i = 0; a.found && i + 1 < a.nr; i++)
+        let_go(run, zone, a.pfns[i], op->order);
+    if (a.found)
+        let_go(run, zone, got, op->order);
     free(a.pfns);
     return a.found;
 }
@@ -84,7 +95,9 @@ static bool take_from_refill(struct run *run, const struct op *op, fpr_pfn got)
     struct fpr_zone *zone = run_zone(run, op->pfn);
     struct fpr_pcp_counters pcp;
     unsigned cpu = run_cpu(run, op);
-    if (op->order || !just_refilled(run, op) || fpr_zone_get_pcp(zone, cpu, &pcp))
+    if (op->order || !run->lacks_bulk || !run_knows(run, FPR_KNOW_BIT_PCP) ||
+        !run_knows(run, FPR_KNOW_BIT_PBTYPE) || !just_refilled(run, op) ||
+        fpr_zone_get_pcp(zone, cpu, &pcp))
         return false;
     struct ahead a = {0};
     fpr_pfn pfn = FPR_PFN_NONE;
@@ -94,6 +107,10 @@ static bool take_from_refill(struct run *run, const struct op *op, fpr_pfn got)
     bool found = a.nr && pfn == op->pfn;
     if (found)
         scout(run, op, got, &a, op->mt);
+    for (size_t i = 0; found && i + 1 < a.nr; i++)
+        let_go(run, zone, a.pfns[i], 0);
+    if (found)
+        let_go(run, zone, got, 0);
     while (!found && a.nr) /* it was something else: the list as it was */
         fpr_zone_pcp_push(zone, a.pfns[--a.nr], 0, cpu);
     free(a.pfns);
