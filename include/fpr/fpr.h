@@ -17,6 +17,7 @@
 #include <fpr/stats.h>
 #include <fpr/types.h>
 #include <fpr/version.h>
+#include <fpr/view.h>
 #include <fpr/zone.h>
 
 #endif

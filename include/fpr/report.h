@@ -2,8 +2,12 @@
  *  Free page reporting: the state machine, the pass over zones, orders and migratetypes, the
  *  batch, the budget and the rotation of mm/page_reporting.c, v16 to 6.12.
  *
- *  Thread safety: a reporter belongs to one thread at a time, except that frees in other threads
- *  may notify it (machines whose zones are `locked`).
+ *  Thread safety: a reporter belongs to one thread at a time. Beside it, where the machine's zones
+ *  are `locked`, other threads may allocate, free (which notifies the reporter) and drain, and may
+ *  call fpr_reporter_state(), fpr_reporter_get_stats(), fpr_reporter_set_config() and
+ *  fpr_reporter_get_config(), all while a pass is running. A virtual clock cannot be scheduled from
+ *  another thread: such a machine's reporter is made without a clock, and a waker
+ *  (fpr_reporter_set_waker()) says when a pass is wanted.
  */
 #ifndef FPR_REPORT_H
 #define FPR_REPORT_H
@@ -97,11 +101,33 @@ FPR_API int fpr_reporter_get_stats(const struct fpr_reporter *reporter,
 struct fpr_report_observer {
     void (*pass_begin)(void *ctx, fpr_ns now); /**< state became ACTIVE */
     void (*pass_end)(void *ctx, fpr_ns now, const struct fpr_pass_result *result); /**< over */
-    void (*requested)(void *ctx, fpr_ns now, fpr_ns due); /**< a pass was queued */
-    void *ctx;                                            /**< first argument */
+    void (*requested)(void *ctx, fpr_ns now,
+                      fpr_ns due); /**< a pass was queued; not called where
+                                        a waker is set, which is told instead */
+    void *ctx;                     /**< first argument */
 };
-/** Sets the observer; NULL: none. Copied. @return 0, -EINVAL. */
+/** Sets the observer; NULL: none. Copied. Before other threads use the machine.
+ *  @return 0, -EINVAL. */
 FPR_API int fpr_reporter_set_observer(struct fpr_reporter *reporter,
                                       const struct fpr_report_observer *observer);
+
+/** What takes the virtual clock's place where time is real: whoever runs the passes (a thread that
+ *  sleeps until one is due) is told here that one is wanted. */
+struct fpr_report_waker {
+    /** A pass is wanted `delay` from now; called once until fpr_reporter_pass() has begun one (and
+     *  again at the end of a pass that leaves work behind). Called from the thread that freed, with
+     *  its zone's lock held, or from the one that registered or ran the pass: it may leave word
+     *  and signal (take a lock of its own, post a semaphore), and must not call the library.
+     *  May be NULL. */
+    void (*wake)(void *ctx, fpr_ns delay);
+    /** The time now, for observers; called by the thread that runs the pass. NULL: always 0. */
+    fpr_ns (*now)(void *ctx);
+    void *ctx; /**< first argument of both */
+};
+/** Sets the waker; NULL: none. Copied. Neither is called again once fpr_reporter_unregister() has
+ *  returned, until a device is registered anew.
+ *  @return 0, -EINVAL (also for a reporter with a clock), -EBUSY (a device is registered). */
+FPR_API int fpr_reporter_set_waker(struct fpr_reporter *reporter,
+                                   const struct fpr_report_waker *waker);
 
 #endif

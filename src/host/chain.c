@@ -1,7 +1,6 @@
 #include <fpr/devices.h>
 
 #include <errno.h>
-#include <string.h>
 
 struct fpr_chain {
     size_t count;
@@ -26,7 +25,8 @@ int fpr_chain_create(const struct fpr_device *const *devices, size_t nr_devices,
     if (made == NULL)
         return -ENOMEM;
     made->count = nr_devices;
-    memcpy(made->devices, devices, nr_devices * sizeof(*devices));
+    for (size_t i = 0; i < nr_devices; i++)
+        made->devices[i] = devices[i];
     *chain = made;
     return 0;
 }

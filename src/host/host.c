@@ -19,7 +19,7 @@ int fpr_host_config_init(struct fpr_host_config *config)
         .mode = FPR_HOST_DONTNEED,
         .costs =
             {
-#define FPR_X(name, value, text) .name = value,
+#define FPR_X(name, value, text) .name = (value),
                 FPR_HOST_COSTS(FPR_X)
 #undef FPR_X
             },
@@ -74,8 +74,9 @@ int fpr_host_create(const struct fpr_host_config *config, struct fpr_host **host
         return -ENOMEM;
     made->config = *config;
     made->mem = mem;
-    unsigned page = config->page_shift;
-    made->unit_pages = config->backing_shift > page ? 1ull << (config->backing_shift - page) : 1;
+    if (config->backing_shift > config->page_shift)
+        made->unit_order = config->backing_shift - config->page_shift;
+    made->unit_pages = 1ull << made->unit_order;
     made->units = fpr_div_up(config->pages, made->unit_pages);
     if (!allocate_tables(made)) {
         fpr_host_destroy(made);

@@ -7,7 +7,8 @@
 struct fpr_host {
     struct fpr_host_config config;
     const struct fpr_mem_ops *mem;
-    uint64_t unit_pages; /* guest pages of a unit */
+    unsigned unit_order; /* log2 of the guest pages of a unit */
+    uint64_t unit_pages; /* the same as a number */
     uint64_t units;
     uint64_t *resident;      /* bit a page: the host holds it */
     uint64_t *dropped;       /* bit a page: reported, dropped, not back since */

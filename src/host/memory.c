@@ -12,7 +12,7 @@ bool fpr_host_in_memory(const struct fpr_host *host, fpr_pfn pfn, uint64_t pages
 
 fpr_pfn fpr_host_unit_start(const struct fpr_host *host, uint64_t unit)
 {
-    return unit * host->unit_pages;
+    return unit << host->unit_order;
 }
 
 uint64_t fpr_host_unit_pages(const struct fpr_host *host, uint64_t unit)
@@ -23,8 +23,8 @@ uint64_t fpr_host_unit_pages(const struct fpr_host *host, uint64_t unit)
 
 struct fpr_host_part fpr_host_first_part(const struct fpr_host *host, fpr_pfn pfn, uint64_t pages)
 {
-    uint64_t room = host->unit_pages - pfn % host->unit_pages;
-    return (struct fpr_host_part){pfn / host->unit_pages, pfn, pages < room ? pages : room};
+    uint64_t room = host->unit_pages - (pfn & (host->unit_pages - 1));
+    return (struct fpr_host_part){pfn >> host->unit_order, pfn, pages < room ? pages : room};
 }
 
 static struct fpr_host_part whole_unit(const struct fpr_host *host, uint64_t unit)
@@ -181,6 +181,9 @@ int64_t fpr_host_touch(struct fpr_host *host, fpr_pfn pfn, uint64_t pages)
     if (host == NULL || !fpr_host_in_memory(host, pfn, pages))
         return -EINVAL;
     host->stats.touches += pages;
+    /* Nearly every touch is of one page that is there. */
+    if (pages == 1 && host->given_total == 0 && fpr_bitmap_test(host->resident, pfn))
+        return 0;
     uint64_t more = 0;
     while (pages > 0) {
         struct fpr_host_part part = fpr_host_first_part(host, pfn, pages);

@@ -18,7 +18,7 @@ static bool vacant(const struct fpr_zone *z, uint32_t i, unsigned order)
 {
     enum fpr_page_kind kind;
     fpr_zone_page(z, zone_pfn(z, i), &kind, NULL);
-    if (kind != FPR_PAGE_RESERVED) {
+    if (kind != FPR_PAGE_RESERVED || pageblock_get(z, i) == PAGEBLOCK_HOLE) {
         return false;
     }
     if (!z->touched[i >> z->max_order]) {
@@ -109,7 +109,9 @@ int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t 
         struct fpr_block b;
         enum fpr_page_kind kind;
         fpr_zone_page(zone, zone_pfn(zone, (uint32_t)i), &kind, &b);
-        if (kind == FPR_PAGE_RESERVED) {
+        if (pageblock_get(zone, (uint32_t)i) == PAGEBLOCK_HOLE) {
+            i = (i | (zone_pageblock_pages(zone) - 1)) + 1;
+        } else if (kind == FPR_PAGE_RESERVED) {
             zone_touch(zone, (uint32_t)i);
             tag_store(&zone->tags[i], tag);
             i++;
@@ -123,11 +125,12 @@ int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t 
 int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
 {
     uint32_t i;
-    if (!zone || mt < 0 || mt >= FPR_NR_MIGRATETYPES || !zone_index(zone, pfn, &i)) {
+    if (!zone || mt < FPR_PAGEBLOCK_HOLE || mt >= FPR_NR_MIGRATETYPES ||
+        !zone_index(zone, pfn, &i)) {
         return -EINVAL;
     }
     zone->nr_isolated -= pageblock_get(zone, i) == FPR_ISOLATE;
-    pageblock_set(zone, i, mt);
+    pageblock_set(zone, i, mt == FPR_PAGEBLOCK_HOLE ? PAGEBLOCK_HOLE : mt);
     zone->nr_isolated += mt == FPR_ISOLATE;
     return 0;
 }

@@ -80,7 +80,11 @@ int fpr_zone_get_pcp(const struct fpr_zone *zone, unsigned cpu, struct fpr_pcp_c
 int fpr_zone_pageblock_type(const struct fpr_zone *zone, fpr_pfn pfn)
 {
     uint32_t i;
-    return zone && zone_index(zone, pfn, &i) ? pageblock_get(zone, i) : -EINVAL;
+    if (!zone || !zone_index(zone, pfn, &i)) {
+        return -EINVAL;
+    }
+    int mt = pageblock_get(zone, i);
+    return mt == PAGEBLOCK_HOLE ? -ENOENT : mt;
 }
 
 static struct fpr_block block_of(const struct fpr_zone *z, uint32_t i, uint16_t tag)

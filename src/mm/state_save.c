@@ -73,7 +73,11 @@ static void put_counters(struct saving *s, const struct fpr_zone *z)
     put_str(s, "\nb ");
     for (uint64_t k = z->first >> z->pageblock_order; k <= (z->end - 1) >> z->pageblock_order;
          k++) {
-        put_dec(s, "", z->pageblock[k]);
+        if (z->pageblock[k] == PAGEBLOCK_HOLE) {
+            put_str(s, "-");
+        } else {
+            put_dec(s, "", z->pageblock[k]);
+        }
     }
     put_str(s, "\n");
 }

@@ -11,6 +11,8 @@
 
 /* "No block": wider than an index, as every 32-bit number may be one. */
 #define BLOCK_NONE UINT64_MAX
+/* Type of a pageblock without page structures: nothing in it is ever free. */
+#define PAGEBLOCK_HOLE 0x7f
 #define NO_NOTIFY  255u
 
 /* Neighbours in a ring. */

@@ -43,7 +43,7 @@ static void rotate_to(struct fpr_reporter *r, struct walk *w, uint64_t i)
     if (r->pass.rotate && i != BLOCK_NONE && list_of(w)->count &&
         freelist_first(w->z, w->order, w->mt) != i) {
         freelist_rotate(w->z, (uint32_t)i, w->order, w->mt);
-        r->stats.rotations++;
+        fpr_report_count(&r->stats.rotations, 1);
     }
 }
 
@@ -75,7 +75,7 @@ static enum step unreported_block(struct fpr_reporter *r, struct walk *w, uint32
     struct batch *b = &r->batch;
     if (w->budget < 0) {
         __atomic_store_n(&r->state, FPR_REPORT_REQUESTED, __ATOMIC_RELAXED);
-        r->stats.budget_stops++;
+        fpr_report_count(&r->stats.budget_stops, 1);
         w->resume = i;
         return STEP_LEAVE;
     }
@@ -92,13 +92,13 @@ static enum step unreported_block(struct fpr_reporter *r, struct walk *w, uint32
 
 static enum step one_block(struct fpr_reporter *r, struct walk *w, uint32_t i)
 {
-    r->stats.walked_blocks++;
+    fpr_report_count(&r->stats.walked_blocks, 1);
     if (freelist_tag(w->z, i, w->order) & TAG_REPORTED) {
         return STEP_NEXT;
     }
     if (r->pass.may_report &&
         !r->pass.may_report(r->pass.may_report_ctx, zone_pfn(w->z, i), w->order)) {
-        r->stats.skipped_blocks++;
+        fpr_report_count(&r->stats.skipped_blocks, 1);
         return STEP_NEXT;
     }
     return unreported_block(r, w, i);
@@ -136,20 +136,26 @@ static int report_rest(struct fpr_reporter *r, struct fpr_zone *z)
     return err;
 }
 
-int fpr_report_zone(struct fpr_reporter *r, struct fpr_zone *z)
+/* A zone that is short of memory is left alone. */
+static bool enough_is_free(const struct fpr_reporter *r, struct fpr_zone *z)
 {
+    zone_lock(z);
     uint64_t mark =
         z->watermark[FPR_WMARK_LOW] + z->boost + ((uint64_t)r->pass.capacity << r->order);
-    if (!fpr_watermark_plain(z, mark)) {
-        r->stats.passes_refused++;
+    bool enough = fpr_watermark_plain(z, mark);
+    zone_unlock(z);
+    return enough;
+}
+
+int fpr_report_zone(struct fpr_reporter *r, struct fpr_zone *z)
+{
+    if (!enough_is_free(r, z)) {
+        fpr_report_count(&r->stats.passes_refused, 1);
         return 0;
     }
     for (unsigned order = r->order; order <= z->max_order; order++) {
         for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
-            if (mt == FPR_ISOLATE || z->area[order].list[mt].count == 0) {
-                continue;
-            }
-            int err = cycle(r, z, order, mt);
+            int err = mt == FPR_ISOLATE ? 0 : cycle(r, z, order, mt);
             if (err) {
                 return err;
             }

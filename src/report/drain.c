@@ -9,13 +9,13 @@ int fpr_report_call(struct fpr_reporter *r, unsigned *nents)
     *nents = b->capacity - b->offset;
     const struct fpr_sg *sg = b->sg + b->offset;
     r->calls++;
-    r->stats.calls++;
-    r->stats.entries += *nents;
+    fpr_report_count(&r->stats.calls, 1);
+    fpr_report_count(&r->stats.entries, *nents);
     for (unsigned k = 0; k < *nents; k++) {
-        r->stats.pages += 1ull << sg[k].order;
+        fpr_report_count(&r->stats.pages, 1ull << sg[k].order);
     }
     int err = r->device->report(r->device->ctx, sg, *nents);
-    r->stats.failed_calls += err != 0;
+    fpr_report_count(&r->stats.failed_calls, err != 0);
     b->offset = b->capacity;
     return err;
 }
@@ -32,10 +32,10 @@ void fpr_report_drain(struct fpr_reporter *r, struct fpr_zone *z, unsigned nents
     for (unsigned k = 0; k < nents; k++) {
         uint32_t i = (uint32_t)(sg[k].pfn - z->base);
         bool alone = fpr_putback_block(z, i, sg[k].order, place_of(r, z));
-        r->stats.merged_blocks += !alone;
+        fpr_report_count(&r->stats.merged_blocks, !alone);
         if (alone && reported) {
             freelist_set_reported(z, i, sg[k].order);
-            r->stats.reported_pages += 1ull << sg[k].order;
+            fpr_report_count(&r->stats.reported_pages, 1ull << sg[k].order);
         }
     }
 }

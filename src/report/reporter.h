@@ -4,7 +4,9 @@
 
 #include <fpr/report.h>
 
-#include "mm/zone.h"
+#include "mm/machine.h"
+
+#include <pthread.h>
 
 /* The entries of one report: filled from the end, so the device sees the latest first. */
 struct batch {
@@ -15,22 +17,45 @@ struct batch {
 
 struct fpr_reporter {
     struct fpr_machine *machine;
-    struct fpr_clock *clock;         /* NULL: passes run only by hand */
+    struct fpr_clock *clock;         /* NULL: passes run by hand or by a waker's owner */
+    pthread_mutex_t lock;            /* the next seven; never held while a device works */
     struct fpr_report_config config; /* as set; holds from the next pass on */
-    struct fpr_report_config pass;   /* of the pass that is running */
     unsigned order;                  /* in force */
-    const struct fpr_device *device; /* NULL: none registered */
-    int state;                       /* enum fpr_report_state, atomic */
+    const struct fpr_device *device; /* NULL: none registered; frees read it without the lock */
+    fpr_ns delay;                    /* config.delay, for frees, which read it without the lock */
     bool busy;                       /* a pass is running */
     bool enabled;                    /* a device was registered once: frees notify */
+    struct batch batch;              /* the pass's own while one runs */
+    struct fpr_report_config pass;   /* of the pass that is running */
+    int state;                       /* enum fpr_report_state, atomic */
     struct fpr_work work;
-    struct batch batch;
-    struct fpr_report_stats stats;
+    struct fpr_report_stats stats; /* written with fpr_report_count() */
     struct fpr_report_observer observer;
+    struct fpr_report_waker waker;
     unsigned calls; /* of the pass that is running */
     struct fpr_mem_ops mem;
 };
 
+/* Counters may be read while they grow. Each has one writer at a time, but for `requests`. */
+static inline void fpr_report_count(uint64_t *counter, uint64_t n)
+{
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+/* Are the knobs in range for the machine? */
+bool fpr_report_config_ok(const struct fpr_machine *m, const struct fpr_report_config *c);
+/* The order in force by the knobs: the caller's, else the device's wish where the kernel asks it,
+ * else the pageblock order. */
+unsigned fpr_report_order(const struct fpr_reporter *r);
+/* Gives the batch another capacity. 0 or -ENOMEM. */
+int fpr_report_resize(struct fpr_reporter *r, unsigned capacity);
+/* Zones (do not) tell the reporter of frees of at least its order. Takes the zones' locks. */
+void fpr_report_attach(struct fpr_reporter *r, bool on);
+
+/* The time of the clock or of the waker, else 0. */
+fpr_ns fpr_report_now(const struct fpr_reporter *r);
+/* Queues a pass, due after the delay. */
+void fpr_report_schedule(struct fpr_reporter *r);
 /* Asks for a pass unless one is asked for already. */
 void fpr_reporter_request(struct fpr_reporter *r);
 

@@ -41,9 +41,9 @@ struct ref_pcp {
 
 /* The rules by kernel version. */
 struct ref_rules {
-    bool boot_tail;          /* 5.10 */
+    enum fpr_place boot;     /* tail: 5.10 */
     bool move_tail;          /* 5.10 */
-    bool putback_tail;       /* 5.10 */
+    enum fpr_place putback;  /* tail: 5.10 */
     bool shortcut_unusable;  /* 5.9: the order-0 shortcut subtracts the reserve, may wrap */
     bool retry_unboosted;    /* 5.9 */
     bool by_highest_zone;    /* 5.8: lowmem_reserve by the request, not by the preferred zone */
@@ -151,9 +151,9 @@ void ref_boost(struct ref_zone *z);
 void ref_add_free(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type, bool tail);
 void ref_del_free(struct ref_zone *z, fpr_pfn pfn);
 void ref_move_free(struct ref_zone *z, fpr_pfn pfn, unsigned type);
-/* how: where to put it; notify: tell the listener */
-void ref_free_one(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type, bool tail,
-                  bool notify);
+/* notify: tell the listener */
+void ref_free_one(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type,
+                  enum fpr_place place, bool notify);
 void ref_free_pages(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu);
 bool ref_can_free(const struct ref_zone *z, fpr_pfn pfn, unsigned order);
 void ref_split(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned to);

@@ -38,7 +38,7 @@ int ref_isolate(struct ref_zone *z, fpr_pfn pfn, unsigned order)
 void ref_putback(struct ref_zone *z, fpr_pfn pfn, unsigned order)
 {
     ref_mark(z, pfn, order, REF_INSIDE, false);
-    ref_free_one(z, pfn, order, ref_type(z, pfn), z->rules.putback_tail, false);
+    ref_free_one(z, pfn, order, ref_type(z, pfn), z->rules.putback, false);
 }
 
 /* A page that keeps its pageblock from being isolated. */

@@ -98,7 +98,7 @@ static void to_buddy(struct ref_zone *z, fpr_pfn pfn)
     if (z->isolated > 0 || z->rules.pcp_type_now)
         type = ref_type(z, pfn);
     ref_mark(z, pfn, order, REF_INSIDE, false);
-    ref_free_one(z, pfn, order, type, false, true);
+    ref_free_one(z, pfn, order, type, FPR_PLACE_RULE, true);
 }
 
 /* v16 to 5.17: round robin over the lists in runs that grow; freed once all are chosen. */
@@ -180,7 +180,7 @@ void ref_pcp_free(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu)
     int64_t high = pcp->high;
 
     if (type == FPR_ISOLATE) {
-        ref_free_one(z, pfn, order, type, false, true);
+        ref_free_one(z, pfn, order, type, FPR_PLACE_RULE, true);
         return;
     }
     push(z, pcp, pfn, order, type, list, false);

@@ -13,9 +13,9 @@ void ref_rules_of(struct ref_rules *r, enum fpr_profile profile)
     bool v6_12 = profile >= FPR_PROFILE_LINUX_6_12;
 
     *r = (struct ref_rules){
-        .boot_tail = v5_10,
+        .boot = v5_10 ? FPR_PLACE_TAIL : FPR_PLACE_RULE,
         .move_tail = v5_10,
-        .putback_tail = v5_10,
+        .putback = v5_10 ? FPR_PLACE_TAIL : FPR_PLACE_RULE,
         .shortcut_unusable = v5_10 && !v6_1,
         .retry_unboosted = v5_10,
         .by_highest_zone = v5_10,
@@ -101,7 +101,7 @@ static void boot_range(struct ref_zone *z, fpr_pfn s, fpr_pfn e)
         while (o < z->maxo && s % (2ull << o) == 0 && s + (2ull << o) <= e)
             o++;
         z->managed += 1ull << o;
-        ref_free_one(z, s, o, ref_type(z, s), z->rules.boot_tail, true);
+        ref_free_one(z, s, o, ref_type(z, s), z->rules.boot, true);
         s += 1ull << o;
     }
 }
@@ -126,9 +126,9 @@ static void boot(struct ref_zone *z, const struct fpr_zone_config *c)
 
 static void overrides(struct ref_zone *z, const struct fpr_policy *p)
 {
-    z->rules.boot_tail = p->boot == FPR_PLACE_TAIL;
+    z->rules.boot = p->boot;
     z->rules.move_tail = p->move == FPR_PLACE_TAIL;
-    z->rules.putback_tail = p->putback == FPR_PLACE_TAIL;
+    z->rules.putback = p->putback;
 }
 
 struct ref_zone *ref_zone_create(const struct fpr_zone_config *c)

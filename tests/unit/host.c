@@ -273,6 +273,20 @@ static void test_device_counts_and_skips_the_unknown(void **state)
     fpr_host_destroy(host);
 }
 
+static void test_loading_counts_nothing(void **state)
+{
+    (void)state;
+    struct fpr_host_config c = config(3 * UNIT);
+    struct fpr_host *host = create(&c);
+    assert_int_equal(fpr_host_load_resident(host, 100, 2 * UNIT - 100), 0);
+    assert_int_equal(fpr_host_resident_pages(host), 2 * UNIT - 100);
+    assert_int_equal(fpr_host_huge_pages(host), UNIT);
+    assert_int_equal(fpr_host_touch(host, 0, 2), 2); /* the first unit came by pages */
+    assert_int_equal(stats(host).faults, 2);
+    assert_int_equal(stats(host).touches, 2);
+    fpr_host_destroy(host);
+}
+
 static void test_mistakes_are_returned(void **state)
 {
     (void)state;
@@ -377,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_inhibited_keeps_everything),
         cmocka_unit_test(test_hazards_are_pinned_pages_that_go),
         cmocka_unit_test(test_device_counts_and_skips_the_unknown),
+        cmocka_unit_test(test_loading_counts_nothing),
         cmocka_unit_test(test_mistakes_are_returned),
         cmocka_unit_test(test_every_failed_request_is_survived),
     };

@@ -1,0 +1,69 @@
+/** @file guest.h
+ *  One guest put together: machine, memory behind it, reporter and IOVA map; the place where
+ *  pinned memory meets reporting.
+ */
+#ifndef FPR_GUEST_H
+#define FPR_GUEST_H
+
+#include <fpr/arena.h>
+#include <fpr/iova.h>
+#include <fpr/report.h>
+
+/** A guest. Opaque. */
+struct fpr_guest;
+
+/** What reporting does about pinned memory (MODEL.md 7: a hypervisor inhibits discards while
+ *  memory is pinned for a device). */
+enum fpr_pin_policy {
+    FPR_PIN_SKIP = 0, /**< blocks with a pinned page are not reported */
+    FPR_PIN_INHIBIT,  /**< while anything is pinned, reports are acknowledged, nothing returned */
+    FPR_PIN_IGNORE,   /**< pinned pages are reported and discarded: the hazard, made visible */
+};
+
+/** How to build a guest. */
+struct fpr_guest_config {
+    enum fpr_profile profile;        /**< default FPR_PROFILE_V16 */
+    uint64_t pages;                  /**< memory, one zone from frame 0 */
+    bool locked;                     /**< several threads; default false */
+    unsigned cpus;                   /**< default 1 */
+    struct fpr_arena_config arena;   /**< backing; start and pages are filled in */
+    enum fpr_arena_mode give_back;   /**< default FPR_ARENA_DONTNEED */
+    struct fpr_report_config report; /**< knobs; may_report is the guest's own */
+    enum fpr_pin_policy pins;        /**< default FPR_PIN_SKIP */
+    struct fpr_clock *clock;         /**< virtual clock of the reporter; NULL: passes by hand */
+};
+
+/** Counters: X(name, meaning). */
+#define FPR_GUEST_STATS(X)                                                                         \
+    X(pinned_pages, "frames pinned now")                                                           \
+    X(kept_back_bytes, "free, large enough to report, but left alone now because of pins")         \
+    X(inhibited_calls, "report calls acknowledged without returning anything")                     \
+    X(inhibited_bytes, "bytes in them")                                                            \
+    X(hazards, "pages discarded while a pin on them existed")
+
+/** See FPR_GUEST_STATS. */
+struct fpr_guest_stats {
+#define FPR_X(name, text) uint64_t name; /**< text */
+    FPR_GUEST_STATS(FPR_X)
+#undef FPR_X
+};
+
+/** Fills the defaults. @return 0, -EINVAL. */
+FPR_API int fpr_guest_config_init(struct fpr_guest_config *config);
+/** Builds it: machine, arena, IOVA space (v2, merged profile), reporter with the arena's device
+ *  registered. @return 0, -EINVAL, -ENOMEM, -ENOTSUP. */
+FPR_API int fpr_guest_create(const struct fpr_guest_config *config, struct fpr_guest **guest);
+/** Frees everything. NULL is accepted. */
+FPR_API void fpr_guest_destroy(struct fpr_guest *guest);
+/** Its parts; they live as long as the guest. NULL for NULL. */
+FPR_API struct fpr_machine *fpr_guest_machine(struct fpr_guest *guest);
+/** See fpr_guest_machine(). */
+FPR_API struct fpr_arena *fpr_guest_arena(struct fpr_guest *guest);
+/** See fpr_guest_machine(). */
+FPR_API struct fpr_reporter *fpr_guest_reporter(struct fpr_guest *guest);
+/** See fpr_guest_machine(). */
+FPR_API struct fpr_iova_space *fpr_guest_iova(struct fpr_guest *guest);
+/** Counters. @return 0, -EINVAL. */
+FPR_API int fpr_guest_get_stats(const struct fpr_guest *guest, struct fpr_guest_stats *stats);
+
+#endif
