@@ -247,12 +247,11 @@ static int play_repaired(struct run *run)
     return err;
 }
 
+/* Nothing tells of bulk allocations: hidden, or a trace without probes of their kind. */
 static bool lacks_bulk(const struct run *run)
 {
     const struct fpr_prepared *p = run->p;
-    bool told = p->nr[FPR_TRACE_BULK] || p->has_got; /* probes of its own, or of their kind */
-    return run->predict && !run->resync && p->recording->state_before &&
-           (!told || !run_knows(run, FPR_KNOW_BIT_BULK));
+    return !(p->nr[FPR_TRACE_BULK] || p->has_got) || !run_knows(run, FPR_KNOW_BIT_BULK);
 }
 
 int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_options *options,
@@ -279,7 +278,10 @@ int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_opti
                       .behind = {.captured = FPR_PFN_NONE, .balancing = -1}};
     run.predict = options->mode == FPR_REPLAY_PREDICT ||
                   (options->mode == FPR_REPLAY_AUTO && prepared->recording->state_before);
-    return options->repair && lacks_bulk(&run) ? play_repaired(&run) : play_through(&run);
+    run.lacks_bulk = lacks_bulk(&run);
+    bool repair = options->repair && run.lacks_bulk && run.predict && !run.resync &&
+                  prepared->recording->state_before;
+    return repair ? play_repaired(&run) : play_through(&run);
 }
 
 void fpr_replay_result_free(struct fpr_replay_result *result)

@@ -51,6 +51,7 @@ struct run {
     struct fpr_trace_error *error;
     bool predict, recorded; /* mode; reporting as recorded */
     bool resync;            /* repair after each miss */
+    bool lacks_bulk;        /* bulk allocations are not known */
     uint32_t without;
     int err; /* of a nested step */
 
@@ -80,8 +81,10 @@ struct run {
     struct fpr_host *host;
     struct fpr_device host_device;
 
-    uint32_t *map;   /* allocation number -> first frame in the model, NONE32: has none */
-    uint8_t *types;  /* slot of a batched free -> type remembered, 0xff: none */
+    uint32_t *map;  /* allocation number -> first frame in the model, NONE32: has none */
+    uint8_t *types; /* slot of a batched free -> type remembered, 0xff: none */
+    /* mirror: frames on the kernel's per-cpu lists; resynchronising: frames that the kernel drained
+     * from them and has not taken since; one bit each */
     uint64_t *limbo; /* mirror: frames on the kernel's per-cpu lists, one bit each */
     struct behind_scenes behind;
 
