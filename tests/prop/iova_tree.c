@@ -20,6 +20,7 @@ struct model {
     struct fpr_iova_space *space;
     struct fpr_iova_reader *reader;
     uint64_t random;
+    bool fill; /* the map fills, or empties */
 };
 
 static uint64_t below(struct model *m, uint64_t n)
@@ -54,8 +55,11 @@ static uint64_t draw_address(struct model *m)
     }
 }
 
+/* Larger ones while the map empties: they take the place of several that were. */
 static uint64_t draw_size(struct model *m)
 {
+    if (!m->fill && below(m, 2))
+        return (20 + below(m, 400)) * PAGE;
     switch (below(m, 8)) {
     case 0:
         return (1 + below(m, 1 << 24)) * PAGE;
@@ -177,9 +181,8 @@ static void run(uint64_t seed)
     ck_assert_int_eq(fpr_iova_space_create(&config, &m->space), 0);
     ck_assert_int_eq(fpr_iova_reader_create(m->space, &m->reader), 0);
     for (unsigned i = 0; i < STEPS; i++) {
-        /* Waves: the map fills, then empties. */
-        bool fill = i / 1500 % 2 == 0;
-        if (below(m, 10) < (fill ? 7 : 2))
+        m->fill = i / 1500 % 2 == 0;
+        if (below(m, 10) < (m->fill ? 8 : 4))
             step_map(m);
         else
             step_unmap(m);
