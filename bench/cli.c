@@ -47,7 +47,7 @@ void bench_die(enum bench_exit status, const char *format, ...)
     va_start(args, format);
     complain(format, args);
     va_end(args);
-    exit(status);
+    exit((int)status);
 }
 
 void bench_die_trace(int err, const struct fpr_trace_error *error)
@@ -129,7 +129,7 @@ static unsigned find_long(const struct argp *argp, const char *name, size_t leng
  * found again by looking at the words in turn. */
 static _Noreturn void bad_option(const struct argp *argp, int argc, char **argv)
 {
-    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         const char *word = argv[i];
         const struct argp_option *o = NULL;
         if (word[0] != '-' || !word[1]) {

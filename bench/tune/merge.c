@@ -60,10 +60,10 @@ static bool same_number(double a, double b)
 /* What differs between two shares that should be of one sweep; NULL: nothing. */
 static const char *difference(const struct tune_sweep *a, const struct tune_sweep *b)
 {
-    if (strcmp(a->version, b->version)) {
+    if (strcmp(a->version, b->version) != 0) {
         return "version";
     }
-    if (strcmp(a->model, b->model)) {
+    if (strcmp(a->model, b->model) != 0) {
         return "model";
     }
     if (!same_list(&a->grid.orders, &b->grid.orders) ||
