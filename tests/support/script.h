@@ -56,7 +56,20 @@
     X(OP_ADOPT_AT, "adopt-at", 3)                                                                  \
     X(OP_ISOLATE_AT, "isolate-at", 4)                                                              \
     X(OP_PAGE, "page", 2)                                                                          \
-    X(OP_COPY, "copy", 0)
+    X(OP_COPY, "copy", 0)                                                                          \
+    X(OP_BULK_PAGE, "bulk-page", 4)                                                                \
+    X(OP_LOCKED_ALLOC, "locked-alloc", 4)                                                          \
+    X(OP_FREE_AS, "free-as", 4)                                                                    \
+    X(OP_TAKE, "take", 4)                                                                          \
+    X(OP_PCP_TAKE, "pcp-take", 3)                                                                  \
+    X(OP_PCP_PUSH, "pcp-push", 2)                                                                  \
+    X(OP_REGROUP, "regroup", 3)                                                                    \
+    X(OP_REPORTED, "reported", 4)                                                                  \
+    X(OP_THRESHOLD, "threshold", 2)                                                                \
+    X(OP_FOLD, "fold", 1)                                                                          \
+    X(OP_CAPTURE, "capture", 2)                                                                    \
+    X(OP_CAPTURE_PAUSE, "capture-pause", 2)                                                        \
+    X(OP_CAPTURE_END, "capture-end", 2)
 
 enum script_kind {
 #define X(symbol, word, args) symbol,

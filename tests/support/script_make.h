@@ -15,6 +15,7 @@ struct make_options {
     bool reports;
     bool shuffles;
     bool misuse;
+    bool behind; /* what replays of traces need */
 };
 
 void make_script(struct script *s, uint64_t seed, const struct make_options *options);
