@@ -103,7 +103,6 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->locked = c->locked;
     z->nofragment = c->nofragment;
     z->movable_by_type = c->movable_by_type;
-    z->shuffle = c->shuffle;
     z->bits = c->bits;
     z->bits_ctx = c->bits_ctx;
     z->boost_factor = c->boost_factor;

@@ -138,8 +138,7 @@ static int play(struct run *run)
         err = run->err;
     }
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
-    run->r->seconds =
-        (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+    run->r->seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
     return err;
 }
 
@@ -190,8 +189,8 @@ static int finish(struct run *run)
         r->free_pages_end += (uint64_t)((int64_t)c.free + c.free_lag);
     }
     passes_finish(run);
-    curve_finish(run);
-    return diff_after(run);
+    int err = curve_finish(run);
+    return err ? err : diff_after(run);
 }
 
 int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_options *options,

@@ -123,8 +123,11 @@ static int other_line(struct text_reader *t, uint64_t line, struct fpr_span s, b
     int rc = check_binary(t, line, s, error);
     if (rc < 0)
         return rc;
+    static const char event[] = "mm_page_";
     bool comment = s.p < s.end && *s.p == '#';
-    if (!comment && (span_has(s, " mm_page_") || span_has(s, ":mm_page_")))
+    bool bare =
+        (size_t)(s.end - s.p) >= sizeof(event) && memcmp(s.p, event, sizeof(event) - 1) == 0;
+    if (!comment && (bare || span_has(s, " mm_page_") || span_has(s, ":mm_page_")))
         return fpr_trace_error_set(error, -EINVAL, t->in.path, line, "prefix",
                                    "an event without task, cpu and time in front");
     if (cut && !comment)
