@@ -111,6 +111,7 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->frames = (z->end + top - 1) & ~(top - 1);
     z->nr_top = z->frames >> c->max_order;
     z->nr_blocks = z->frames >> c->pageblock_order;
+    z->shuffle = c->shuffle;
     memcpy(z->lowmem_reserve, c->lowmem_reserve, sizeof(z->lowmem_reserve));
     for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
         uint16_t movable = c->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
