@@ -264,19 +264,18 @@ static void default_watermarks(struct fpr_zone *z)
 
 static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
 {
-    if (c->watermark[FPR_WMARK_HIGH]) {
+    if (c->watermark[FPR_WMARK_MIN] || c->watermark[FPR_WMARK_LOW] ||
+        c->watermark[FPR_WMARK_HIGH]) {
         memcpy(z->watermark, c->watermark, sizeof(z->watermark));
     } else {
         default_watermarks(z);
     }
-    unsigned high = c->pcp_high, batch = c->pcp_batch;
-    if (c->pcp_auto) {
-        fpr_pcp_compute(z, &high, &batch);
-    }
     for (unsigned k = 0; k < z->cpus; k++) {
-        z->pcp[k].high = high;
-        z->pcp[k].batch = batch;
+        z->pcp[k].high = c->pcp_high;
+        z->pcp[k].batch = c->pcp_batch;
     }
+    z->pcp_auto = c->pcp_auto;
+    fpr_pcp_auto(z);
     fpr_pcp_settings_changed(z);
     fpr_zone_fast_changed(z);
 }

@@ -13,7 +13,7 @@
 #define BLOCK_NONE UINT64_MAX
 /* Type of a pageblock without page structures: nothing in it is ever free. */
 #define PAGEBLOCK_HOLE 0x7f
-#define NO_NOTIFY  255u
+#define NO_NOTIFY      255u
 
 /* Neighbours in a ring. */
 struct link {
@@ -92,6 +92,7 @@ struct fpr_zone {
     unsigned cpus;
     unsigned boost_factor;
     bool nofragment;
+    bool pcp_auto; /* high and batch follow from the zone's size and watermarks */
     bool movable_by_type;
     bool shuffle;
     bool boosted;
