@@ -3,6 +3,7 @@
  *
  *   # comment
  *   zone profile=v16 start=5 spanned=100 max_order=4 pageblock_order=3 ...   (one line a zone)
+ *   machine compute thp        watermarks of all zones together (thp: as khugepaged raises them)
  *   hole 20 4                  frames 20..23 of the last zone are no memory
  *   alloc 0 0 3 0x8 0          slot, zone, order, gfp, cpu
  *   free 0 0                   slot, cpu
@@ -93,6 +94,8 @@ struct script_zone {
 struct script {
     struct script_zone zone[SCRIPT_ZONES];
     size_t nr_zones;
+    bool compute; /* watermarks, reserves and NOFRAGMENT of all zones together */
+    bool thp;     /* with khugepaged's wish */
     struct script_op *op;
     size_t n;
     size_t room;

@@ -497,7 +497,14 @@ void make_script(struct script *s, uint64_t seed, const struct make_options *opt
         z->config.cpus = cpus;
         from = z->config.start + z->config.spanned;
         z->config.index = options->zones > 1 ? (enum fpr_zone_index)s->nr_zones : FPR_ZONE_NORMAL;
+        if (s->nr_zones == 2 && chance(&m, 2)) { /* DMA, DMA32 | Normal of another node */
+            z->config.index = FPR_ZONE_NORMAL;
+            z->config.node = 1;
+        }
+        z->config.page_shift = s->zone[0].config.page_shift;
     }
+    s->compute = options->compute && chance(&m, 2);
+    s->thp = s->compute && chance(&m, 2);
     for (unsigned z = 0; z < s->nr_zones && dry > 0; z++) {
         int64_t a[SCRIPT_ARGS] = {z};
 

@@ -171,28 +171,6 @@ static int l_advance(struct side *s, fpr_ns by)
     return fpr_clock_advance(l->clock, fpr_clock_now(l->clock) + by) < 0 ? -EINVAL : 0;
 }
 
-static bool same(const struct fpr_zone *a, const struct fpr_zone *b)
-{
-    return fpr_zone_hash(a, true) == fpr_zone_hash(b, true) &&
-           fpr_zone_validate(b, NULL, NULL, 0) == 0;
-}
-
-/* A clone is in the same state. */
-static int l_copy(struct side *s)
-{
-    struct library *l = lib(s);
-    struct fpr_machine *copy = NULL;
-    int bad = 0;
-    int err = fpr_machine_clone(l->machine, &copy);
-
-    if (err)
-        return err;
-    for (size_t i = 0; i < s->script->nr_zones; i++)
-        bad |= same(l->zone[i], fpr_machine_zone(copy, i)) ? 0 : 1;
-    fpr_machine_destroy(copy);
-    return bad ? -EUCLEAN : 0;
-}
-
 static int l_bulk_page(struct side *s, size_t zone, int mt, unsigned cpu, fpr_pfn *pfn)
 {
     return fpr_zone_alloc_bulk_page(lib(s)->zone[zone], mt, cpu, pfn);
@@ -297,7 +275,7 @@ static const struct side_ops ops = {
     .unreg = l_unreg,
     .pass = l_pass,
     .advance = l_advance,
-    .copy = l_copy,
+    .copy = side_library_copy,
     .bulk_page = l_bulk_page,
     .locked_alloc = l_locked_alloc,
     .free_as = l_free_as,
@@ -343,7 +321,8 @@ bool side_create_library(struct side *s, const struct script *script, int *err)
     fpr_machine_config_init(&config);
     config.zones = zones;
     config.nr_zones = script->nr_zones;
-    config.compute_watermarks = false;
+    config.compute_watermarks = script->compute;
+    config.thp_min_free = script->thp;
     *err = fpr_machine_create(&config, &l->machine);
     if (*err == 0)
         *err = fpr_clock_create(0, &l->clock);

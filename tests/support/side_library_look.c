@@ -85,14 +85,19 @@ static int mix_block(void *ctx, const struct fpr_block *block)
     return 0;
 }
 
-/* All per-cpu lists of all cpus, with the types remembered. */
+/* Lowmem reserves, and all per-cpu lists of all cpus with the types remembered. */
 static uint64_t pcp_hash(struct side *s)
 {
     uint64_t h = 0xcbf29ce484222325u;
 
     for (size_t i = 0; i < s->script->nr_zones; i++) {
         struct fpr_zone *zone = lib(s)->zone[i];
+        struct fpr_zone_counters c;
         struct fpr_zone_info info;
+
+        fpr_zone_get_counters(zone, &c);
+        for (int k = 0; k < FPR_NR_ZONE_INDICES; k++)
+            h = (h ^ c.lowmem_reserve[k]) * 0x100000001b3u;
 
         fpr_zone_get_info(zone, &info);
         for (unsigned cpu = 0; cpu < info.cpus; cpu++)

@@ -363,6 +363,11 @@ bool side_create_reference(struct side *s, const struct script *script, int *err
         r->zone[i] = ref_zone_create(&c);
     }
     r->n = script->nr_zones;
+    if (script->compute)
+        ref_compute_machine(r->zone, r->n, script->thp);
+    for (size_t i = 0; script->compute && i < r->n; i++)
+        if (script->zone[i].config.pcp_auto)
+            ref_compute_pcp(r->zone[i]);
     s->impl = r;
     *err = 0;
     return true;

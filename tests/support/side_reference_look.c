@@ -71,6 +71,8 @@ static uint64_t pcp_hash(struct side *s)
     for (size_t i = 0; i < ref(s)->n; i++) {
         struct ref_zone *z = ref(s)->zone[i];
 
+        for (int k = 0; k < FPR_NR_ZONE_INDICES; k++)
+            h = (h ^ (uint64_t)z->reserve[k]) * 0x100000001b3u;
         for (unsigned cpu = 0; cpu < z->cpus; cpu++)
             for (unsigned l = 0; l < z->rules.pcp_lists; l++) {
                 struct ref_list *list = &z->pcp[cpu].list[l];
