@@ -95,6 +95,7 @@ struct fpr_zone {
     struct fpr_policy policy;
     unsigned boost_factor;
     bool nofragment;
+    bool pcp_auto; /* high and batch follow from the zone's size and watermarks */
     bool movable_by_type;
     bool shuffle;
     bool boosted;
