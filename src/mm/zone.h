@@ -76,6 +76,7 @@ struct fpr_zone {
     bool pcp_through;       /* per-cpu lists pass everything through: skip them */
     bool locked;
     bool nofragment;
+    bool pcp_auto; /* high and batch follow from the zone's size and watermarks */
     bool movable_by_type;
     bool shuffle;
     bool boosted;
