@@ -64,12 +64,36 @@ static unsigned refill_blocks(const struct fpr_zone *z, const struct pcp *p, uns
     return n > 2 ? n : 2;
 }
 
+/* What the free list of just this order and type has, up to `wanted` blocks, in its order: most
+ * refills need nothing else. Returns how many. */
+static unsigned refill_alike(struct fpr_zone *z, struct pcp *p, unsigned list, int mt,
+                             unsigned wanted)
+{
+    unsigned order = fpr_pcp_list_order(z, list), got = 0;
+    struct list *from = &z->area[order].list[mt], *to = fpr_pcp_list(p, list);
+    if (order == z->max_order || emit_wanted(z)) {
+        return 0;
+    }
+    for (; got < wanted && from->count; got++) {
+        uint32_t i = from->head;
+        z->stats.reported_allocs += (tag_load(&z->tags[i]) & TAG_REPORTED) != 0;
+        if (!list_pop(z->links, from)) {
+            zone_mask_drop(z, mt, 1u << order);
+        }
+        list_add_tail(z->links, to, i);
+        tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
+    }
+    p->room -= (int64_t)got << order;
+    return got;
+}
+
 static void refill(struct fpr_zone *z, struct pcp *p, unsigned list, int mt, unsigned flags)
 {
     unsigned order = fpr_pcp_list_order(z, list);
-    unsigned wanted = refill_blocks(z, p, order), got = 0;
+    unsigned wanted = refill_blocks(z, p, order);
     struct refill shared = {.stealing = false};
     zone_lock(z);
+    unsigned got = refill_alike(z, p, list, mt, wanted);
     while (got < wanted) {
         uint64_t i = fpr_rmqueue(z, order, mt, flags, &shared);
         if (i == BLOCK_NONE) {

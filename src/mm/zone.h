@@ -212,7 +212,10 @@ static inline void pageblock_set(struct fpr_zone *z, uint32_t i, int mt)
 /* The frames' metadata around `i` are about to be used. */
 static inline void zone_touch(struct fpr_zone *z, uint32_t i)
 {
-    z->touched[i >> z->max_order] = 1;
+    uint8_t *touched = &z->touched[i >> z->max_order];
+    if (!*touched) { /* looking costs other threads less than writing */
+        *touched = 1;
+    }
 }
 
 /* NR_FREE_PAGES as watermark checks see it. It is kept as its distance from easy_mark, because
