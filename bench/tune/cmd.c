@@ -17,6 +17,7 @@ enum {
     KEY_HTML,
     KEY_SHARD,
     KEY_WORTH,
+    KEY_ALL,
 };
 
 #define DEFAULT_ORDERS     "0,3,5,7,9,10"
@@ -40,6 +41,7 @@ static const struct argp_option options[] = {
     {"csv", KEY_CSV, "FILE", 0, "One row a setting", 3},
     {"json", KEY_JSON, "FILE", 0, "Everything in numbers, curves too", 3},
     {"html", KEY_HTML, "FILE", 0, "A page to read, complete in itself", 3},
+    {"all", KEY_ALL, NULL, 0, "Show every setting in the table on standard output", 3},
     {0},
 };
 
@@ -49,6 +51,7 @@ struct tune_args {
     double gib_per_cpu;
     unsigned jobs;
     unsigned shard, shards;
+    bool whole_table;
     struct tune_files files;
     char **paths;
     size_t nr_paths;
@@ -110,6 +113,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_WORTH:
         args->gib_per_cpu = bench_real("--gib-per-cpu", arg, 0.001, 1e6);
         return 0;
+    case KEY_ALL:
+        args->whole_table = true;
+        return 0;
     case KEY_CSV:
         args->files.csv = arg;
         return 0;
@@ -163,6 +169,7 @@ static void build(const struct tune_args *args, struct tune_sweep *sweep)
     describe_model(args, sweep->model, sizeof(sweep->model));
     tune_sweep_set_grid(sweep, &args->grid);
     sweep->gib_per_cpu = args->gib_per_cpu;
+    sweep->whole_table = args->whole_table;
     sweep->shard = args->shard;
     sweep->shards = args->shards;
     sweep->costs = args->model.replay.host.costs;
@@ -172,8 +179,9 @@ static void build(const struct tune_args *args, struct tune_sweep *sweep)
 }
 
 /* After Ctrl-C: what there is, on stdout; no files. */
-static int interrupted(const struct tune_sweep *sweep)
+static int interrupted(struct tune_sweep *sweep)
 {
+    sweep->cut_short = true;
     size_t done = 0;
     for (size_t t = 0; t < sweep->nr_traces; t++) {
         for (size_t i = 0; i < sweep->nr_settings; i++) {

@@ -3,18 +3,20 @@
 
 #include "tune.h"
 
-enum { KEY_CSV = BENCH_KEY(1), KEY_JSON, KEY_HTML };
+enum { KEY_CSV = BENCH_KEY(1), KEY_JSON, KEY_HTML, KEY_ALL };
 
 struct merge_args {
     char **paths;
     size_t count;
     struct tune_files files;
+    bool whole_table;
 };
 
 static const struct argp_option options[] = {
     {"csv", KEY_CSV, "FILE", 0, "One row a setting ('-' is standard output)", 1},
     {"json", KEY_JSON, "FILE", 0, "Everything in numbers (from JSON shares)", 1},
     {"html", KEY_HTML, "FILE", 0, "A page to read (from JSON shares)", 1},
+    {"all", KEY_ALL, NULL, 0, "Show every setting in the table on standard output", 3},
     {0},
 };
 
@@ -22,6 +24,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct merge_args *args = state->input;
     switch (key) {
+    case KEY_ALL:
+        args->whole_table = true;
+        return 0;
     case KEY_CSV:
         args->files.csv = arg;
         return 0;
@@ -169,6 +174,7 @@ int bench_merge(int argc, char **argv)
     if (!args.files.csv && !args.files.json && !args.files.html) {
         *(csv ? &args.files.csv : &args.files.json) = "-";
     }
+    sweep.whole_table = args.whole_table;
     sweep.shard = sweep.shards = 0;
     tune_sweep_mark(&sweep);
     tune_advise(&sweep);

@@ -97,6 +97,9 @@ enum tune_series {
 };
 extern const char *const tune_series_names[TUNE_NR_SERIES];
 
+/* Settings up to which the table on stdout is whole. */
+#define TUNE_SHORT_TABLE 40
+
 /* Most points of a curve that are kept; longer ones are thinned out evenly. */
 #define TUNE_MAX_POINTS 320
 
@@ -157,6 +160,8 @@ struct tune_sweep {
     char model[384]; /* options of the model that are not the default, in one line */
     struct tune_grid grid;
     size_t nr_settings;
+    bool cut_short;         /* by Ctrl-C */
+    bool whole_table;       /* on stdout, however long */
     unsigned shard, shards; /* 0 of 0: everything */
     double gib_per_cpu;     /* how many GiB cost as much as one CPU */
     struct fpr_host_costs costs;

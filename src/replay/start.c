@@ -67,9 +67,10 @@ static int from_nothing(struct run *run, const struct fpr_policy *policy)
     zone.cpus = run->header.cpus;
     config.zones = &zone;
     config.nr_zones = 1;
-    snprintf(run->r->start, sizeof(run->r->start),
-             "an empty machine of %llu pages: no state was recorded, so frames match by chance only",
-             (unsigned long long)zone.spanned);
+    snprintf(
+        run->r->start, sizeof(run->r->start),
+        "an empty machine of %llu pages: no state was recorded, so frames match by chance only",
+        (unsigned long long)zone.spanned);
     return fpr_machine_create(&config, &run->machine);
 }
 

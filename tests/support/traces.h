@@ -31,12 +31,12 @@ long test_trace_differs(const struct test_trace *a, const struct test_trace *b, 
 int test_trace_write(const struct test_trace *t, const char *path);
 
 /* A new folder for files of a test; its name stays valid until the next call. */
-const char *test_folder_create(void);
+const char *test_scratch_create(void);
 /* Removes the folder and the files in it. */
-void test_folder_remove(void);
+void test_scratch_remove(void);
 /* Path of a file in the folder; valid until eight more calls. */
-const char *test_folder_path(const char *name);
-/* Writes a file in the folder. @return its path, as test_folder_path() */
+const char *test_scratch_path(const char *name);
+/* Writes a file in the folder. @return its path, as test_scratch_path() */
 const char *test_file_write(const char *name, const void *data, size_t size);
 /* Reads a whole file. @return memory to be freed */
 unsigned char *test_file_read(const char *path, size_t *size);

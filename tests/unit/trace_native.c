@@ -18,20 +18,20 @@
 static int folder_create(void **state)
 {
     (void)state;
-    return test_folder_create() ? 0 : -1;
+    return test_scratch_create() ? 0 : -1;
 }
 
 static int folder_remove(void **state)
 {
     (void)state;
-    test_folder_remove();
+    test_scratch_remove();
     return 0;
 }
 
 static void check_round_trip(const struct test_trace *t)
 {
     struct test_trace back;
-    const char *path = test_folder_path("trip.fprt");
+    const char *path = test_scratch_path("trip.fprt");
     assert_int_equal(test_trace_write(t, path), 0);
     test_trace_read(path, NULL, &back);
     assert_string_equal(back.error.reason, "");
@@ -170,7 +170,7 @@ static void test_random_records_come_back(void **state)
     struct fpr_sg sg[FPR_TRACE_MAX_SG];
     struct fpr_trace_writer *w;
     struct fpr_trace *t;
-    const char *path = test_folder_path("random.fprt");
+    const char *path = test_scratch_path("random.fprt");
     assert_int_equal(fpr_trace_writer_open(path, &w, NULL), 0);
     for (int i = 0; i < COUNT; i++) {
         struct fpr_trace_record r = random_record(&seed, &time, sg);
@@ -204,7 +204,7 @@ static void test_attachments(void **state)
     (void)state;
     struct fpr_trace_writer *w;
     struct fpr_trace *t;
-    const char *path = test_folder_path("attached.fprt");
+    const char *path = test_scratch_path("attached.fprt");
     size_t size = 3 << 20;
     unsigned char *big = malloc(size);
     uint64_t seed = 5;
@@ -240,7 +240,7 @@ static unsigned char *small_file(size_t *size)
 {
     struct test_trace t;
     struct fpr_trace_writer *w;
-    const char *path = test_folder_path("small.fprt");
+    const char *path = test_scratch_path("small.fprt");
     test_trace_read(DATA("ftrace-6.18.txt"), NULL, &t);
     assert_int_equal(fpr_trace_writer_open(path, &w, NULL), 0);
     assert_int_equal(fpr_trace_writer_attach(w, "note", "four words of text", 18), 0);
@@ -321,7 +321,7 @@ static void test_nonsense_is_not_written(void **state)
         {.type = FPR_TRACE_REPORT, .nr = 1, .sg = &sg},
         {.type = FPR_TRACE_REPORT, .nr = FPR_TRACE_MAX_SG + 1, .sg = &sg},
     };
-    const char *path = test_folder_path("never.fprt");
+    const char *path = test_scratch_path("never.fprt");
     assert_int_equal(fpr_trace_writer_open(path, &w, NULL), 0);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(fpr_trace_writer_put(w, &bad[i]), -EINVAL);

@@ -26,7 +26,7 @@ static int fill_folder(void **state)
 {
     (void)state;
     static const uint64_t words[3] = {0, 1 << 10, 0x100000000u};
-    snprintf(folder, sizeof(folder), "%s", test_folder_create());
+    snprintf(folder, sizeof(folder), "%s", test_scratch_create());
     put("trace.txt", LINE);
     put("state.before", "# fpr-state 1\nkernel 6.1.0-test\nslot before\n");
     put("state.after", "# fpr-state 1\nkernel 6.1.0-test\nslot after\n");
@@ -44,7 +44,7 @@ static int fill_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    test_folder_remove();
+    test_scratch_remove();
     return 0;
 }
 
@@ -87,7 +87,7 @@ static void test_a_folder(void **state)
     struct fpr_recording *r;
     struct fpr_trace_error e = {.line = 0};
     assert_int_equal(fpr_recording_open(folder, &r, &e), 0);
-    assert_string_equal(r->trace_path, test_folder_path("trace.txt"));
+    assert_string_equal(r->trace_path, test_scratch_path("trace.txt"));
     check_parts(r);
     fpr_recording_close(r);
 }
@@ -102,7 +102,7 @@ static void test_a_native_file(void **state)
         struct fpr_recording *r;
         struct fpr_trace_writer *w;
         struct fpr_trace_record record = {.type = FPR_TRACE_NOTIFY};
-        const char *to = test_folder_path(i ? "b.fprt" : "a.fprt");
+        const char *to = test_scratch_path(i ? "b.fprt" : "a.fprt");
         assert_int_equal(fpr_recording_open(from, &r, NULL), 0);
         assert_int_equal(fpr_trace_writer_open(to, &w, NULL), 0);
         assert_int_equal(fpr_recording_attach(r, w, NULL), 9);
@@ -123,7 +123,7 @@ static void test_a_bare_trace(void **state)
 {
     (void)state;
     struct fpr_recording *r;
-    const char *path = test_folder_path("trace.txt");
+    const char *path = test_scratch_path("trace.txt");
     assert_int_equal(fpr_recording_open(path, &r, NULL), 0);
     assert_string_equal(r->trace_path, path);
     assert_null(r->state_before);
@@ -135,13 +135,13 @@ static void test_a_bare_trace(void **state)
 static void check_refused(const char *name, const char *text, uint64_t line, const char *field)
 {
     size_t size;
-    unsigned char *old = test_file_read(test_folder_path(name), &size);
+    unsigned char *old = test_file_read(test_scratch_path(name), &size);
     struct fpr_recording *r = NULL;
     struct fpr_trace_error e = {.line = 0};
     put(name, text);
     assert_int_equal(fpr_recording_open(folder, &r, &e), -EINVAL);
     assert_null(r);
-    assert_string_equal(e.file, test_folder_path(name));
+    assert_string_equal(e.file, test_scratch_path(name));
     assert_int_equal(e.line, line);
     assert_string_equal(e.field, field);
     test_file_write(name, old, size);
