@@ -37,6 +37,7 @@ static void isolate_pageblock(struct fpr_zone *z, uint32_t i)
 {
     pageblock_set(z, i, FPR_ISOLATE);
     z->nr_isolated++;
+    fpr_zone_quick_changed(z);
     struct pageblock_census c = fpr_pageblock_move(z, i, FPR_ISOLATE);
     zone_account(z, -(int64_t)c.free);
 }
@@ -68,6 +69,7 @@ static void unisolate_pageblock(struct fpr_zone *z, uint32_t i, int mt)
         pageblock_set(z, i, mt);
     }
     z->nr_isolated--;
+    fpr_zone_quick_changed(z);
 }
 
 static void drain_all(struct fpr_zone *z)

@@ -244,6 +244,14 @@ static void do_setting(struct side *s, const struct script_op *op)
     side_say(s, "%d", err);
 }
 
+/* One block in `refuse` is kept from the device, as pinned memory is. */
+static bool may_report(void *ctx, fpr_pfn pfn, unsigned order)
+{
+    const struct side *s = ctx;
+
+    return (pfn >> order) % s->refuse != 1 % s->refuse;
+}
+
 static void do_register(struct side *s, const struct script_op *op)
 {
     struct fpr_report_config c;
@@ -256,9 +264,17 @@ static void do_register(struct side *s, const struct script_op *op)
     c.rotate = op->a[3] != 0;
     c.eager = op->a[4] != 0;
     c.delay = (fpr_ns)op->a[6] * FPR_NS_PER_MS;
+    c.putback_set = op->a[7] != 0;
+    c.putback = (enum fpr_place)(op->a[7] != 0 ? op->a[7] - 1 : 0);
+    if (op->a[8]) {
+        c.may_report = may_report;
+        c.may_report_ctx = s;
+    }
     err = s->ops->reg(s, &c, (int)op->a[5]);
-    if (err == 0)
+    if (err == 0) {
         s->registered = true;
+        s->refuse = (unsigned)op->a[8];
+    }
     side_say(s, "%d", err);
 }
 

@@ -434,7 +434,10 @@ static void make_register(struct maker *m)
     a[2] = p4 ? 0 : divisors[below(m, 5)];
     a[3] = !p4 && !chance(m, 5);
     a[4] = p4;
+    a[5] = chance(m, 3) ? (int64_t)below(m, c->max_order + 1) : 0;
     a[6] = (int64_t)between(m, 1, 3) * 1000;
+    a[7] = chance(m, 4) ? (int64_t)below(m, 4) : 0;
+    a[8] = chance(m, 5) ? (int64_t)between(m, 1, 4) : 0;
     add(m, -1, OP_REGISTER, a);
 }
 

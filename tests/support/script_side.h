@@ -92,6 +92,7 @@ struct side {
     int nr_batches; /* of the pass that runs */
     bool in_pass;
     bool registered;
+    unsigned refuse; /* see may_report() */
     unsigned capture_order[SCRIPT_ZONES];
     char broken[300]; /* what `valid` said first */
     size_t broken_at;
