@@ -84,6 +84,10 @@ static int make_machine(struct fpr_guest *g)
     if (err) {
         return err;
     }
+    if (g->config.zone) {
+        zone = *g->config.zone;
+        zone.start = 0;
+    }
     zone.spanned = g->config.pages;
     zone.locked = g->config.locked;
     zone.cpus = g->config.cpus;

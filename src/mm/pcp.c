@@ -107,7 +107,7 @@ uint64_t fpr_pcp_alloc(struct fpr_zone *z, struct pcp *p, unsigned order, int mt
 static void free_block(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order)
 {
     int mt = tag_mt(tag_load(&z->tags[i]));
-    if (z->nr_isolated || z->policy.free_by_pageblock) {
+    if (z->nr_isolated || z->policy.free_by_pageblock || z->policy.pcp_forgets) {
         mt = pageblock_get(z, i);
     }
     tag_store(&z->tags[i], 0);

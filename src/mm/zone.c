@@ -301,7 +301,6 @@ static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->pcp_auto = c->pcp_auto;
     fpr_pcp_auto(z);
     fpr_pcp_settings_changed(z);
-    fpr_zone_quick_changed(z);
 }
 
 int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone)
