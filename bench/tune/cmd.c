@@ -179,8 +179,9 @@ static void build(const struct tune_args *args, struct tune_sweep *sweep)
 }
 
 /* After Ctrl-C: what there is, on stdout; no files. */
-static int interrupted(const struct tune_sweep *sweep)
+static int interrupted(struct tune_sweep *sweep)
 {
+    sweep->cut_short = true;
     size_t done = 0;
     for (size_t t = 0; t < sweep->nr_traces; t++) {
         for (size_t i = 0; i < sweep->nr_settings; i++) {

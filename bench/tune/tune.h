@@ -160,6 +160,7 @@ struct tune_sweep {
     char model[384]; /* options of the model that are not the default, in one line */
     struct tune_grid grid;
     size_t nr_settings;
+    bool cut_short;         /* by Ctrl-C */
     bool whole_table;       /* on stdout, however long */
     unsigned shard, shards; /* 0 of 0: everything */
     double gib_per_cpu;     /* how many GiB cost as much as one CPU */

@@ -115,7 +115,6 @@ struct fpr_iova_config {
     X(map_failures, "map calls refused")                                                           \
     X(unmaps, "mappings removed")                                                                  \
     X(lookups, "searches of the tree by reads and writes")                                         \
-    X(hint_hits, "reads and writes served by a reader's last mapping")                             \
     X(reads, "read calls")                                                                         \
     X(writes, "write calls")                                                                       \
     X(read_bytes, "bytes copied out of mapped memory")                                             \

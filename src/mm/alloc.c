@@ -1,7 +1,7 @@
 #include "mm/alloc.h"
 
 #include "base/check.h"
-#include "mm/buddy_core.h"
+#include "mm/buddy.h"
 #include "mm/emit.h"
 #include "mm/fallback.h"
 #include "mm/highatomic.h"
@@ -9,12 +9,6 @@
 #include "mm/watermark.h"
 
 #include <errno.h>
-
-/* The two mobility bits of a request: 3 is no type. */
-static inline unsigned gfp_type(fpr_gfp gfp)
-{
-    return gfp / FPR_GFP_MOVABLE & 3;
-}
 
 /* Straight from the free lists. */
 static uint64_t take_from_buddy(struct fpr_zone *z, const struct request *r, unsigned flags)
@@ -87,7 +81,7 @@ static uint64_t take(struct fpr_zone *z, const struct request *r, unsigned flags
     }
     if (z->boosted) { /* kswapd would be woken by the first request that is served */
         z->boosted = i == BLOCK_NONE;
-        fpr_zone_fast_changed(z);
+        fpr_zone_quick_changed(z);
     }
     return i;
 }
@@ -220,11 +214,11 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
     return err;
 }
 
-static fpr_cold int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu,
-                                 fpr_pfn *pfn)
+int fpr_zone_alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu,
+                          fpr_pfn *pfn)
 {
     struct request r;
-    if (fpr_request_init(&r, order, gfp, cpu, 0)) {
+    if (order > zone->max_order || cpu >= zone->cpus || fpr_request_init(&r, order, gfp, cpu, 0)) {
         return -EINVAL;
     }
     fpr_pfn got = FPR_PFN_NONE;
@@ -236,62 +230,4 @@ static fpr_cold int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp 
     }
     *pfn = got;
     return 0;
-}
-
-/* The common case of a per-cpu list: it has a block. Watermark checks do not count it, though:
- * they want to see one of its order on the free lists. */
-static fpr_apart int alloc_from_pcp(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
-                                    fpr_pfn *pfn)
-{
-    unsigned mt = gfp_type(gfp);
-    struct pcp *p = &z->pcp[cpu];
-    struct list *l = &p->list[fpr_pcp_list_index(z, order, (int)mt)];
-    bool in_reach = order == 0 || (z->nonempty[0] | z->nonempty[1] | z->nonempty[2]) >> order;
-    if (fpr_unlikely(l->count == 0 || !in_reach)) {
-        return alloc_slowly(z, order, gfp, cpu, pfn);
-    }
-    uint32_t i = l->head;
-    p->free_factor >>= 1;
-    ring_remove(z->links, l, i);
-    p->count -= 1u << order;
-    p->stats.allocs++;
-    tag_store(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
-    *pfn = zone_pfn(z, i);
-    return 0;
-}
-
-/* The common case of the free lists: one of the wanted type has a block. */
-static fpr_apart int alloc_from_lists(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
-                                      fpr_pfn *pfn)
-{
-    unsigned mt = gfp_type(gfp);
-    uint32_t fitting = z->nonempty[mt] >> order;
-    if (fpr_unlikely(!fitting)) {
-        return alloc_slowly(z, order, gfp, cpu, pfn);
-    }
-    uint32_t i = buddy_take(z, order + (unsigned)__builtin_ctz(fitting), order, (int)mt);
-    zone_account(z, -(int64_t)(1ull << order));
-    z->stats.allocs++;
-    tag_store(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
-    *pfn = zone_pfn(z, i);
-    return 0;
-}
-
-/* The common cases, in few steps: no watermark is near (easy_mark), and a list of the wanted type
- * has a block. */
-int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
-{
-    if (fpr_unlikely(!zone || !pfn || order > zone->max_order || cpu >= zone->cpus)) {
-        return -EINVAL;
-    }
-    unsigned mt = gfp_type(gfp);
-    uint32_t pages = 1u << order;
-    if (fpr_unlikely(zone_free_seen(zone) - (int64_t)pages < zone->easy_mark ||
-                     mt >= FPR_NR_PCPTYPES || gfp > FPR_GFP_ALL_BITS)) {
-        return alloc_slowly(zone, order, gfp, cpu, pfn);
-    }
-    if (zone->pcp_used & pages) {
-        return alloc_from_pcp(zone, order, gfp, cpu, pfn);
-    }
-    return alloc_from_lists(zone, order, gfp, cpu, pfn);
 }

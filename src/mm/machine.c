@@ -137,7 +137,7 @@ static void compute_watermarks(struct fpr_machine *m, bool thp)
         struct fpr_zone *z = m->zones[k];
         fpr_watermark_compute(z, min_free, lowmem);
         compute_reserves(m, z);
-        fpr_watermark_changed(z);
+        fpr_zone_quick_changed(z);
         z->nofragment |= z->index == FPR_ZONE_NORMAL;
     }
 }

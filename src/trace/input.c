@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RAW_BUFFER (256u << 10)
+#define RAW_BUFFER (FPR_INPUT_BUFFER / 4) /* compressed bytes */
 
 /* read() that is not disturbed by signals. */
 static ssize_t read_some(int fd, void *buf, size_t size)

@@ -74,6 +74,8 @@ static void native_close(struct fpr_reader *self)
 static int read_body(struct native_reader *n, uint64_t size, struct fpr_trace_error *error)
 {
     n->body.size = 0;
+    if (!fpr_out_room(&n->body, 1))
+        return no_memory(n, error);
     while (n->body.size < size) {
         size_t have = n->in.end - n->in.begin;
         if (have == 0) {

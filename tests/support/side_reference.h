@@ -1,0 +1,29 @@
+/* The reference model's side, shared between its files. */
+#ifndef TESTS_SIDE_REFERENCE_H
+#define TESTS_SIDE_REFERENCE_H
+
+#include "support/ref.h"
+#include "support/script_side.h"
+
+struct reference {
+    struct ref_zone *zone[SCRIPT_ZONES];
+    size_t n;
+    struct ref_reporter reporter;
+    uint64_t bits[SCRIPT_ZONES];
+    bool in_pass;
+    int err; /* of the last pass */
+};
+
+static inline struct reference *ref(struct side *s)
+{
+    return s->impl;
+}
+
+bool side_reference_nth_free(struct side *s, size_t zone, unsigned order, uint64_t n, fpr_pfn *pfn);
+int side_reference_page(struct side *s, size_t zone, fpr_pfn pfn, char *text, size_t size);
+uint64_t side_reference_hash(struct side *s);
+void side_reference_counters(struct side *s, char *text, size_t size);
+bool side_reference_valid(struct side *s, char *why, size_t size);
+void side_reference_dump(struct side *s, FILE *out);
+
+#endif
