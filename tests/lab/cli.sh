@@ -120,5 +120,14 @@ lab 2 '' --quiz --questions 2 --grade mine.txt; says "mine.txt:1:"
 lab 0 '' --quiz --seed 1 --questions 7 --solutions
 cp "$DATA/quiz-1.txt" want.txt && diff -u want.txt out.txt || bad "the quiz of seed 1 has changed"
 
+# what docs/lab.md shows is what happens
+doc=${DATA%/tests/data/lab}/docs/lab.md
+awk '/^## A first session/{on=1} on && /^```/{if (++n == 2) exit; next} on && n' "$doc" >session.txt
+lab 0 "$(sed -n 's/^lab> //p' session.txt)\n"
+diff -u session.txt out.txt || bad "docs/lab.md shows another session"
+sed -n '/^1: 0x/,/^2: 0x/p' "$doc" >answers.txt
+lab 1 '' --quiz --seed 7 --questions 2 --grade answers.txt
+diff -u <(sed -n '/^1: right/,/^score/p' "$doc") out.txt || bad "docs/lab.md shows another grade"
+
 [ "$failures" -eq 0 ] && echo ok
 exit "$failures"
