@@ -86,9 +86,9 @@ static uint64_t take(struct fpr_zone *z, const struct request *r, unsigned flags
     return i;
 }
 
-static bool tries_zone(const struct fpr_zone *z, const struct request *r, size_t nr_zones)
+static bool tries_zone(const struct fpr_zone *z, const struct request *r)
 {
-    return nr_zones == 1 || z->index <= r->highest;
+    return r->any_zone || z->index <= r->highest;
 }
 
 /* One attempt down the zonelist. Models get_page_from_freelist(). */
@@ -98,7 +98,7 @@ static int one_pass(struct fpr_zone *const *zones, size_t nr_zones, const struct
     const struct fpr_zone *preferred = NULL;
     for (size_t k = 0; k < nr_zones; k++) {
         struct fpr_zone *z = zones[k];
-        if (!tries_zone(z, r, nr_zones)) {
+        if (!tries_zone(z, r)) {
             continue;
         }
         if (!preferred) {
@@ -132,7 +132,7 @@ static const struct fpr_zone *preferred_zone(struct fpr_zone *const *zones, size
                                              const struct request *r)
 {
     for (size_t k = 0; k < nr_zones; k++) {
-        if (tries_zone(zones[k], r, nr_zones)) {
+        if (tries_zone(zones[k], r)) {
             return zones[k];
         }
     }
@@ -190,6 +190,7 @@ int fpr_request_init(struct request *r, unsigned order, fpr_gfp gfp, unsigned cp
     r->cpu = cpu;
     r->flags = flags;
     r->highest = fpr_gfp_zone(gfp);
+    r->any_zone = false;
     return 0;
 }
 
@@ -221,6 +222,7 @@ int fpr_zone_alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, un
     if (order > zone->max_order || cpu >= zone->cpus || fpr_request_init(&r, order, gfp, cpu, 0)) {
         return -EINVAL;
     }
+    r.any_zone = true;
     fpr_pfn got = FPR_PFN_NONE;
     int err = fpr_request_serve(&zone, 1, &r, &got);
     emit_result(zone, &r, got);

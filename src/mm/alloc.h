@@ -15,6 +15,7 @@ struct request {
     unsigned cpu;
     unsigned flags;              /* enum fpr_alloc_flags */
     enum fpr_zone_index highest; /* that gfp allows */
+    bool any_zone;               /* there is one zone in all: it serves every request */
 };
 
 /* Checks the arguments that do not depend on a zone. 0 or -EINVAL. */

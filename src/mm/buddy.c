@@ -87,7 +87,7 @@ static bool captured(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
     c->pfn = zone_pfn(z, i);
     zone_account(z, -(int64_t)(1ull << order));
     held_add(z, i, order, mt);
-    held_mark_taken(z, i, order);
+    held_take(z, i, order);
     return true;
 }
 

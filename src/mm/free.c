@@ -36,7 +36,7 @@ static fpr_cold void free_block(struct fpr_zone *z, uint32_t i, unsigned order, 
                                 unsigned cpu, bool pcp_locked)
 {
     bool to_pcp = (z->pcp_orders >> order & 1) && !pcp_locked;
-    if (to_pcp && z->pcp_through && !emit_wanted(z)) {
+    if (to_pcp && z->pcp_through && !emit_wanted(z) && order <= z->pageblock_order) {
         to_pcp = mt >= 0 && mt != pageblock_get(z, i); /* what was remembered matters */
     }
     if (to_pcp && mt < 0) {

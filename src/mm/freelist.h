@@ -83,8 +83,8 @@ static inline void held_add(struct fpr_zone *z, uint32_t i, unsigned order, int 
     z->held += 1ull << order;
 }
 
-/* It is held for a device or a capturer: nobody else may put it back. */
-static inline void held_mark_taken(struct fpr_zone *z, uint32_t i, unsigned order)
+/* It is held for a device or a capturer, who alone puts it back. */
+static inline void held_take(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     struct area *a = &z->area[order];
     uint16_t *tag = &a->tags[i >> a->shift];

@@ -107,7 +107,7 @@ uint64_t fpr_pcp_alloc(struct fpr_zone *z, struct pcp *p, unsigned order, int mt
 static void free_block(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order)
 {
     int mt = tag_mt(tag_load(&z->tags[i]));
-    if (z->nr_isolated || z->policy.free_by_pageblock) {
+    if (z->nr_isolated || z->policy.free_by_pageblock || z->policy.pcp_forgets) {
         mt = pageblock_get(z, i);
     }
     tag_store(&z->tags[i], 0);
@@ -253,7 +253,7 @@ static unsigned log2_floor(uint64_t x)
     return 63u - (unsigned)__builtin_clzll(x);
 }
 
-void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch)
+static void default_sizes(const struct fpr_zone *z, unsigned *high, unsigned *batch)
 {
     uint64_t b = z->managed / 1024, mib = (1ull << 20) >> z->page_shift;
     b = (b > mib ? mib : b) / 4;
@@ -266,4 +266,17 @@ void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch)
     }
     uint64_t share = z->watermark[FPR_WMARK_LOW] / z->cpus;
     *high = share > 4u * *batch ? (unsigned)share : 4 * *batch;
+}
+
+void fpr_pcp_auto(struct fpr_zone *z)
+{
+    if (!z->pcp_auto) {
+        return;
+    }
+    for (unsigned k = 0; k < z->cpus; k++) {
+        unsigned high;
+        default_sizes(z, &high, &z->pcp[k].batch);
+        fpr_pcp_set_high(&z->pcp[k], high);
+    }
+    fpr_pcp_settings_changed(z);
 }

@@ -117,7 +117,7 @@ int64_t fpr_watermark_easy(const struct fpr_zone *z)
     for (int k = 0; k < FPR_NR_ZONE_INDICES; k++) {
         reserve = z->lowmem_reserve[k] > reserve ? z->lowmem_reserve[k] : reserve;
     }
-    return (int64_t)(reserve + z->watermark[FPR_WMARK_LOW] + z->boost + z->highatomic);
+    return (int64_t)(reserve + z->watermark[FPR_WMARK_LOW] + z->boost + z->highatomic + 1);
 }
 
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark)

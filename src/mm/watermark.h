@@ -27,7 +27,8 @@ struct attempt {
 /* Does the zone stay above the attempt's watermark? */
 bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a);
 
-/* With at least this many pages left afterwards no low watermark refuses a request. */
+/* With this many pages left before an order-0 request, or after a bigger one, no low watermark
+ * refuses it. */
 int64_t fpr_watermark_easy(const struct fpr_zone *z);
 
 /* Order-0 check against any mark, without flags, as for zone DMA: for reporting and isolation. */

@@ -113,6 +113,7 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->frames = (z->end + top - 1) & ~(top - 1);
     z->nr_top = z->frames >> c->max_order;
     z->nr_blocks = z->frames >> c->pageblock_order;
+    z->shuffle = c->shuffle;
     memcpy(z->lowmem_reserve, c->lowmem_reserve, sizeof(z->lowmem_reserve));
     for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
         uint16_t movable = c->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
@@ -287,21 +288,19 @@ static void default_watermarks(struct fpr_zone *z)
 
 static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
 {
-    if (c->watermark[FPR_WMARK_HIGH]) {
+    if (c->watermark[FPR_WMARK_MIN] || c->watermark[FPR_WMARK_LOW] ||
+        c->watermark[FPR_WMARK_HIGH]) {
         memcpy(z->watermark, c->watermark, sizeof(z->watermark));
     } else {
         default_watermarks(z);
     }
-    unsigned high = c->pcp_high, batch = c->pcp_batch;
-    if (c->pcp_auto) {
-        fpr_pcp_compute(z, &high, &batch);
-    }
     for (unsigned k = 0; k < z->cpus; k++) {
-        fpr_pcp_set_high(&z->pcp[k], high);
-        z->pcp[k].batch = batch;
+        fpr_pcp_set_high(&z->pcp[k], c->pcp_high);
+        z->pcp[k].batch = c->pcp_batch;
     }
+    z->pcp_auto = c->pcp_auto;
+    fpr_pcp_auto(z);
     fpr_pcp_settings_changed(z);
-    fpr_zone_quick_changed(z);
 }
 
 int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone)

@@ -69,12 +69,12 @@ struct fpr_zone {
     unsigned direct_count;  /* and how many */
     unsigned special_order; /* from here on a free block needs a closer look: it is one of the
                              * largest, or somebody wants to know */
+    unsigned merge_limit;   /* from this tag byte on merging must look at pageblock types */
     bool pcp_allowed;       /* pcp_quick may be 1 while no watermark is near */
-    bool freely;            /* merging need not look at pageblock types */
-    int64_t easy_mark;      /* with this many free pages left no low watermark refuses a request */
+    int64_t easy_mark;      /* with more free pages left no low watermark refuses a request */
 
     /* what operations change, with the zone's lock held */
-    int64_t spare;                          /* free pages beyond easy_mark: see zone_free_seen() */
+    int64_t spare;                          /* free pages beyond easy_mark; see zone_free_seen() */
     uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
     struct fpr_zone_stats stats;
     struct area area[FPR_NR_ORDERS];
@@ -95,6 +95,7 @@ struct fpr_zone {
     struct fpr_policy policy;
     unsigned boost_factor;
     bool nofragment;
+    bool pcp_auto; /* high and batch follow from the zone's size and watermarks */
     bool movable_by_type;
     bool shuffle;
     bool boosted;
@@ -197,7 +198,7 @@ static inline void zone_set_free(struct fpr_zone *z, int64_t pages)
 {
     int64_t spare = pages - z->easy_mark;
     __atomic_store_n(&z->spare, spare, __ATOMIC_RELAXED);
-    z->pcp_quick = z->pcp_allowed && spare > 0;
+    z->pcp_quick = z->pcp_allowed && spare >= 0;
 }
 
 /* NR_FREE_PAGES changes by n. With a threshold the change is visible only when it has grown

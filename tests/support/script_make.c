@@ -314,12 +314,91 @@ static void make_small(struct maker *m, int batch)
     }
 }
 
+/* What a kernel does behind its users' backs. */
+static void make_behind(struct maker *m, int batch)
+{
+    int64_t z = (int64_t)below(m, m->s->nr_zones);
+    const struct fpr_zone_config *c = zone(m, z);
+    int64_t slot = (int64_t)below(m, SCRIPT_SLOTS), o = order(m, c);
+    int64_t pfn = (int64_t)(c->start + below(m, c->spanned + 1));
+    int64_t in[SCRIPT_ARGS] = {slot, z};
+    int64_t at[SCRIPT_ARGS] = {z, o};
+
+    switch (below(m, 13)) {
+    case 0:
+        in[2] = (int64_t)below(m, 3 + (m->o->misuse ? 1 : 0));
+        in[3] = cpu(m, c);
+        add(m, batch, OP_BULK_PAGE, in);
+        return;
+    case 1:
+        in[1] = o;
+        in[2] = gfp(m);
+        in[3] = (int64_t)below(m, c->cpus);
+        if ((in[2] & FPR_GFP_RECLAIMABLE && in[2] & FPR_GFP_MOVABLE) || in[2] & 0x800000)
+            in[2] = 0;
+        add(m, batch, OP_LOCKED_ALLOC, in);
+        return;
+    case 2:
+    case 3:
+        if (m->nr_taken > 0)
+            in[0] = m->taken[below(m, m->nr_taken)];
+        in[1] = (int64_t)below(m, 4) - 1;
+        in[2] = (int64_t)below(m, c->cpus);
+        in[3] = chance(m, 3);
+        add(m, batch, OP_FREE_AS, in);
+        return;
+    case 4:
+    case 5:
+        in[2] = pfn;
+        in[3] = o;
+        add(m, batch, OP_TAKE, in);
+        return;
+    case 6:
+        in[2] = (int64_t)below(m, 6);
+        add(m, batch, OP_PCP_TAKE, in);
+        return;
+    case 7:
+        if (m->nr_taken > 0)
+            in[0] = m->taken[below(m, m->nr_taken)];
+        in[1] = (int64_t)below(m, c->cpus);
+        add(m, batch, OP_PCP_PUSH, in);
+        return;
+    case 8:
+        at[1] = pfn;
+        at[2] = o;
+        add(m, batch, OP_REGROUP, at);
+        return;
+    case 9:
+        at[2] = (int64_t)below(m, 3);
+        at[3] = !chance(m, 4);
+        add(m, batch, OP_REPORTED, at);
+        return;
+    case 10:
+        at[1] = chance(m, 2) ? 0 : (int64_t)below(m, 20);
+        add(m, batch, chance(m, 2) ? OP_THRESHOLD : OP_FOLD, at);
+        return;
+    case 11:
+        add(m, batch, OP_CAPTURE, at);
+        return;
+    default:
+        if (chance(m, 2)) {
+            at[1] = (int64_t)below(m, 2);
+            add(m, batch, OP_CAPTURE_PAUSE, at);
+        } else {
+            add(m, batch, OP_CAPTURE_END, in);
+        }
+        return;
+    }
+}
+
 static void make_step(struct maker *m, int batch)
 {
     int64_t a[SCRIPT_ARGS] = {(int64_t)below(m, SCRIPT_SLOTS), (int64_t)test_random(&m->seed)};
     uint64_t dice = below(m, 100);
 
-    if (dice < 43)
+    if (m->o->behind && chance(m, 5))
+        make_behind(m, batch);
+    else if (dice < 43)
         make_alloc(m, batch);
     else if (dice < 80)
         make_free(m, batch);
@@ -418,7 +497,14 @@ void make_script(struct script *s, uint64_t seed, const struct make_options *opt
         z->config.cpus = cpus;
         from = z->config.start + z->config.spanned;
         z->config.index = options->zones > 1 ? (enum fpr_zone_index)s->nr_zones : FPR_ZONE_NORMAL;
+        if (s->nr_zones == 2 && chance(&m, 2)) { /* DMA, DMA32 | Normal of another node */
+            z->config.index = FPR_ZONE_NORMAL;
+            z->config.node = 1;
+        }
+        z->config.page_shift = s->zone[0].config.page_shift;
     }
+    s->compute = options->compute && chance(&m, 2);
+    s->thp = s->compute && chance(&m, 2);
     for (unsigned z = 0; z < s->nr_zones && dry > 0; z++) {
         int64_t a[SCRIPT_ARGS] = {z};
 
