@@ -1,5 +1,6 @@
 #include "mm/zone.h"
 
+#include "base/aligned.h"
 #include "base/check.h"
 #include "mm/buddy.h"
 #include "mm/freelist.h"
@@ -187,13 +188,13 @@ void fpr_zone_destroy(struct fpr_zone *zone)
     list_arrays(zone, a);
     for (int k = 0; k < NR_ARRAYS; k++) {
         if (*a[k].at) {
-            mem.free(mem.ctx, *a[k].at, a[k].size);
+            fpr_aligned_free(&mem, *a[k].at, a[k].size);
         }
     }
     if (zone->locked) {
         pthread_mutex_destroy(&zone->lock);
     }
-    mem.free(mem.ctx, zone, sizeof(*zone));
+    fpr_aligned_free(&mem, zone, sizeof(*zone));
 }
 
 static int get_memory(struct fpr_zone *z)
@@ -201,7 +202,7 @@ static int get_memory(struct fpr_zone *z)
     struct array a[NR_ARRAYS];
     list_arrays(z, a);
     for (int k = 0; k < NR_ARRAYS; k++) {
-        *a[k].at = z->mem.zalloc(z->mem.ctx, a[k].size);
+        *a[k].at = fpr_aligned_zalloc(&z->mem, a[k].size);
         if (!*a[k].at) {
             return -ENOMEM;
         }
@@ -216,7 +217,7 @@ static int get_memory(struct fpr_zone *z)
 
 static struct fpr_zone *new_zone(const struct fpr_mem_ops *mem)
 {
-    struct fpr_zone *z = mem->zalloc(mem->ctx, sizeof(*z));
+    struct fpr_zone *z = fpr_aligned_zalloc(mem, sizeof(*z));
     if (z) {
         z->mem = *mem;
     }
