@@ -57,7 +57,7 @@ static inline uint32_t type_bits(fpr_gfp gfp)
 
 static inline struct list *list_of_type(struct list *row, uint32_t type)
 {
-    return (struct list *)((char *)row + type * (sizeof(struct list) / TYPE_UNIT));
+    return (struct list *)(void *)((char *)row + type * (sizeof(struct list) / TYPE_UNIT));
 }
 
 static inline int grant(const struct fpr_zone *z, uint32_t i, fpr_pfn *pfn)
@@ -312,7 +312,7 @@ static fpr_apart int free_merge(struct fpr_zone *z, uint32_t at, unsigned order,
         i &= buddy;
         size <<= 1;
         byte += TAG_ORDER_UNIT;
-        row = (struct list *)((char *)row + sizeof(struct area));
+        row = (struct list *)(void *)((char *)row + sizeof(struct area));
         buddy = i ^ size;
         tag = tags[buddy];
     } while ((uint8_t)tag == (uint8_t)byte);
