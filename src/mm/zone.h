@@ -138,6 +138,9 @@ struct fpr_zone {
  * settings, flags, watermarks and what is added to them. */
 void fpr_zone_quick_changed(struct fpr_zone *z);
 
+/* Releases a new zone's memory, unless it is to stay empty, and counts it. */
+void fpr_zone_boot(struct fpr_zone *z, const struct fpr_zone_config *c);
+
 static inline fpr_pfn zone_pfn(const struct fpr_zone *z, uint32_t i)
 {
     return z->base + i;
