@@ -105,17 +105,55 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* getopt's own message is two lines and ends with 64; this is ours. */
-static _Noreturn void bad_option(int argc, char **argv, int index)
+/* How many options have this long name, or start with it; `found` is one of them. */
+static unsigned find_long(const struct argp *argp, const char *name, size_t length,
+                          const struct argp_option **found)
 {
-    const char *word = index > 0 && index <= argc ? argv[index - 1] : "";
-    if (word[0] != '-' && index < argc) {
-        word = argv[index]; /* in mid of a bundle of short options */
+    unsigned count = 0;
+    for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
+        if (o->name && !strncmp(o->name, name, length)) {
+            *found = o;
+            if (!o->name[length]) {
+                return 1;
+            }
+            count++;
+        }
     }
-    if (!strncmp(word, "--", 2) && strchr(word, '=')) {
-        bench_die(BENCH_USAGE, "%s: unknown option, or one that takes no value (see --help)", word);
+    for (const struct argp_child *c = argp->children; c && c->argp; c++) {
+        count += find_long(c->argp, name, length, found);
     }
-    bench_die(BENCH_USAGE, "%s: unknown option, or its value is missing (see --help)", word);
+    return count;
+}
+
+/* getopt's own messages are two lines and end with 64; these are ours: what it stumbled over is
+ * found again by looking at the words in turn. */
+static _Noreturn void bad_option(const struct argp *argp, int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+        const char *word = argv[i];
+        const struct argp_option *o = NULL;
+        if (word[0] != '-' || !word[1]) {
+            continue;
+        }
+        size_t length = strcspn(word, "=");
+        if (word[1] != '-') {
+            i += word[1] == 'o' && !word[2]; /* the only short option with a value */
+            continue;
+        }
+        unsigned count = find_long(argp, word + 2, length - 2, &o);
+        if (count != 1) {
+            bench_die(BENCH_USAGE, "%.*s: %s option (see --help)", (int)length, word,
+                      count ? "ambiguous" : "unknown");
+        }
+        if (word[length] && !o->arg) {
+            bench_die(BENCH_USAGE, "--%s: takes no value", o->name);
+        }
+        if (!word[length] && o->arg && ++i >= argc) {
+            bench_die(BENCH_USAGE, "--%s: its value is missing (%s)", o->name, o->arg);
+        }
+    }
+    bench_die(BENCH_USAGE, "%s: unknown option, or its value is missing (see --help)",
+              argv[argc - 1]);
 }
 
 void bench_parse(const struct argp *argp, int argc, char **argv, void *input)
@@ -130,7 +168,7 @@ void bench_parse(const struct argp *argp, int argc, char **argv, void *input)
         bench_die(BENCH_FAILED, "out of memory");
     }
     if (err) {
-        bad_option(argc, argv, index);
+        bad_option(&top, argc, argv);
     }
     if (index < argc) {
         bench_die(BENCH_USAGE, "%s: one argument too many (see --help)", argv[index]);

@@ -50,6 +50,14 @@ void bench_out_open(struct bench_out *out, const char *path)
         out->file = stdout;
         return;
     }
+    struct stat st;
+    if (!stat(path, &st) && !S_ISREG(st.st_mode)) { /* a pipe or device: nothing to rename */
+        out->file = fopen(path, "we");
+        if (!out->file) {
+            bench_die(BENCH_FAILED, "%s: %s", path, strerror(errno));
+        }
+        return;
+    }
     out->path = strdup(path);
     if (!out->path || asprintf(&out->temp, "%s.tmp%ld", path, (long)getpid()) < 0) {
         bench_die(BENCH_FAILED, "out of memory");
@@ -63,8 +71,8 @@ void bench_out_open(struct bench_out *out, const char *path)
 
 void bench_out_commit(struct bench_out *out)
 {
-    if (!out->path) {
-        return; /* stdout: main() looks at it at the end */
+    if (out->file == stdout) {
+        return; /* main() looks at it at the end */
     }
     int bad = fflush(out->file) || ferror(out->file);
     int err = errno;
@@ -72,13 +80,15 @@ void bench_out_commit(struct bench_out *out)
         bad = 1;
         err = errno;
     }
-    if (!bad && rename(out->temp, out->path)) {
+    if (!bad && out->path && rename(out->temp, out->path)) {
         bad = 1;
         err = errno;
     }
     if (bad) {
-        unlink(out->temp);
-        bench_die(BENCH_FAILED, "%s: %s", out->path, strerror(err));
+        if (out->temp) {
+            unlink(out->temp);
+        }
+        bench_die(BENCH_FAILED, "%s: %s", out->path ? out->path : "output", strerror(err));
     }
     hold_signals(SIG_UNBLOCK);
     free(out->temp);

@@ -1,6 +1,4 @@
 #include <errno.h>
-#include <libgen.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,15 +7,7 @@
 #include "json.h"
 #include "out.h"
 
-/* What of a folder goes into the native file. */
-static const char *const attachments[] = {
-    "state.before",      "state.after",         "rss.csv",
-    "reports.txt",       "phases.txt",          "uname",
-    "zoneinfo.before",   "pagetypeinfo.before", "kpageflags.before.gz",
-    "kpageflags.before", "kpageflags.after.gz", "kpageflags.after",
-};
-
-enum { KEY_OUT = 'o', KEY_JSON = BENCH_KEY(1), KEY_FORMAT };
+enum { KEY_OUT = 'o', KEY_JSON = BENCH_KEY(1) };
 
 static const struct argp_option options[] = {
     {"output", KEY_OUT, "FILE.fprt", 0, "The native file to make", 1},
@@ -59,7 +49,6 @@ struct job {
     struct fpr_trace *trace;
     struct fpr_trace_writer *writer;
     struct fpr_trace_error error;
-    char folder[512]; /* of the trace file; empty for native files */
 };
 
 /* Ends the job before the program, so that the unfinished file goes. */
@@ -68,53 +57,6 @@ static _Noreturn void give_up(struct job *job, int err)
     fpr_trace_writer_close(job->writer);
     fpr_trace_close(job->trace);
     bench_die_trace(err, &job->error);
-}
-
-/* The bytes of folder/name; NULL if there is no such file. */
-static void *read_beside(struct job *job, const char *name, size_t *size)
-{
-    char path[1024];
-    snprintf(path, sizeof(path), "%s/%s", job->folder, name);
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        return NULL;
-    }
-    struct stat st;
-    void *data = NULL;
-    if (!fstat(fileno(file), &st) && S_ISREG(st.st_mode)) {
-        *size = (size_t)st.st_size;
-        data = malloc(*size + 1);
-        if (data && fread(data, 1, *size, file) != *size) {
-            free(data);
-            data = NULL;
-        }
-    }
-    fclose(file);
-    if (!data) {
-        snprintf(job->error.file, sizeof(job->error.file), "%.255s", path);
-        give_up(job, -EIO);
-    }
-    return data;
-}
-
-static void attach(struct job *job)
-{
-    for (size_t i = 0; i < sizeof(attachments) / sizeof(attachments[0]); i++) {
-        const char *name = attachments[i];
-        const void *data = NULL;
-        void *own = NULL;
-        size_t size = 0;
-        if (job->folder[0]) {
-            data = own = read_beside(job, name, &size);
-        } else if (fpr_trace_attachment(job->trace, name, &data, &size)) {
-            data = NULL;
-        }
-        int err = data ? fpr_trace_writer_attach(job->writer, name, data, size) : 0;
-        free(own);
-        if (err) {
-            give_up(job, err);
-        }
-    }
 }
 
 static void copy(struct job *job, struct import_check *check)
@@ -133,32 +75,20 @@ static void copy(struct job *job, struct import_check *check)
     }
 }
 
-/* Folders hold their files beside the trace; native files hold them inside. */
-static void find_folder(struct job *job, const struct fpr_trace_summary *summary)
-{
-    if (summary->format != FPR_TRACE_NATIVE) {
-        char path[512];
-        snprintf(path, sizeof(path), "%s", job->rec->trace_path);
-        snprintf(job->folder, sizeof(job->folder), "%s", dirname(path));
-    }
-}
-
 static void open_all(struct job *job, const struct import_args *args)
 {
-    struct fpr_trace_summary summary;
     memset(job, 0, sizeof(*job));
     int err = fpr_recording_open(args->path, &job->rec, &job->error);
     if (!err) {
         err = fpr_trace_open(job->rec->trace_path, NULL, &job->trace, &job->error);
     }
     if (!err) {
-        err = fpr_trace_get_summary(job->trace, &summary);
+        err = fpr_trace_writer_open(args->out, &job->writer, &job->error);
     }
-    if (err) {
-        give_up(job, err);
+    if (!err) {
+        int attached = fpr_recording_attach(job->rec, job->writer, &job->error);
+        err = attached < 0 ? attached : 0;
     }
-    find_folder(job, &summary);
-    err = fpr_trace_writer_open(args->out, &job->writer, &job->error);
     if (err) {
         give_up(job, err);
     }
@@ -204,7 +134,6 @@ int bench_import(int argc, char **argv)
     bench_out_check("--json", args.json);
     struct job job;
     open_all(&job, &args);
-    attach(&job);
     struct import_check *check = import_check_new(job.rec);
     copy(&job, check);
     int err = fpr_trace_writer_commit(job.writer);
@@ -214,6 +143,7 @@ int bench_import(int argc, char **argv)
     struct fpr_trace_summary summary;
     struct import_losses losses;
     fpr_trace_get_summary(job.trace, &summary);
+    summary.lost_events += job.rec->lost_events;
     import_check_end(check, &summary, &losses);
     tell(&args, &summary, &losses);
     fpr_trace_writer_close(job.writer);

@@ -40,7 +40,7 @@ static void prediction(const struct fpr_replay_result *r, FILE *to)
                 " recorded, %" PRIu64 " of them not as the model's\n",
                 r->report_calls, (double)r->reported_bytes / MIB, r->batches, r->batches_wrong);
     }
-    if (r->passes) {
+    if (r->passes && r->mode == FPR_REPLAY_PREDICT) {
         fprintf(to,
                 "passes         %" PRIu64 ", instant predicted within 60 ms: %" PRIu64
                 "; largest drift %.0f ms\n",

@@ -156,7 +156,8 @@ FPR_API int fpr_trace_writer_commit(struct fpr_trace_writer *writer);
 /** Frees; a file that was not committed is removed. NULL is accepted. */
 FPR_API void fpr_trace_writer_close(struct fpr_trace_writer *writer);
 /** An attachment of an open native trace.
- *  @return 0 and the data (the reader's, until it is closed), -ENOENT. */
+ *  @return 0 and the data (the reader's, until it is closed), -ENOENT, -EINVAL (damaged),
+ *  -ENOTSUP (compression not built in), -ENOMEM. */
 FPR_API int fpr_trace_attachment(struct fpr_trace *trace, const char *name, const void **data,
                                  size_t *size);
 /** @} */
@@ -206,6 +207,11 @@ struct fpr_recording {
 /** Reads everything but the trace. @return 0, -ENOENT, -EINVAL, -EIO, -ENOMEM. */
 FPR_API int fpr_recording_open(const char *path, struct fpr_recording **recording,
                                struct fpr_trace_error *error);
+/** Attaches the parts of a recording (all files that fpr_recording_open() knows, decompressed) to a
+ *  native file, so that it is a whole recording by itself.
+ *  @return number of attachments, -EINVAL (a record was written already), -EIO, -ENOMEM. */
+FPR_API int fpr_recording_attach(const struct fpr_recording *recording,
+                                 struct fpr_trace_writer *writer, struct fpr_trace_error *error);
 /** Frees. NULL is accepted. */
 FPR_API void fpr_recording_close(struct fpr_recording *recording);
 /** @} */

@@ -6,9 +6,12 @@
 
 #include <errno.h>
 
+/* An attachment; packed until somebody asks for it. */
 struct attachment {
     char name[FPR_NATIVE_NAME_MAX + 1];
-    unsigned char *data;
+    unsigned char *packed;
+    size_t packed_size;
+    unsigned char *data; /* NULL: not yet unpacked */
     size_t size;
     struct attachment *next;
 };
@@ -55,6 +58,7 @@ static void native_close(struct fpr_reader *self)
     while (n->attachments) {
         struct attachment *a = n->attachments;
         n->attachments = a->next;
+        free(a->packed);
         free(a->data);
         free(a);
     }
@@ -144,21 +148,17 @@ static int take_attachment(struct native_reader *n, struct fpr_trace_error *erro
         size > FPR_NATIVE_ATTACHMENT_MAX)
         return damaged(n, "damaged: not an attachment", error);
     struct attachment *a = calloc(1, sizeof(*a));
-    unsigned char *data = malloc((size_t)size + 1);
-    if (!a || !data) {
+    size_t packed_size = (size_t)(in.end - in.p) - len;
+    unsigned char *packed = malloc(packed_size + 1);
+    if (!a || !packed) {
         free(a);
-        free(data);
+        free(packed);
         return no_memory(n, error);
     }
     memcpy(a->name, in.p, len);
-    in.p += len;
-    int rc = fpr_native_unpack(in.p, (size_t)(in.end - in.p), data, (size_t)size);
-    if (rc < 0) {
-        free(a);
-        free(data);
-        return unpack_error(n, rc, error);
-    }
-    a->data = data;
+    memcpy(packed, in.p + len, packed_size);
+    a->packed = packed;
+    a->packed_size = packed_size;
     a->size = (size_t)size;
     a->next = n->attachments;
     n->attachments = a;
@@ -253,17 +253,36 @@ static int native_next(struct fpr_reader *self, struct fpr_trace_summary *summar
     return 1;
 }
 
+static int unpack_attachment(struct attachment *a)
+{
+    unsigned char *data = malloc(a->size + 1);
+    if (!data)
+        return -ENOMEM;
+    int rc = fpr_native_unpack(a->packed, a->packed_size, data, a->size);
+    if (rc < 0) {
+        free(data);
+        return rc;
+    }
+    a->data = data;
+    free(a->packed);
+    a->packed = NULL;
+    return 0;
+}
+
 static int native_attachment(struct fpr_reader *self, const char *name, const void **data,
                              size_t *size)
 {
-    for (struct attachment *a = native_of(self)->attachments; a; a = a->next) {
-        if (strcmp(a->name, name) == 0) {
-            *data = a->data;
-            *size = a->size;
-            return 0;
-        }
-    }
-    return -ENOENT;
+    struct attachment *a = native_of(self)->attachments;
+    while (a && strcmp(a->name, name) != 0)
+        a = a->next;
+    if (!a)
+        return -ENOENT;
+    int rc = a->data ? 0 : unpack_attachment(a);
+    if (rc < 0)
+        return rc;
+    *data = a->data;
+    *size = a->size;
+    return 0;
 }
 
 static int check_file_header(struct native_reader *n, struct fpr_trace_error *error)

@@ -2,8 +2,8 @@
 #include "trace/recording.h"
 
 #include "trace/error.h"
-#include "trace/input.h"
 #include "trace/scan.h"
+#include "trace/source.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,67 +11,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Far above what any machine of today gives; a guard against reading something else. */
-#define PART_LIMIT ((size_t)1 << 32)
-
-static const char *const suffixes[] = {"", ".gz", ".zst"};
-
-/* Where parts come from. */
-struct source {
-    const char *path;        /* of the folder or the native file */
-    struct fpr_trace *trace; /* the native file; NULL: a folder */
-};
-
-/* Finds `name`, plain or compressed, in the folder. @return 0 and `path`, -ENOENT */
-static int find_file(const char *folder, const char *name, char *path, size_t size)
-{
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        struct stat st;
-        int len = snprintf(path, size, "%s/%s%s", folder, name, suffixes[i]);
-        if (len > 0 && (size_t)len < size && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-            return 0;
-    }
-    return -ENOENT;
-}
-
-/* Reads a part into memory of its own. @return 0, -ENOENT (there is none), -errno */
-static int get_part(const struct source *src, const char *name, char *path, size_t path_size,
-                    char **data, size_t *size, struct fpr_trace_error *error)
-{
-    if (!src->trace) {
-        int rc = find_file(src->path, name, path, path_size);
-        return rc < 0 ? rc : fpr_input_slurp(path, PART_LIMIT, data, size, error);
-    }
-    const void *attached;
-    snprintf(path, path_size, "%s(%s)", src->path, name);
-    if (fpr_trace_attachment(src->trace, name, &attached, size) < 0)
-        return -ENOENT;
-    *data = malloc(*size + 1);
-    if (!*data)
-        return fpr_trace_error_set(error, -ENOMEM, path, 0, NULL, "out of memory");
-    if (*size)
-        memcpy(*data, attached, *size);
-    (*data)[*size] = '\0';
-    return 0;
-}
-
 /* Reads a text that is kept whole. A missing one is no error. */
-static int keep_text(const struct source *src, const char *name, char **text, size_t *size,
+static int keep_text(const struct fpr_source *src, const char *name, char **text, size_t *size,
                      struct fpr_trace_error *error)
 {
     char path[600];
     size_t ignored;
-    int rc = get_part(src, name, path, sizeof(path), text, size ? size : &ignored, error);
+    int rc = fpr_source_get(src, name, path, sizeof(path), text, size ? size : &ignored, error);
     return rc == -ENOENT ? 0 : rc;
 }
 
-static int keep_words(const struct source *src, const char *name, uint64_t **words, size_t *count,
-                      struct fpr_trace_error *error)
+static int keep_words(const struct fpr_source *src, const char *name, uint64_t **words,
+                      size_t *count, struct fpr_trace_error *error)
 {
     char path[600];
     char *data;
     size_t size;
-    int rc = get_part(src, name, path, sizeof(path), &data, &size, error);
+    int rc = fpr_source_get(src, name, path, sizeof(path), &data, &size, error);
     if (rc < 0)
         return rc == -ENOENT ? 0 : rc;
     if (size % sizeof(uint64_t) || size == 0) {
@@ -87,13 +43,13 @@ static int keep_words(const struct source *src, const char *name, uint64_t **wor
 typedef int (*part_parser)(struct fpr_recording *r, const struct fpr_part *part,
                            struct fpr_trace_error *error);
 
-static int parse_part(struct fpr_recording *r, const struct source *src, const char *name,
+static int parse_part(struct fpr_recording *r, const struct fpr_source *src, const char *name,
                       part_parser parse, struct fpr_trace_error *error)
 {
     char path[600];
     char *data;
     size_t size;
-    int rc = get_part(src, name, path, sizeof(path), &data, &size, error);
+    int rc = fpr_source_get(src, name, path, sizeof(path), &data, &size, error);
     if (rc < 0)
         return rc == -ENOENT ? 0 : rc;
     struct fpr_part part = {path, data, size};
@@ -133,7 +89,7 @@ static int release_from_uname(struct fpr_recording *r, const struct fpr_part *pa
 }
 
 /* The text with or without the suffix that a pair of snapshots has. */
-static int keep_first(const struct source *src, const char *name, char **text,
+static int keep_first(const struct fpr_source *src, const char *name, char **text,
                       struct fpr_trace_error *error)
 {
     char before[64];
@@ -142,7 +98,7 @@ static int keep_first(const struct source *src, const char *name, char **text,
     return rc < 0 || *text ? rc : keep_text(src, name, text, NULL, error);
 }
 
-static int read_parts(struct fpr_recording *r, const struct source *src,
+static int read_parts(struct fpr_recording *r, const struct fpr_source *src,
                       struct fpr_trace_error *error)
 {
     static const struct {
@@ -184,7 +140,7 @@ static int find_trace(struct fpr_recording *r, struct fpr_trace_error *error)
     static const char *const names[] = {"trace.txt", "trace.dat",  "trace.fprt",
                                         "trace",     "trace_pipe", "perf.txt"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (find_file(r->path, names[i], r->trace_path, sizeof(r->trace_path)) == 0)
+        if (fpr_source_find(r->path, names[i], r->trace_path, sizeof(r->trace_path)) == 0)
             return 0;
     return fpr_trace_error_set(error, -ENOENT, r->path, 0, NULL,
                                "no trace in this folder (trace.txt, trace.dat, trace.fprt, trace; "
@@ -194,7 +150,7 @@ static int find_trace(struct fpr_recording *r, struct fpr_trace_error *error)
 /* A file: native ones carry the other parts with them, of others nothing more is known. */
 static int open_file(struct fpr_recording *r, struct fpr_trace_error *error)
 {
-    struct source src = {r->path, NULL};
+    struct fpr_source src = {r->path, NULL};
     snprintf(r->trace_path, sizeof(r->trace_path), "%s", r->path);
     int rc = fpr_trace_open(r->path, NULL, &src.trace, error);
     if (rc < 0)
@@ -225,7 +181,7 @@ int fpr_recording_open(const char *path, struct fpr_recording **recording,
     if (len < 0 || (size_t)len >= sizeof(r->path)) {
         rc = fpr_trace_error_set(error, -EINVAL, path, 0, NULL, "path too long");
     } else if (S_ISDIR(st.st_mode)) {
-        struct source src = {r->path, NULL};
+        struct fpr_source src = {r->path, NULL};
         rc = find_trace(r, error);
         if (rc == 0)
             rc = read_parts(r, &src, error);

@@ -1,3 +1,4 @@
+#!/bin/bash
 # What the command line tests share. Sourced.
 # $BENCH is fpr-bench, $FAKE the same on the stand-in engine, $WRAPPER goes before either.
 set -u

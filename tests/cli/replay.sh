@@ -1,4 +1,6 @@
+#!/bin/bash
 # replay on the stand-in engine: results, files, plug-ins.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 echo "release=6.1.0" >a.trace

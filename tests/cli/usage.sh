@@ -1,4 +1,6 @@
+#!/bin/bash
 # Help, versions and refusals.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 run "$BENCH" --help; is 0; prints Usage tune replay import merge micro
