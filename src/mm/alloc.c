@@ -73,6 +73,15 @@ static inline bool uses_pcp(const struct fpr_zone *z, const struct request *r, u
            (!z->pcp_through || (flags & ATTEMPT_HIGHATOMIC) || emit_wanted(z));
 }
 
+/* kswapd would be woken by the first request that is served after a boost. */
+static void kswapd_woken(struct fpr_zone *z, bool served)
+{
+    zone_lock(z);
+    __atomic_store_n(&z->boosted, !served, __ATOMIC_RELAXED);
+    fpr_zone_fast_changed(z);
+    zone_unlock(z);
+}
+
 static uint64_t take(struct fpr_zone *z, const struct request *r, unsigned flags)
 {
     uint64_t i = BLOCK_NONE;
@@ -85,11 +94,25 @@ static uint64_t take(struct fpr_zone *z, const struct request *r, unsigned flags
     if (i == BLOCK_NONE && (!through_pcp || busy || !only_pcp)) {
         i = take_from_buddy(z, r, flags);
     }
-    if (z->boosted) { /* kswapd would be woken by the first request that is served */
-        z->boosted = i == BLOCK_NONE;
-        fpr_zone_fast_changed(z);
+    if (__atomic_load_n(&z->boosted, __ATOMIC_RELAXED)) {
+        kswapd_woken(z, i != BLOCK_NONE);
     }
     return i;
+}
+
+/* Is there enough left? Where several threads use the zone, only a quick look is for free. */
+static bool allows(struct fpr_zone *z, const struct attempt *a)
+{
+    if (!z->locked) {
+        return fpr_watermark_allows(z, a);
+    }
+    if (a->order == 0 && zone_free_seen(z) > __atomic_load_n(&z->calm_mark, __ATOMIC_RELAXED)) {
+        return true;
+    }
+    zone_lock(z);
+    bool allowed = fpr_watermark_allows(z, a);
+    zone_unlock(z);
+    return allowed;
 }
 
 static bool tries_zone(const struct fpr_zone *z, const struct request *r, size_t nr_zones)
@@ -118,8 +141,8 @@ static int one_pass(struct fpr_zone *const *zones, size_t nr_zones, const struct
                                   .flags = flags,
                                   .mark = mark,
                                   .reserve = by_zone ? preferred->index : r->highest};
-        if (fpr_unlikely(!fpr_watermark_allows(z, &a))) {
-            z->stats.watermark_refused++;
+        if (fpr_unlikely(!allows(z, &a))) {
+            zone_count(z, &z->stats.watermark_refused);
             continue;
         }
         uint64_t i = take(z, r, flags);
@@ -231,7 +254,7 @@ static fpr_cold int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp 
     int err = fpr_request_serve(&zone, 1, &r, &got);
     emit_result(zone, &r, got);
     if (err) {
-        zone->stats.alloc_failures++;
+        zone_count(zone, &zone->stats.alloc_failures);
         return err;
     }
     *pfn = got;

@@ -90,7 +90,7 @@ static void boost(struct fpr_zone *z, unsigned flags)
     bool raised = fpr_watermark_boost(z);
     bool always = z->policy.base == FPR_PROFILE_V16;
     if ((raised || always) && (flags & ATTEMPT_KSWAPD)) {
-        z->boosted = true;
+        __atomic_store_n(&z->boosted, true, __ATOMIC_RELAXED);
     }
 }
 

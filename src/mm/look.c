@@ -31,6 +31,7 @@ int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_counters 
     if (!zone || !c) {
         return -EINVAL;
     }
+    zone_lock_to_look(zone);
     *c = (struct fpr_zone_counters){.free = (uint64_t)zone_free_seen(zone),
                                     .free_lag = zone->free_lag,
                                     .stat_threshold = (unsigned)zone->stat_threshold,
@@ -46,6 +47,7 @@ int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_counters 
     for (unsigned o = 0; o <= zone->max_order; o++) {
         c->nr_free[o] = area_nr_free(&zone->area[o]);
     }
+    zone_unlock((struct fpr_zone *)(uintptr_t)zone);
     return 0;
 }
 
@@ -54,11 +56,15 @@ int fpr_zone_get_stats(const struct fpr_zone *zone, struct fpr_zone_stats *stats
     if (!zone || !stats) {
         return -EINVAL;
     }
-    *stats = zone->stats;
-    for (unsigned c = 0; c < zone->cpus; c++) {
-#define FPR_X(name, text) stats->name += zone->pcp[c].stats.name;
+    struct fpr_zone *z = zone_lock_to_look(zone);
+    *stats = z->stats;
+    zone_unlock(z);
+    for (unsigned c = 0; c < z->cpus; c++) {
+        fpr_pcp_lock(z, &z->pcp[c]);
+#define FPR_X(name, text) stats->name += z->pcp[c].stats.name;
         FPR_ZONE_STATS(FPR_X)
 #undef FPR_X
+        fpr_pcp_unlock(z, &z->pcp[c]);
     }
     return 0;
 }

@@ -12,7 +12,7 @@
 
 bool fpr_pcp_trylock(struct fpr_zone *z, struct pcp *p)
 {
-    return !z->locked || !__atomic_exchange_n(&p->busy, 1, __ATOMIC_ACQUIRE);
+    return !z->locked || pthread_spin_trylock(&p->lock) == 0;
 }
 
 void fpr_pcp_lock(struct fpr_zone *z, struct pcp *p)
@@ -25,7 +25,7 @@ void fpr_pcp_lock(struct fpr_zone *z, struct pcp *p)
 void fpr_pcp_unlock(struct fpr_zone *z, struct pcp *p)
 {
     if (z->locked) {
-        __atomic_store_n(&p->busy, 0, __ATOMIC_RELEASE);
+        pthread_spin_unlock(&p->lock);
     }
 }
 

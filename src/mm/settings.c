@@ -7,7 +7,10 @@
 
 void fpr_zone_fast_changed(struct fpr_zone *z)
 {
-    z->fast = !z->locked && !z->sink.event && !z->capture.active && !z->boosted;
+    bool fast = !z->locked && !z->sink.event && !z->capture.active && !z->boosted;
+    if (z->fast != fast) { /* other threads may be reading what does not change */
+        z->fast = fast;
+    }
     fpr_watermark_changed(z);
 }
 
@@ -105,7 +108,7 @@ int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
     zone_lock(zone);
     zone->stat_threshold = threshold;
     if (zone->free_lag > zone->stat_threshold || zone->free_lag < -zone->stat_threshold) {
-        zone->free += zone->free_lag;
+        __atomic_store_n(&zone->free, zone->free + zone->free_lag, __ATOMIC_RELAXED);
         zone->free_lag = 0;
     }
     zone_unlock(zone);
@@ -118,7 +121,7 @@ int fpr_zone_fold_stats(struct fpr_zone *zone)
         return -EINVAL;
     }
     zone_lock(zone);
-    zone->free += zone->free_lag;
+    __atomic_store_n(&zone->free, zone->free + zone->free_lag, __ATOMIC_RELAXED);
     zone->free_lag = 0;
     zone_unlock(zone);
     return 0;

@@ -118,7 +118,11 @@ void fpr_watermark_changed(struct fpr_zone *z)
         reserve = z->lowmem_reserve[k] > reserve ? z->lowmem_reserve[k] : reserve;
     }
     reserve += z->watermark[FPR_WMARK_LOW] + z->boost + z->highatomic;
-    z->easy_mark = z->fast ? (int64_t)reserve : INT64_MAX;
+    int64_t easy = z->fast ? (int64_t)reserve : INT64_MAX;
+    if (z->easy_mark != easy) { /* other threads may be reading what does not change */
+        z->easy_mark = easy;
+    }
+    __atomic_store_n(&z->calm_mark, (int64_t)reserve, __ATOMIC_RELAXED);
 }
 
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark)

@@ -172,6 +172,18 @@ void fpr_zone_destroy(struct fpr_zone *zone)
     mem.free(mem.ctx, zone, sizeof(*zone));
 }
 
+static void make_locks(struct fpr_zone *z)
+{
+    if (!z->locked) {
+        return;
+    }
+    pthread_mutex_init(&z->lock, NULL);
+    z->lock_state = (struct zone_lock_state){.since = 0};
+    for (unsigned c = 0; c < z->cpus; c++) {
+        pthread_spin_init(&z->pcp[c].lock, PTHREAD_PROCESS_PRIVATE);
+    }
+}
+
 static int get_memory(struct fpr_zone *z)
 {
     struct array a[NR_ARRAYS];
@@ -184,9 +196,7 @@ static int get_memory(struct fpr_zone *z)
     }
     point_areas(z);
     memset(z->pageblock, FPR_MOVABLE, z->nr_blocks);
-    if (z->locked) {
-        pthread_mutex_init(&z->lock, NULL);
-    }
+    make_locks(z);
     return 0;
 }
 

@@ -44,9 +44,16 @@ struct pcp {
     unsigned batch;
     unsigned free_factor;
     int expire;
-    int busy; /* spin lock of zones that several threads use */
+    pthread_spinlock_t lock; /* of zones that several threads use */
     struct fpr_zone_stats stats;
 } __attribute__((aligned(64)));
+
+/* How the lock of a zone fared. */
+struct zone_lock_state {
+    struct fpr_lock_stats stats;
+    uint64_t since; /* when the hold in progress began; 0: it is not measured */
+    bool for_pass;  /* it is a reporting pass's */
+};
 
 struct capture {
     bool active;
@@ -73,6 +80,7 @@ struct fpr_zone {
     uint16_t alloc_tag[FPR_NR_MIGRATETYPES]; /* of an allocated block, without its order */
     unsigned notify_order;                   /* NO_NOTIFY: nobody wants to know */
     int64_t easy_mark; /* with more free pages than this no watermark can refuse */
+    int64_t calm_mark; /* the same in zones that are not `fast`: read without the lock */
     uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
     int64_t free;                           /* NR_FREE_PAGES as watermark checks see it */
     int64_t free_lag;
@@ -123,6 +131,7 @@ struct fpr_zone {
     const struct fpr_mem_ops *mem_ops;
     struct fpr_mem_ops mem;
     pthread_mutex_t lock;
+    struct zone_lock_state lock_state; /* by the holder of the lock */
     bool has_reporter; /* a reporter is attached */
 };
 
@@ -145,18 +154,46 @@ static inline bool zone_index(const struct fpr_zone *z, fpr_pfn pfn, uint32_t *i
     return true;
 }
 
+/* The lock of a zone that several threads use; it measures itself. */
+void fpr_zone_lock_shared(struct fpr_zone *z, bool for_pass);
+void fpr_zone_unlock_shared(struct fpr_zone *z);
+
 static inline void zone_lock(struct fpr_zone *z)
 {
     if (z->locked) {
-        pthread_mutex_lock(&z->lock);
+        fpr_zone_lock_shared(z, false);
+    }
+}
+
+/* The same for a reporting pass, whose every hold is measured. */
+static inline void zone_lock_for_pass(struct fpr_zone *z)
+{
+    if (z->locked) {
+        fpr_zone_lock_shared(z, true);
     }
 }
 
 static inline void zone_unlock(struct fpr_zone *z)
 {
     if (z->locked) {
-        pthread_mutex_unlock(&z->lock);
+        fpr_zone_unlock_shared(z);
     }
+}
+
+/* Functions that only look take the lock too; that changes nothing that they could see. */
+static inline struct fpr_zone *zone_lock_to_look(const struct fpr_zone *zone)
+{
+    struct fpr_zone *z = (struct fpr_zone *)(uintptr_t)zone;
+    zone_lock(z);
+    return z;
+}
+
+/* Counts what happened without the lock held. */
+static inline void zone_count(struct fpr_zone *z, uint64_t *counter)
+{
+    zone_lock(z);
+    ++*counter;
+    zone_unlock(z);
 }
 
 static inline uint64_t zone_pageblock_pages(const struct fpr_zone *z)

@@ -32,6 +32,7 @@ struct fpr_reporter {
     struct fpr_report_stats stats; /* written with fpr_report_count() */
     struct fpr_report_observer observer;
     struct fpr_report_waker waker;
+    bool suspended; /* atomic: no pass may go on */
     unsigned calls; /* of the pass that is running */
     struct fpr_mem_ops mem;
 };
@@ -40,6 +41,12 @@ struct fpr_reporter {
 static inline void fpr_report_count(uint64_t *counter, uint64_t n)
 {
     __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+/* Is the pass to end here and now? */
+static inline bool fpr_report_suspended(const struct fpr_reporter *r)
+{
+    return __atomic_load_n(&r->suspended, __ATOMIC_ACQUIRE);
 }
 
 /* Are the knobs in range for the machine? */
