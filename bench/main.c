@@ -11,6 +11,7 @@ static const struct bench_command commands[] = {
     {"replay", "replay one recording and say how right the model was", bench_replay},
     {"import", "turn a recording into one native file, and check it", bench_import},
     {"merge", "join the shares of a sweep (tune --shard)", bench_merge},
+    {"series", "repeat the patch series' experiment on real memory", bench_series},
     {"micro", "measure the library's own speed", bench_micro},
 };
 

@@ -76,7 +76,7 @@ static enum step unreported_block(struct fpr_reporter *r, struct walk *w, uint32
 {
     struct batch *b = &r->batch;
     if (w->budget < 0) {
-        __atomic_store_n(&r->state, FPR_REPORT_REQUESTED, __ATOMIC_RELAXED);
+        report_state_set(r, FPR_REPORT_REQUESTED);
         fpr_report_count(&r->stats.budget_stops, 1);
         w->resume = i;
         return STEP_LEAVE;

@@ -10,7 +10,7 @@ static void run(struct fpr_reporter *r, struct fpr_pass_result *result)
     if (r->clock) {
         fpr_clock_cancel(r->clock, &r->work);
     }
-    __atomic_store_n(&r->state, FPR_REPORT_ACTIVE, __ATOMIC_RELEASE);
+    report_state_set(r, FPR_REPORT_ACTIVE);
     if (r->observer.pass_begin) {
         r->observer.pass_begin(r->observer.ctx, fpr_report_now(r));
     }
@@ -19,11 +19,9 @@ static void run(struct fpr_reporter *r, struct fpr_pass_result *result)
         err = fpr_report_zone(r, r->machine->zones[k]);
     }
     if (err == -ECANCELED && fpr_report_suspended(r)) { /* not the device's word: work is left */
-        __atomic_store_n(&r->state, FPR_REPORT_REQUESTED, __ATOMIC_RELAXED);
+        report_state_set(r, FPR_REPORT_REQUESTED);
     }
-    int was = FPR_REPORT_ACTIVE;
-    bool idle = __atomic_compare_exchange_n(&r->state, &was, FPR_REPORT_IDLE, false,
-                                            __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    bool idle = report_state_turn(r, FPR_REPORT_ACTIVE, FPR_REPORT_IDLE);
     *result = (struct fpr_pass_result){.calls = r->calls, .error = err, .requested = !idle};
 }
 
