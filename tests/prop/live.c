@@ -126,7 +126,10 @@ static void release(struct worker *me, unsigned k)
 static void *work(void *ctx)
 {
     struct worker *me = ctx;
-    while (!__atomic_load_n(&me->w->stop, __ATOMIC_SEQ_CST)) {
+    const struct timespec rest = {.tv_nsec = 50000};
+    for (unsigned n = 1; !__atomic_load_n(&me->w->stop, __ATOMIC_SEQ_CST); n++) {
+        if (n % 256 == 0)
+            nanosleep(&rest, NULL); /* valgrind lets nobody else run otherwise */
         uint64_t what = random_below(&me->seed, 100);
         if (me->used == 0 || (what < 52 && me->used < SLOTS))
             allocate(me);
@@ -374,7 +377,8 @@ static void one_round(uint64_t seed, unsigned slow, struct totals *totals)
         ck_assert_int_eq(pthread_create(&id[k], NULL, work, &worker[k]), 0);
     }
     while (fpr_real_now() < until) {
-        const struct timespec pause = {.tv_nsec = (long)random_below(&seed, slow * 2000000ull) % 999999999};
+        const struct timespec pause = {.tv_nsec = (long)random_below(&seed, slow * 2000000ull) %
+                                                  999999999};
         nanosleep(&pause, NULL);
         disturb(w, &seed);
     }
@@ -383,6 +387,7 @@ static void one_round(uint64_t seed, unsigned slow, struct totals *totals)
     __atomic_store_n(&w->stop, 1, __ATOMIC_SEQ_CST);
     for (int k = 0; k < WORKERS; k++)
         pthread_join(id[k], NULL);
+    fpr_thread_settle(w->thread, slow * FPR_NS_PER_MS); /* it may be stuck */
     stop_thread(w);
     fpr_reporter_get_stats(w->reporter, &stats);
     check_end(w);
