@@ -203,3 +203,14 @@ void live_run_test(struct live_guest *guest, enum live_test test, unsigned tasks
     pthread_barrier_destroy(&start);
     free(task);
 }
+
+__attribute__((noinline)) void live_pairs(struct live_guest *guest, uint64_t count)
+{
+    fpr_pfn pfn;
+    for (uint64_t k = 0; k < count; k++) {
+        if (fpr_alloc_pages_flags(guest->machine, 0, FPR_GFP_HIGHUSER_MOVABLE, 0, 0, &pfn) ||
+            fpr_free_pages_cpu(guest->machine, pfn, 0, 0)) {
+            bench_die(BENCH_FAILED, "a page could not be allocated or freed");
+        }
+    }
+}

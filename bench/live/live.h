@@ -77,6 +77,10 @@ struct live_score {
 void live_run_test(struct live_guest *guest, enum live_test test, unsigned tasks, uint64_t map_mib,
                    double seconds, struct live_score *score);
 
+/* Allocates and frees one page, `count` times: for instruction counters, which look for its name.
+ */
+void live_pairs(struct live_guest *guest, uint64_t count);
+
 /* One point of the memhog curve, or one pass of it. */
 struct live_point {
     double time_s; /* after the memory was freed */

@@ -17,7 +17,7 @@ const struct overcommit_setting overcommit_settings[OVERCOMMIT_NR_SETTINGS] = {
     {"order 10", true, 10, 16},
     {"order 9", true, 9, 16},
     {"order 9, no budget", true, 9, 0},
-    {"order 9, small budget", true, 9, 1},
+    {"order 9, divisor 1", true, 9, 1},
     {"order 5", true, 5, 16},
 };
 
@@ -110,7 +110,7 @@ static void demand(struct guest *g, struct live_blocks *blocks, fpr_ns end)
         }
         blocks->count++;
         if (!grant(g, *pfn >> 9)) { /* the rest of the turn's demand is not met */
-            g->denied += want - blocks->count;
+            g->denied += want - blocks->count + 1;
             break;
         }
         memset(fpr_arena_address(g->live.arena, *pfn), 0x5a, 2 * MIB);

@@ -25,6 +25,7 @@ struct series_options {
     bool rows[SERIES_NR_ROWS];
     bool tests[LIVE_NR_TESTS];
     bool table, memhog;
+    uint64_t pairs; /* 0: none, and the experiment runs */
     const char *csv, *json, *html, *curve, *svg;
 };
 

@@ -27,6 +27,7 @@ enum {
     KEY_HTML,
     KEY_CURVE,
     KEY_SVG,
+    KEY_PAIRS,
 };
 
 static const struct argp_option options[] = {
@@ -48,6 +49,10 @@ static const struct argp_option options[] = {
     {"html", KEY_HTML, "FILE", 0, "A page that stands alone", 3},
     {"curve", KEY_CURVE, "FILE", 0, "The memhog curves as CSV", 3},
     {"svg", KEY_SVG, "FILE", 0, "The memhog curves as a picture", 3},
+    {"pairs", KEY_PAIRS, "N", 0,
+     "Only allocate and free one page N times in a guest of the first of --rows, whose reporting "
+     "is idle by then; for instruction counters (function live_pairs)",
+     4},
     {0},
 };
 
@@ -107,6 +112,9 @@ static error_t parse_output(struct series_options *o, int key, char *arg)
     case KEY_ONLY:
         o->memhog = bench_word("--only", arg, only) == 1;
         o->table = !o->memhog;
+        return 0;
+    case KEY_PAIRS:
+        o->pairs = bench_number("--pairs", arg, 1, UINT64_MAX);
         return 0;
     case KEY_CSV:
         o->csv = arg;
@@ -221,6 +229,26 @@ static void memhog(struct series_result *r)
     live_memhog_run(&config, &r->memhog);
 }
 
+static int pairs(const struct series_options *o)
+{
+    struct live_guest guest;
+    struct live_config config = o->guest;
+    unsigned row = 0;
+    while (row + 1 < SERIES_NR_ROWS && !o->rows[row]) {
+        row++;
+    }
+    config.reporting = series_rows[row].reporting;
+    config.device = series_rows[row].device;
+    live_guest_make(&guest, &config);
+    live_guest_register(&guest, NULL);
+    if (guest.thread) {
+        fpr_thread_settle(guest.thread, FPR_FOREVER);
+    }
+    live_pairs(&guest, o->pairs);
+    live_guest_free(&guest);
+    return BENCH_OK;
+}
+
 int bench_series(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -240,10 +268,13 @@ int bench_series(int argc, char **argv)
     defaults(&r->options);
     bench_parse(&argp, argc, argv, &r->options);
     check(&r->options);
+    r->options.guest.cpus = r->options.tasks;
+    if (r->options.pairs) {
+        return pairs(&r->options);
+    }
     r->task_counts[0] = 1;
     r->task_counts[1] = r->options.tasks;
     r->nr_counts = r->options.tasks > 1 ? 2 : 1;
-    r->options.guest.cpus = r->options.tasks;
     const volatile int *stop = bench_stop_install();
     bench_stop_graceful(1);
     if (r->options.table) {
