@@ -60,12 +60,15 @@ static int best_of(const struct tune_sweep *sweep, unsigned freedom)
     return best;
 }
 
-/* How much of the kernel's own setting is changed; the order can be had without a new kernel. */
-static int changes(const struct tune_setting *s)
+/* How far a setting is from the kernel's own. Another order can be had without a new kernel, and
+ * the nearer it is to the kernel's the less is known to go wrong. */
+static unsigned changes(const struct tune_setting *s)
 {
-    return 4 * (s->budget_divisor != TUNE_KERNEL_BUDGET) +
-           4 * (s->capacity != TUNE_KERNEL_CAPACITY) + 4 * (s->delay_ms != TUNE_KERNEL_DELAY_MS) +
-           (s->order != TUNE_KERNEL_ORDER);
+    int knobs = (s->budget_divisor != TUNE_KERNEL_BUDGET) + (s->capacity != TUNE_KERNEL_CAPACITY) +
+                (s->delay_ms != TUNE_KERNEL_DELAY_MS);
+    unsigned order =
+        s->order > TUNE_KERNEL_ORDER ? s->order - TUNE_KERNEL_ORDER : TUNE_KERNEL_ORDER - s->order;
+    return (unsigned)knobs * (FPR_MAX_ORDER + 1) + order;
 }
 
 /* Of those that are nearly as good as the best, the one that changes least, then the best. */

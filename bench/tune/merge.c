@@ -3,18 +3,20 @@
 
 #include "tune.h"
 
-enum { KEY_CSV = BENCH_KEY(1), KEY_JSON, KEY_HTML };
+enum { KEY_CSV = BENCH_KEY(1), KEY_JSON, KEY_HTML, KEY_ALL };
 
 struct merge_args {
     char **paths;
     size_t count;
     struct tune_files files;
+    bool whole_table;
 };
 
 static const struct argp_option options[] = {
     {"csv", KEY_CSV, "FILE", 0, "One row a setting ('-' is standard output)", 1},
     {"json", KEY_JSON, "FILE", 0, "Everything in numbers (from JSON shares)", 1},
     {"html", KEY_HTML, "FILE", 0, "A page to read (from JSON shares)", 1},
+    {"all", KEY_ALL, NULL, 0, "Show every setting in the table on standard output", 3},
     {0},
 };
 
@@ -22,6 +24,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct merge_args *args = state->input;
     switch (key) {
+    case KEY_ALL:
+        args->whole_table = true;
+        return 0;
     case KEY_CSV:
         args->files.csv = arg;
         return 0;
@@ -55,10 +60,10 @@ static bool same_number(double a, double b)
 /* What differs between two shares that should be of one sweep; NULL: nothing. */
 static const char *difference(const struct tune_sweep *a, const struct tune_sweep *b)
 {
-    if (strcmp(a->version, b->version)) {
+    if (strcmp(a->version, b->version) != 0) {
         return "version";
     }
-    if (strcmp(a->model, b->model)) {
+    if (strcmp(a->model, b->model) != 0) {
         return "model";
     }
     if (!same_list(&a->grid.orders, &b->grid.orders) ||
@@ -90,8 +95,7 @@ static const char *difference(const struct tune_sweep *a, const struct tune_swee
     return same ? NULL : "traces";
 }
 
-/* Moves the rows that `from` has done. */
-static void take_rows(struct tune_sweep *to, struct tune_sweep *from, const char *path)
+void tune_sweep_take(struct tune_sweep *to, struct tune_sweep *from, const char *path)
 {
     for (size_t t = 0; t < to->nr_traces; t++) {
         for (size_t i = 0; i < to->nr_settings; i++) {
@@ -137,7 +141,7 @@ static void join(const struct merge_args *args, struct tune_sweep *sweep, bool *
             bench_die(BENCH_USAGE, "%s: not of the same sweep as %s: %s", args->paths[i],
                       args->paths[0], differs);
         }
-        take_rows(sweep, &share, args->paths[i]);
+        tune_sweep_take(sweep, &share, args->paths[i]);
         tune_sweep_free(&share);
     }
     check_complete(sweep);
@@ -169,6 +173,7 @@ int bench_merge(int argc, char **argv)
     if (!args.files.csv && !args.files.json && !args.files.html) {
         *(csv ? &args.files.csv : &args.files.json) = "-";
     }
+    sweep.whole_table = args.whole_table;
     sweep.shard = sweep.shards = 0;
     tune_sweep_mark(&sweep);
     tune_advise(&sweep);

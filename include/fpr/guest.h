@@ -26,6 +26,9 @@ struct fpr_guest_config {
     uint64_t pages;                  /**< memory, one zone from frame 0 */
     bool locked;                     /**< several threads; default false */
     unsigned cpus;                   /**< default 1 */
+    const struct fpr_zone_config *zone; /**< rules, geometry and watermarks of the zone instead of
+                                             the profile's; start, spanned, locked and cpus are
+                                             filled in; NULL (default): the profile's */
     struct fpr_arena_config arena;   /**< backing; start and pages are filled in */
     enum fpr_arena_mode give_back;   /**< default FPR_ARENA_DONTNEED */
     struct fpr_report_config report; /**< knobs; may_report is the guest's own */
@@ -36,8 +39,9 @@ struct fpr_guest_config {
 /** Counters: X(name, meaning). */
 #define FPR_GUEST_STATS(X)                                                                         \
     X(pinned_pages, "frames pinned now")                                                           \
-    X(kept_back_bytes, "free memory that the last pass could not return because of pins")          \
+    X(kept_back_bytes, "free, large enough to report, but left alone now because of pins")         \
     X(inhibited_calls, "report calls acknowledged without returning anything")                     \
+    X(inhibited_bytes, "bytes in them")                                                            \
     X(hazards, "pages discarded while a pin on them existed")
 
 /** See FPR_GUEST_STATS. */

@@ -331,7 +331,8 @@ struct fpr_pcp_counters {
 /** @return 0, -EINVAL. */
 FPR_API int fpr_zone_get_pcp(const struct fpr_zone *zone, unsigned cpu, struct fpr_pcp_counters *p);
 
-/** Type of the pageblock that holds a frame. @return 0..4, -EINVAL (outside the zone). */
+/** Type of the pageblock that holds a frame.
+ *  @return 0..4, -ENOENT (a hole, by fpr_zone_load_pageblock()), -EINVAL (outside the zone). */
 FPR_API int fpr_zone_pageblock_type(const struct fpr_zone *zone, fpr_pfn pfn);
 
 /** What a frame is. */
@@ -378,7 +379,9 @@ FPR_API int fpr_zone_load_allocated(struct fpr_zone *zone, fpr_pfn pfn, unsigned
 /** Every frame of the range that is nothing yet becomes an allocated single page. */
 FPR_API int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t pages,
                                          bool movable);
-/** Type of the pageblock that holds the frame. */
+/** "Type" of a pageblock without page structures. */
+#define FPR_PAGEBLOCK_HOLE (-1)
+/** Type of the pageblock that holds the frame, or FPR_PAGEBLOCK_HOLE: nothing can be in it. */
 FPR_API int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt);
 /** The counters that lists do not tell: free and free_lag (their sum must be what was loaded),
  *  threshold, highatomic, boost, flags, watermarks and reserves. */

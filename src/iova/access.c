@@ -37,7 +37,7 @@ static int direct_check(struct fpr_iova_reader *reader, uint64_t gen, uint64_t i
         return -EPERM;
     if (hint->va & IOVA_INVALID)
         return -EBUSY;
-    if (len - 1 > hint->last - iova)
+    if (len - 1 > hint->span - (iova - hint->start))
         return -ENOTSUP;
     uint64_t address = (hint->va & ~IOVA_FLAGS) + (iova - hint->start);
     if (address > IOVA_USER_END || len > IOVA_USER_END - address)

@@ -200,7 +200,9 @@ static int check_get(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
         return -EINVAL;
     if (bitmap->pgsize != FPR_IOVA_PAGE_SIZE || (iova | size) & (FPR_IOVA_PAGE_SIZE - 1))
         return -EINVAL;
-    if (!space->tracking || fpr_iova_bisects(space, iova, iova + (size - 1)))
+    struct fpr_iova_path path;
+    bool found;
+    if (!space->tracking || fpr_iova_bisects(space, iova, iova + (size - 1), &path, &found))
         return -EINVAL;
     return 0;
 }

@@ -32,8 +32,8 @@ bool fpr_iova_is_pinned(struct fpr_iova_space *space, const void *addr, size_t l
 }
 
 /* The device keeps the frame that the owner loses: a copy of it, which further pins are given. */
-static int save_frame(struct fpr_iova_space *space, struct fpr_iova_ext *ext,
-                      struct fpr_iova_chunk *chunk, unsigned i)
+static int save_frame(struct fpr_iova_space *space, struct fpr_iova_chunk *chunk, unsigned i,
+                      uint64_t address)
 {
     const struct fpr_mem_ops *mem = space->mem;
     if (!chunk->frames) {
@@ -44,8 +44,6 @@ static int save_frame(struct fpr_iova_space *space, struct fpr_iova_ext *ext,
     void *frame = mem->zalloc(mem->ctx, FPR_IOVA_PAGE_SIZE);
     if (!frame)
         return -ENOMEM;
-    uint64_t address = (ext->va & ~IOVA_FLAGS) +
-                       (chunk->key * IOVA_CHUNK + i) * FPR_IOVA_PAGE_SIZE;
     fpr_iova_guard_copy(space->guard, frame, (void *)(uintptr_t)address, // NOLINT
                         FPR_IOVA_PAGE_SIZE, false);
     chunk->frames[i] = frame;
@@ -62,15 +60,15 @@ static int64_t discard_in(struct fpr_iova_space *space, struct fpr_iova_ext *ext
                           uint64_t last)
 {
     int64_t hit = 0;
+    uint64_t va = atomic_load_explicit(&ext->va, memory_order_relaxed) & ~IOVA_FLAGS;
     for (size_t slot = 0; slot < ext->pins.size; slot++) {
         struct fpr_iova_chunk *chunk = ext->pins.table[slot];
         for (uint64_t mask = chunk ? chunk->mask : 0; mask; mask &= mask - 1) {
             unsigned i = (unsigned)__builtin_ctzll(mask);
-            uint64_t address = (ext->va & ~IOVA_FLAGS) +
-                               (chunk->key * IOVA_CHUNK + i) * FPR_IOVA_PAGE_SIZE;
+            uint64_t address = va + (chunk->key * IOVA_CHUNK + i) * FPR_IOVA_PAGE_SIZE;
             if (address < first || address > last || (chunk->frames && chunk->frames[i]))
                 continue;
-            int rc = save_frame(space, ext, chunk, i);
+            int rc = save_frame(space, chunk, i, address);
             if (rc)
                 return rc;
             hit++;

@@ -9,9 +9,9 @@
 #include "iova/check.h"
 
 enum {
-    BIAS_AFTER = 1024,  /* entries without an unmap; their fences cost about two barriers */
-    SPINS = 64,         /* before giving the processor away */
-    YIELDS = 1024,      /* before sleeping: someone holds a direct pointer */
+    BIAS_AFTER = 1024, /* entries without an unmap; their fences cost about two barriers */
+    SPINS = 64,        /* before giving the processor away */
+    YIELDS = 1024,     /* before sleeping: someone holds a direct pointer */
     SLEEP_NS = 50000,
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "iova/check.h"
+#include "iova/leaf.h"
 
 /* Largest bitmap, in bits, that the kernel makes for one mapping: INT_MAX. */
 #define MAX_TRACKED UINT64_C(0x7fffffff)
@@ -13,10 +14,10 @@ struct fpr_iova_ext *fpr_iova_ext_new(struct fpr_iova_space *space,
     struct fpr_iova_ext *ext = space->mem->zalloc(space->mem->ctx, sizeof(*ext));
     if (!ext)
         return NULL;
-    IOVA_UNTRACKED(&ext->bitmap, sizeof(ext->bitmap));
+    IOVA_UNTRACKED(&ext->va, sizeof(ext->va) + sizeof(ext->bitmap));
     ext->start = entry->start;
     ext->last = entry->last;
-    ext->va = entry->va;
+    atomic_init(&ext->va, entry->va);
     return ext;
 }
 
@@ -28,7 +29,7 @@ struct fpr_iova_ext *fpr_iova_ext_get(struct fpr_iova_space *space,
         return entry.ext;
     struct fpr_iova_ext *ext = fpr_iova_ext_new(space, &entry);
     if (ext)
-        atomic_store_explicit(&path->leaf->ext[path->pos], ext, memory_order_release);
+        fpr_iova_leaf_set_ext(path->leaf, path->pos, ext);
     return ext;
 }
 

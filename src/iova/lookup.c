@@ -1,20 +1,37 @@
 #include "iova/lookup.h"
 
+#include "iova/leaf.h"
+
 bool fpr_iova_lookup_tree(struct fpr_iova_reader *reader, uint64_t gen, uint64_t iova)
 {
     IOVA_COUNT(reader, lookups, 1);
-    unsigned pos;
-    uint64_t page = iova & ~(uint64_t)(FPR_IOVA_PAGE_SIZE - 1);
-    struct fpr_iova_leaf *leaf = fpr_iova_tree_find(&reader->space->tree, page, &pos);
-    if (!leaf)
+    uint64_t page = iova >> IOVA_PAGE_SHIFT;
+    struct fpr_iova_leaf *leaf = fpr_iova_tree_leaf(&reader->space->tree, page);
+    unsigned n = fpr_iova_leaf_count(leaf, page);
+    if (n == 0)
+        return false;
+    uint64_t word = atomic_load_explicit(&leaf->word[n - 1], memory_order_acquire);
+    uint64_t start = fpr_iova_leaf_start(leaf, n - 1), span, va;
+    _Atomic uint64_t *bitmap = NULL;
+    if (word & WORD_EXT) {
+        struct fpr_iova_ext *ext = fpr_iova_word_ext(word);
+        span = ext->last - ext->start;
+        va = atomic_load_explicit(&ext->va, memory_order_relaxed);
+        bitmap = atomic_load_explicit(&ext->bitmap, memory_order_acquire);
+        if (bitmap)
+            va &= ~IOVA_PLAIN_WRITE;
+    } else {
+        span = (fpr_iova_word_pages(word) << IOVA_PAGE_SHIFT) - 1;
+        va = fpr_iova_word_va(word);
+    }
+    if (iova - start > span)
         return false;
     struct fpr_iova_hint *hint = &reader->hint;
-    struct fpr_iova_ext *ext = atomic_load_explicit(&leaf->ext[pos], memory_order_acquire);
     hint->gen = gen;
-    hint->start = leaf->start[pos];
-    hint->last = leaf->range[pos].last;
-    hint->va = leaf->range[pos].va;
-    hint->bitmap = ext ? atomic_load_explicit(&ext->bitmap, memory_order_acquire) : NULL;
+    hint->start = start;
+    hint->span = span;
+    hint->va = va & reader->space->va_mask;
+    hint->bitmap = bitmap;
     return true;
 }
 

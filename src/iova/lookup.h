@@ -6,9 +6,9 @@
 
 /* Only the reader's own thread changes these, so no locked addition. */
 #define IOVA_COUNT(reader, name, n)                                                                \
-    atomic_store_explicit(                                                                         \
-        &(reader)->name, atomic_load_explicit(&(reader)->name, memory_order_relaxed) + (n),        \
-        memory_order_relaxed)
+    atomic_store_explicit(&(reader)->name,                                                         \
+                          atomic_load_explicit(&(reader)->name, memory_order_relaxed) + (n),       \
+                          memory_order_relaxed)
 
 /* Fills the hint with the mapping that covers the address. False: a hole. */
 bool fpr_iova_lookup_tree(struct fpr_iova_reader *reader, uint64_t gen, uint64_t iova);
@@ -16,10 +16,8 @@ bool fpr_iova_lookup_tree(struct fpr_iova_reader *reader, uint64_t gen, uint64_t
 static inline bool fpr_iova_lookup(struct fpr_iova_reader *reader, uint64_t gen, uint64_t iova)
 {
     const struct fpr_iova_hint *hint = &reader->hint;
-    if (hint->gen == gen && iova - hint->start <= hint->last - hint->start) {
-        IOVA_COUNT(reader, hint_hits, 1);
+    if (hint->gen == gen && iova - hint->start <= hint->span)
         return true;
-    }
     return fpr_iova_lookup_tree(reader, gen, iova);
 }
 

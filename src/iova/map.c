@@ -1,8 +1,10 @@
 #include "iova/epoch.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "iova/guard.h"
+#include "iova/leaf.h"
 #include "iova/legacy.h"
 
 /* Nodes that may wait for readers before a map tries to get them back. */
@@ -34,6 +36,16 @@ static int check_arguments(const struct fpr_iova_space *space, uint64_t iova, ui
     return rc ? rc : aligned ? 0 : -EINVAL;
 }
 
+/* Flags that a mapping's address word carries. */
+static uint64_t va_flags(const struct fpr_iova_space *space, uint64_t size, uint64_t vaddr,
+                         unsigned prot)
+{
+    uint64_t flags = prot | (space->config.capable ? IOVA_CAPABLE : 0);
+    if (size > INT_MAX || vaddr > IOVA_USER_END - size || !(prot & FPR_IOVA_READ))
+        return flags;
+    return flags | IOVA_PLAIN_READ | (prot & FPR_IOVA_WRITE ? IOVA_PLAIN_WRITE : 0);
+}
+
 /* Checks 5 to 7: a mapping gets a new address. */
 static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t vaddr)
 {
@@ -48,11 +60,8 @@ static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t si
     int rc = fpr_iova_tree_reserve(&space->tree);
     if (rc)
         return rc;
-    uint64_t capable = space->config.capable ? IOVA_CAPABLE : 0;
-    uint64_t va = vaddr | (e.va & IOVA_PROT) | capable;
+    uint64_t va = vaddr | va_flags(space, size, vaddr, (unsigned)(e.va & IOVA_PROT));
     fpr_iova_tree_set_va(&space->tree, &path, va);
-    if (e.ext)
-        e.ext->va = va;
     space->invalid--;
     fpr_iova_epoch_wait(space);
     return 0;
@@ -85,12 +94,11 @@ static int pin_all(struct fpr_iova_space *space, const struct fpr_iova_entry *en
     return 0;
 }
 
-/* Checks 8 to 10. */
-static int check_room(struct fpr_iova_space *space, const struct fpr_iova_entry *entry, bool top)
+/* Checks 8 to 10; finds the mapping's place. */
+static int check_room(struct fpr_iova_space *space, const struct fpr_iova_entry *entry, bool top,
+                      struct fpr_iova_path *path)
 {
-    struct fpr_iova_path path;
-    if (!top && fpr_iova_tree_seek(&space->tree, entry->start, &path) &&
-        fpr_iova_path_entry(&path).start <= entry->last)
+    if (!top && !fpr_iova_tree_place(&space->tree, entry->start, entry->last, path))
         return -EEXIST;
     if (space->avail == 0)
         return -ENOSPC;
@@ -103,14 +111,15 @@ static int add_mapping(struct fpr_iova_space *space, struct fpr_iova_entry *entr
 {
     /* Before 6.18 nothing finds a mapping that ends at 2^64, not even the check for overlaps. */
     bool top = space->config.broken_top && entry->last == UINT64_MAX;
-    int rc = check_room(space, entry, top);
+    struct fpr_iova_path path;
+    int rc = check_room(space, entry, top, &path);
     if (rc == 0)
         rc = fpr_iova_tree_reserve(&space->tree);
     if (rc)
         return rc;
-    if (space->tracking) {
+    if (space->tracking || !fpr_iova_entry_packs(entry)) {
         entry->ext = fpr_iova_ext_new(space, entry);
-        rc = entry->ext ? fpr_iova_ext_track(space, entry->ext) : -ENOMEM;
+        rc = !entry->ext ? -ENOMEM : space->tracking ? fpr_iova_ext_track(space, entry->ext) : 0;
     }
     if (rc == 0 && space->config.hardware)
         rc = pin_all(space, entry);
@@ -127,7 +136,7 @@ static int add_mapping(struct fpr_iova_space *space, struct fpr_iova_entry *entr
     space->stats.maps++;
     if (top)
         return 0;
-    fpr_iova_tree_insert(&space->tree, entry);
+    fpr_iova_tree_insert(&space->tree, &path, entry);
     if (space->pool.retired >= POLL_AT && space->pool.retired >= space->pool.poll_at)
         fpr_iova_epoch_poll(space);
     return 0;
@@ -146,7 +155,7 @@ int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uin
         struct fpr_iova_entry entry = {
             .start = iova,
             .last = iova + (size - 1),
-            .va = vaddr | flags | (space->config.capable ? IOVA_CAPABLE : 0),
+            .va = vaddr | va_flags(space, size, vaddr, flags),
         };
         rc = add_mapping(space, &entry);
     }

@@ -1,11 +1,13 @@
 #include "iova/node.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 
 #include "iova/check.h"
 
-/* Nodes come in blocks of so many; the list of blocks is walked only to free them. */
-enum { NODES_PER_BLOCK = 256 };
+/* A block holds half as many nodes as there are already, so that a small map stays small and a
+ * large one has few blocks, which huge pages can hold. */
+enum { HUGE_FROM = 4 << 20, BLOCK_MAX = 64 << 20 };
 
 struct fpr_iova_block {
     struct fpr_iova_block *next;
@@ -36,6 +38,12 @@ static char *block_add(struct fpr_iova_pool *pool, size_t count, size_t node_siz
     if (!block)
         return NULL;
     IOVA_UNTRACKED(block, size);
+    if (size >= HUGE_FROM) {
+        const uintptr_t page = 2 << 20;
+        uintptr_t from = ((uintptr_t)block + page - 1) & ~(page - 1);
+        uintptr_t to = ((uintptr_t)block + size) & ~(page - 1);
+        (void)madvise((char *)block + (from - (uintptr_t)block), to - from, MADV_HUGEPAGE);
+    }
     block->next = pool->blocks;
     block->size = size;
     pool->blocks = block;
@@ -43,8 +51,17 @@ static char *block_add(struct fpr_iova_pool *pool, size_t count, size_t node_siz
     return (char *)block + (first - (uintptr_t)block);
 }
 
-static int grow_leaves(struct fpr_iova_pool *pool, size_t count)
+static size_t grow_by(size_t all, size_t least, size_t node_size)
 {
+    size_t count = all / 2;
+    if (count > BLOCK_MAX / node_size)
+        count = BLOCK_MAX / node_size;
+    return count > least ? count : least;
+}
+
+static int grow_leaves(struct fpr_iova_pool *pool, size_t least)
+{
+    size_t count = grow_by(pool->all_leaves, least, sizeof(struct fpr_iova_leaf));
     char *nodes = block_add(pool, count, sizeof(struct fpr_iova_leaf));
     if (!nodes)
         return -ENOMEM;
@@ -54,11 +71,13 @@ static int grow_leaves(struct fpr_iova_pool *pool, size_t count)
         pool->leaves = leaf;
     }
     pool->free_leaves += count;
+    pool->all_leaves += count;
     return 0;
 }
 
-static int grow_inners(struct fpr_iova_pool *pool, size_t count)
+static int grow_inners(struct fpr_iova_pool *pool, size_t least)
 {
+    size_t count = grow_by(pool->all_inners, least, sizeof(struct fpr_iova_inner));
     char *nodes = block_add(pool, count, sizeof(struct fpr_iova_inner));
     if (!nodes)
         return -ENOMEM;
@@ -68,21 +87,14 @@ static int grow_inners(struct fpr_iova_pool *pool, size_t count)
         pool->inners = inner;
     }
     pool->free_inners += count;
+    pool->all_inners += count;
     return 0;
 }
 
 int fpr_iova_pool_reserve(struct fpr_iova_pool *pool, size_t leaves, size_t inners)
 {
-    /* A space with a handful of mappings should stay small: the first block is. */
-    size_t count = pool->blocks ? NODES_PER_BLOCK : 0;
-    if (pool->free_leaves < leaves) {
-        int rc = grow_leaves(pool, leaves > count ? leaves : count);
-        if (rc)
-            return rc;
-    }
-    if (pool->free_inners < inners)
-        return grow_inners(pool, inners > count / 8 ? inners : count / 8);
-    return 0;
+    int rc = pool->free_leaves < leaves ? grow_leaves(pool, leaves) : 0;
+    return rc || pool->free_inners >= inners ? rc : grow_inners(pool, inners);
 }
 
 struct fpr_iova_leaf *fpr_iova_leaf_take(struct fpr_iova_pool *pool)
@@ -103,17 +115,22 @@ struct fpr_iova_inner *fpr_iova_inner_take(struct fpr_iova_pool *pool)
     return inner;
 }
 
-void fpr_iova_leaf_retire(struct fpr_iova_pool *pool, struct fpr_iova_leaf *leaf)
+void fpr_iova_leaf_give(struct fpr_iova_pool *pool, struct fpr_iova_leaf *leaf)
 {
-    if (pool->keep_retired) {
-        leaf->next = pool->retired_leaves;
-        pool->retired_leaves = leaf;
-        pool->retired++;
-        return;
-    }
     leaf->next = pool->leaves;
     pool->leaves = leaf;
     pool->free_leaves++;
+}
+
+void fpr_iova_leaf_retire(struct fpr_iova_pool *pool, struct fpr_iova_leaf *leaf)
+{
+    if (!pool->keep_retired) {
+        fpr_iova_leaf_give(pool, leaf);
+        return;
+    }
+    leaf->next = pool->retired_leaves;
+    pool->retired_leaves = leaf;
+    pool->retired++;
 }
 
 void fpr_iova_inner_retire(struct fpr_iova_pool *pool, struct fpr_iova_inner *inner)
@@ -134,9 +151,7 @@ void fpr_iova_pool_reclaim(struct fpr_iova_pool *pool)
     struct fpr_iova_leaf *leaf;
     while ((leaf = pool->retired_leaves) != NULL) {
         pool->retired_leaves = leaf->next;
-        leaf->next = pool->leaves;
-        pool->leaves = leaf;
-        pool->free_leaves++;
+        fpr_iova_leaf_give(pool, leaf);
     }
     struct fpr_iova_inner *inner;
     while ((inner = pool->retired_inners) != NULL) {

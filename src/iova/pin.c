@@ -7,7 +7,8 @@
 
 static uint64_t page_address(const struct fpr_iova_ext *ext, uint64_t page)
 {
-    return (ext->va & ~IOVA_FLAGS) + page * FPR_IOVA_PAGE_SIZE;
+    uint64_t va = atomic_load_explicit(&ext->va, memory_order_relaxed);
+    return (va & ~IOVA_FLAGS) + page * FPR_IOVA_PAGE_SIZE;
 }
 
 static void link_pinned(struct fpr_iova_space *space, struct fpr_iova_ext *ext)
@@ -34,8 +35,8 @@ static void backing_drop(struct fpr_iova_space *space, uint64_t address)
 {
     void *none;
     pthread_mutex_lock(&space->pin_lock);
-    int64_t left = fpr_iova_pinset_drop(&space->backing, space->mem,
-                                        address / FPR_IOVA_PAGE_SIZE, 1, &none);
+    int64_t left =
+        fpr_iova_pinset_drop(&space->backing, space->mem, address / FPR_IOVA_PAGE_SIZE, 1, &none);
     pthread_mutex_unlock(&space->pin_lock);
     IOVA_ASSERT(left >= 0);
 }
@@ -71,15 +72,15 @@ static int pin_new(struct fpr_iova_space *space, struct fpr_iova_ext *ext, uint6
     if (address > IOVA_USER_END - FPR_IOVA_PAGE_SIZE)
         return -EFAULT;
     void *memory = (void *)(uintptr_t)address; // NOLINT(performance-no-int-to-ptr)
-    int rc = fpr_iova_guard_probe(space->guard, memory, ext->va & FPR_IOVA_WRITE);
+    uint64_t va = atomic_load_explicit(&ext->va, memory_order_relaxed);
+    int rc = fpr_iova_guard_probe(space->guard, memory, va & FPR_IOVA_WRITE);
     if (rc)
         return rc;
-    if (!space->config.hardware && !(ext->va & IOVA_CAPABLE) &&
+    if (!space->config.hardware && !(va & IOVA_CAPABLE) &&
         space->locked >= space->config.locked_limit)
         return -ENOMEM;
     pthread_mutex_lock(&space->pin_lock);
-    int64_t added =
-        fpr_iova_pinset_add(&space->backing, space->mem, address / FPR_IOVA_PAGE_SIZE);
+    int64_t added = fpr_iova_pinset_add(&space->backing, space->mem, address / FPR_IOVA_PAGE_SIZE);
     pthread_mutex_unlock(&space->pin_lock);
     if (added < 0)
         return -ENOMEM;
@@ -99,8 +100,7 @@ static int pin_new(struct fpr_iova_space *space, struct fpr_iova_ext *ext, uint6
 /* The mapping that covers an address. False: none. */
 static bool seek_covering(struct fpr_iova_space *space, uint64_t iova, struct fpr_iova_path *path)
 {
-    return fpr_iova_tree_seek(&space->tree, iova, path) &&
-           fpr_iova_path_entry(path).start <= iova;
+    return fpr_iova_tree_seek(&space->tree, iova, path) && fpr_iova_path_entry(path).start <= iova;
 }
 
 static int pin_page(struct fpr_iova_space *space, uint64_t iova, unsigned prot, void **frame)

@@ -141,8 +141,8 @@ uint64_t fpr_iova_pinset_count(const struct fpr_iova_pinset *set, uint64_t first
         uint64_t stop = end - base < IOVA_CHUNK ? end : base + IOVA_CHUNK;
         const struct fpr_iova_chunk *chunk = fpr_iova_pinset_find(set, page);
         if (chunk)
-            count += (uint64_t)__builtin_popcountll(chunk->mask &
-                                                    span_mask(page - base, stop - base));
+            count +=
+                (uint64_t)__builtin_popcountll(chunk->mask & span_mask(page - base, stop - base));
         page = stop;
     }
     return count;

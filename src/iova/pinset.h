@@ -7,10 +7,10 @@
 enum { IOVA_CHUNK = 64 };
 
 struct fpr_iova_chunk {
-    uint64_t key;               /* page number / 64 */
-    uint64_t mask;              /* pages with a count */
+    uint64_t key;  /* page number / 64 */
+    uint64_t mask; /* pages with a count */
     uint32_t refs[IOVA_CHUNK];
-    void **frames;              /* saved content of pages that were discarded; NULL: none */
+    void **frames; /* saved content of pages that were discarded; NULL: none */
 };
 
 struct fpr_iova_pinset {

@@ -26,9 +26,9 @@ static inline size_t copy_chunk(struct fpr_iova_reader *reader, const struct acc
     void *to = a->write ? memory : a->data;
     const void *from = a->write ? a->data : memory;
     enum fpr_iova_guard guard = reader->space->guard;
-    if (guard != FPR_IOVA_GUARD_SYSCALL && !fpr_iova_raw_copy(to, from, n))
-        return n;
-    return fpr_iova_guard_copy(guard, to, from, n, a->write);
+    if (guard == FPR_IOVA_GUARD_SYSCALL)
+        return fpr_iova_guard_copy(guard, to, from, n, a->write);
+    return fpr_iova_raw_copy(to, from, n) ? fpr_iova_copy_pages(to, from, n, a->write) : n;
 }
 
 static inline void count_bytes(struct fpr_iova_reader *reader, bool write, size_t n)
@@ -66,7 +66,7 @@ static inline int rw_merged(struct fpr_iova_reader *reader, struct access *a)
         int rc = check_prot(hint, a->write);
         if (rc)
             return rc;
-        uint64_t room = hint->last - a->iova;
+        uint64_t room = hint->span - (a->iova - hint->start);
         size_t n = a->len - 1 <= room ? a->len : (size_t)room + 1;
         if (n > INT_MAX)
             return -EFAULT;
@@ -114,8 +114,7 @@ static inline int rw_inside(struct fpr_iova_reader *reader, struct access *a)
 {
     if (!a->data || a->len == 0)
         return -EINVAL;
-    return reader->space->profile == FPR_IOVA_MERGED ? rw_merged(reader, a)
-                                                     : rw_seed_v1(reader, a);
+    return reader->space->profile == FPR_IOVA_MERGED ? rw_merged(reader, a) : rw_seed_v1(reader, a);
 }
 
 static inline void count_call(struct fpr_iova_reader *reader, bool write, int rc)
@@ -128,15 +127,37 @@ static inline void count_call(struct fpr_iova_reader *reader, bool write, int rc
         IOVA_COUNT(reader, refused, 1);
 }
 
-int fpr_iova_rw(struct fpr_iova_reader *reader, uint64_t iova, void *data, size_t len, bool write)
+/* All that the short way cannot do; the reader is inside. */
+__attribute__((noinline)) static int rw_slowly(struct fpr_iova_reader *reader, uint64_t gen,
+                                               uint64_t iova, void *data, size_t len, bool write)
 {
-    if (!reader)
-        return -EINVAL;
-    struct access a = {fpr_iova_enter(reader), iova, data, len, write};
+    struct access a = {gen, iova, data, len, write};
     int rc = rw_inside(reader, &a);
     fpr_iova_leave(reader);
     count_call(reader, write, rc);
     return rc;
+}
+
+int fpr_iova_rw(struct fpr_iova_reader *reader, uint64_t iova, void *data, size_t len, bool write)
+{
+    if (!reader)
+        return -EINVAL;
+    uint64_t gen = fpr_iova_enter(reader);
+    const struct fpr_iova_hint *hint = &reader->hint;
+    /* The short way: inside one mapping, nothing to refuse, nothing to mark. */
+    if (fpr_iova_lookup(reader, gen, iova) && data) {
+        uint64_t offset = iova - hint->start;
+        if (len - 1 <= hint->span - offset && len > 0 && hint->va >> (IOVA_PLAIN_AT + write) & 1) {
+            void *memory = (void *)(uintptr_t)((hint->va & ~IOVA_FLAGS) + offset); // NOLINT
+            if (!fpr_iova_raw_copy(write ? memory : data, write ? data : memory, len)) {
+                fpr_iova_leave(reader);
+                count_call(reader, write, 0);
+                count_bytes(reader, write, len);
+                return 0;
+            }
+        }
+    }
+    return rw_slowly(reader, gen, iova, data, len, write);
 }
 
 int fpr_iova_rw_progress(struct fpr_iova_reader *reader, uint64_t iova, void *data, size_t len,

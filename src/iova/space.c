@@ -117,6 +117,8 @@ int fpr_iova_space_create(const struct fpr_iova_config *config, struct fpr_iova_
     space->config = *config;
     space->profile = config->profile;
     space->guard = choose_guard(config->guard);
+    bool plain = config->profile == FPR_IOVA_MERGED && space->guard != FPR_IOVA_GUARD_SYSCALL;
+    space->va_mask = plain ? ~UINT64_C(0) : ~(IOVA_PLAIN_READ | IOVA_PLAIN_WRITE);
     space->can_bias = fpr_iova_epoch_can_bias();
     space->avail = config->entry_limit;
     atomic_init(&space->gen, 1);
@@ -209,6 +211,17 @@ int fpr_iova_set_locked_limit(struct fpr_iova_space *space, uint64_t pages, bool
     pthread_mutex_lock(&space->lock);
     space->config.locked_limit = pages;
     space->config.capable = capable;
+    pthread_mutex_unlock(&space->lock);
+    return 0;
+}
+
+int fpr_iova_set_device(struct fpr_iova_space *space, fpr_iova_unmap_fn unmap, void *ctx)
+{
+    if (!space)
+        return -EINVAL;
+    pthread_mutex_lock(&space->lock);
+    space->config.unmap = unmap;
+    space->config.unmap_ctx = ctx;
     pthread_mutex_unlock(&space->lock);
     return 0;
 }

@@ -6,20 +6,7 @@
 
 #include <fpr/iova.h>
 
-#include "iova/pinset.h"
-#include "iova/tree.h"
-
-/* The part of a mapping that few have: pins, dirty bits. Made when first needed. */
-struct fpr_iova_ext {
-    uint64_t start; /* as the mapping */
-    uint64_t last;
-    uint64_t va;
-    _Atomic(_Atomic uint64_t *) bitmap; /* NULL: not tracked */
-    _Atomic uint64_t *old_bitmap;       /* taken away, readers may still have it */
-    size_t words;                       /* of the bitmap, one spare included */
-    struct fpr_iova_pinset pins;        /* by page index in the mapping */
-    struct fpr_iova_ext *next, *prev;   /* in the list of mappings with pins */
-};
+#include "iova/ext.h"
 
 /* A reader tells writers with one word that it is inside: the generation it entered at, 0 when
  * outside. How sure a writer can be of seeing that word is the reader's bias:
@@ -35,7 +22,6 @@ enum fpr_iova_bias { IOVA_FENCED = 0, IOVA_BIASED = 1 };
 /* Counters that a reader keeps; the same names as in FPR_IOVA_STATS. */
 #define IOVA_READER_STATS(X)                                                                       \
     X(lookups)                                                                                     \
-    X(hint_hits)                                                                                   \
     X(reads)                                                                                       \
     X(writes)                                                                                      \
     X(read_bytes)                                                                                  \
@@ -48,8 +34,8 @@ enum fpr_iova_bias { IOVA_FENCED = 0, IOVA_BIASED = 1 };
 struct fpr_iova_hint {
     uint64_t gen; /* 0: none */
     uint64_t start;
-    uint64_t last;
-    uint64_t va;
+    uint64_t span; /* last - start */
+    uint64_t va;   /* address | flags */
     _Atomic uint64_t *bitmap;
 };
 
@@ -80,7 +66,8 @@ struct fpr_iova_space {
     struct fpr_iova_tree tree;
     enum fpr_iova_profile profile;
     enum fpr_iova_guard guard;
-    bool can_bias; /* membarrier() works */
+    bool can_bias;    /* membarrier() works */
+    uint64_t va_mask; /* without the PLAIN flags where no access is plain */
 
     /* The rest is the writers', under the lock. */
     pthread_mutex_t lock __attribute__((aligned(64)));
@@ -103,22 +90,11 @@ struct fpr_iova_space {
     struct fpr_iova_ext *pinned; /* mappings with pins; under the lock */
 };
 
-/* Frees an extension; its pins are gone. NULL is accepted. */
-void fpr_iova_ext_free(struct fpr_iova_space *space, struct fpr_iova_ext *ext);
-/* The mapping's extension at a path, made if it has none. NULL: no memory. */
-struct fpr_iova_ext *fpr_iova_ext_get(struct fpr_iova_space *space,
-                                      const struct fpr_iova_path *path);
-struct fpr_iova_ext *fpr_iova_ext_new(struct fpr_iova_space *space,
-                                      const struct fpr_iova_entry *entry);
-/* Gives an extension its bitmap. Returns 0, -EINVAL (too large), -ENOMEM. */
-int fpr_iova_ext_track(struct fpr_iova_space *space, struct fpr_iova_ext *ext);
-/* Takes the bitmap away from readers that come later; free it when no reader can have it. */
-void fpr_iova_ext_untrack(struct fpr_iova_ext *ext);
-void fpr_iova_ext_free_bitmap(struct fpr_iova_space *space, struct fpr_iova_ext *ext);
-
 /* Is the range outside what a mapping may cover? The answer, or 0. Size is not 0. */
 int fpr_iova_check_wrap(const struct fpr_iova_space *space, uint64_t start, uint64_t size);
-/* v2: does an end of [start, last] cut a mapping? */
-bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last);
+/* v2: does an end of [start, last] cut a mapping? Otherwise *path is the first mapping that reaches
+ * into the range or begins behind it, if *found. */
+bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last,
+                      struct fpr_iova_path *path, bool *found);
 
 #endif

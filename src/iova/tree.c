@@ -1,12 +1,7 @@
 #include "iova/tree.h"
 
-#include <string.h>
-
-#include <fpr/iova.h>
-
 #include "iova/check.h"
-
-#define PAGE_OF(x) ((x) & ~(uint64_t)(FPR_IOVA_PAGE_SIZE - 1))
+#include "iova/leaf.h"
 
 int fpr_iova_tree_init(struct fpr_iova_tree *tree, struct fpr_iova_pool *pool)
 {
@@ -16,9 +11,7 @@ int fpr_iova_tree_init(struct fpr_iova_tree *tree, struct fpr_iova_pool *pool)
     if (rc)
         return rc;
     struct fpr_iova_leaf *leaf = fpr_iova_leaf_take(pool);
-    leaf->n = 0;
-    for (unsigned i = 0; i < IOVA_LEAF; i++)
-        leaf->start[i] = IOVA_NO_KEY;
+    fpr_iova_leaf_empty(leaf);
     atomic_store_explicit(&tree->root, (uintptr_t)leaf, memory_order_release);
     return 0;
 }
@@ -36,115 +29,23 @@ int fpr_iova_tree_reserve(struct fpr_iova_tree *tree)
     return fpr_iova_pool_reserve(tree->pool, 4, 2 * inners);
 }
 
-/* Leftmost leaf below `node`, which has `level` inner levels above it. */
-static void path_down_left(struct fpr_iova_path *path, void *node, unsigned level)
-{
-    for (; level < path->height; level++) {
-        path->node[level] = node;
-        path->idx[level] = 0;
-        node = atomic_load_explicit(&path->node[level]->child[0], memory_order_relaxed);
-    }
-    path->leaf = node;
-    path->pos = 0;
-}
-
-/* The leaf where `page` belongs; pos = number of starts at or below it. */
-static void path_down(struct fpr_iova_tree *tree, uint64_t page, struct fpr_iova_path *path)
-{
-    uintptr_t root = atomic_load_explicit(&tree->root, memory_order_relaxed);
-    void *node = fpr_iova_root_node(root);
-    path->height = root & 63;
-    for (unsigned level = 0; level < path->height; level++) {
-        struct fpr_iova_inner *inner = node;
-        path->node[level] = inner;
-        path->idx[level] = fpr_iova_count_keys(inner->key, IOVA_FAN, page);
-        node = atomic_load_explicit(&inner->child[path->idx[level]], memory_order_relaxed);
-    }
-    path->leaf = node;
-    path->pos = fpr_iova_count_keys(path->leaf->start, IOVA_LEAF, page);
-}
-
-static bool path_next_leaf(struct fpr_iova_path *path)
-{
-    for (unsigned level = path->height; level-- > 0;) {
-        struct fpr_iova_inner *inner = path->node[level];
-        if (path->idx[level] + 1 < inner->n) {
-            path->idx[level]++;
-            void *child =
-                atomic_load_explicit(&inner->child[path->idx[level]], memory_order_relaxed);
-            path_down_left(path, child, level + 1);
-            return true;
-        }
-    }
-    return false;
-}
-
-bool fpr_iova_tree_seek(struct fpr_iova_tree *tree, uint64_t x, struct fpr_iova_path *path)
-{
-    path_down(tree, PAGE_OF(x), path);
-    if (path->pos > 0 && path->leaf->range[path->pos - 1].last >= x) {
-        path->pos--;
-        return true;
-    }
-    return path->pos < path->leaf->n || path_next_leaf(path);
-}
-
-bool fpr_iova_tree_next(struct fpr_iova_path *path)
-{
-    if (path->pos + 1 < path->leaf->n) {
-        path->pos++;
-        return true;
-    }
-    return path_next_leaf(path);
-}
-
-static struct fpr_iova_entry leaf_entry(const struct fpr_iova_leaf *leaf, unsigned i)
-{
-    return (struct fpr_iova_entry){
-        .start = leaf->start[i],
-        .last = leaf->range[i].last,
-        .va = leaf->range[i].va,
-        .ext = atomic_load_explicit(&leaf->ext[i], memory_order_relaxed),
-    };
-}
-
-struct fpr_iova_entry fpr_iova_path_entry(const struct fpr_iova_path *path)
-{
-    return leaf_entry(path->leaf, path->pos);
-}
-
-static void leaf_set(struct fpr_iova_leaf *leaf, unsigned i, const struct fpr_iova_entry *entry)
-{
-    leaf->start[i] = entry->start;
-    leaf->range[i].last = entry->last;
-    leaf->range[i].va = entry->va;
-    atomic_store_explicit(&leaf->ext[i], entry->ext, memory_order_relaxed);
-}
-
-static void leaf_copy(struct fpr_iova_leaf *to, unsigned at, const struct fpr_iova_leaf *from,
-                      unsigned first, unsigned n)
-{
-    memcpy(&to->start[at], &from->start[first], n * sizeof(to->start[0]));
-    memcpy(&to->range[at], &from->range[first], n * sizeof(to->range[0]));
-    for (unsigned i = 0; i < n; i++) {
-        struct fpr_iova_ext *ext =
-            atomic_load_explicit(&from->ext[first + i], memory_order_relaxed);
-        atomic_store_explicit(&to->ext[at + i], ext, memory_order_relaxed);
-    }
-}
-
-static void leaf_finish(struct fpr_iova_leaf *leaf, unsigned n)
-{
-    leaf->n = n;
-    for (unsigned i = n; i < IOVA_LEAF; i++)
-        leaf->start[i] = IOVA_NO_KEY;
-}
-
 static void inner_finish(struct fpr_iova_inner *inner, unsigned n)
 {
     inner->n = n;
-    for (unsigned i = n - 1; i < IOVA_FAN; i++)
-        inner->key[i] = IOVA_NO_KEY;
+    for (unsigned i = n - 1; i < IOVA_FAN - 1; i++)
+        *fpr_iova_inner_key(inner, i) = UINT64_MAX;
+}
+
+static uint64_t inner_key(const struct fpr_iova_inner *inner, unsigned i)
+{
+    return *fpr_iova_inner_key((struct fpr_iova_inner *)(uintptr_t)inner, i);
+}
+
+static void inner_copy_keys(struct fpr_iova_inner *to, unsigned at,
+                            const struct fpr_iova_inner *from, unsigned first, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        *fpr_iova_inner_key(to, at + i) = inner_key(from, first + i);
 }
 
 static void inner_copy_children(struct fpr_iova_inner *to, unsigned at,
@@ -180,18 +81,20 @@ static void raise_right_key(struct fpr_iova_tree *tree, struct fpr_iova_path *pa
     unsigned level = path->height;
     while (level > 0 && path->idx[level - 1] + 1 == path->node[level - 1]->n)
         level--;
-    if (level == 0 || last < path->node[level - 1]->key[path->idx[level - 1]])
+    if (level == 0 ||
+        last >> IOVA_PAGE_SHIFT < inner_key(path->node[level - 1], path->idx[level - 1]))
         return;
     level--;
     struct fpr_iova_path next = *path;
-    bool found = path_next_leaf(&next);
+    bool found = fpr_iova_path_next_leaf(&next);
     IOVA_ASSERT(found);
     struct fpr_iova_inner *old = path->node[level];
     struct fpr_iova_inner *copy = fpr_iova_inner_take(tree->pool);
-    memcpy(copy->key, old->key, sizeof(copy->key));
-    copy->key[path->idx[level]] = next.leaf->start[0];
+    inner_copy_keys(copy, 0, old, 0, old->n - 1);
+    *fpr_iova_inner_key(copy, path->idx[level]) =
+        fpr_iova_leaf_start(next.leaf, 0) >> IOVA_PAGE_SHIFT;
     inner_copy_children(copy, 0, old, 0, old->n);
-    copy->n = old->n;
+    inner_finish(copy, old->n);
     path_replace(tree, path, level, copy);
     path->node[level] = copy;
     fpr_iova_inner_retire(tree->pool, old);
@@ -217,7 +120,7 @@ static void *split_child(const struct inner_split *s, unsigned i)
 
 static uint64_t split_key(const struct inner_split *s, unsigned i)
 {
-    return i == s->at ? s->key : s->old->key[i < s->at ? i : i - 1];
+    return i == s->at ? s->key : inner_key(s->old, i < s->at ? i : i - 1);
 }
 
 static struct fpr_iova_inner *split_part(struct fpr_iova_tree *tree, const struct inner_split *s,
@@ -227,7 +130,7 @@ static struct fpr_iova_inner *split_part(struct fpr_iova_tree *tree, const struc
     for (unsigned i = 0; i < n; i++)
         atomic_store_explicit(&inner->child[i], split_child(s, first + i), memory_order_relaxed);
     for (unsigned i = 0; i + 1 < n; i++)
-        inner->key[i] = split_key(s, first + i);
+        *fpr_iova_inner_key(inner, i) = split_key(s, first + i);
     inner_finish(inner, n);
     return inner;
 }
@@ -254,45 +157,35 @@ static void insert_child(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
     struct fpr_iova_inner *top = fpr_iova_inner_take(tree->pool);
     atomic_store_explicit(&top->child[0], left, memory_order_relaxed);
     atomic_store_explicit(&top->child[1], right, memory_order_relaxed);
-    top->key[0] = key;
+    *fpr_iova_inner_key(top, 0) = key;
     inner_finish(top, 2);
     set_root(tree, top, path->height + 1);
 }
 
-static void leaf_split(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
+static void split_leaf(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
                        const struct fpr_iova_entry *entry)
 {
     struct fpr_iova_leaf *old = path->leaf;
-    struct fpr_iova_leaf *part[2] = {fpr_iova_leaf_take(tree->pool),
-                                     fpr_iova_leaf_take(tree->pool)};
-    unsigned total = IOVA_LEAF + 1;
-    /* Ascending or descending order leaves full leaves behind. */
-    unsigned first = path->pos == IOVA_LEAF ? IOVA_LEAF : path->pos == 0 ? 1 : total / 2;
-    for (unsigned i = 0; i < total; i++) {
-        struct fpr_iova_entry e =
-            i == path->pos ? *entry : leaf_entry(old, i < path->pos ? i : i - 1);
-        leaf_set(part[i >= first], i >= first ? i - first : i, &e);
-    }
-    leaf_finish(part[0], first);
-    leaf_finish(part[1], total - first);
-    insert_child(tree, path, path->height, part[0], part[1]->start[0], part[1]);
+    struct fpr_iova_leaf *left = fpr_iova_leaf_take(tree->pool);
+    struct fpr_iova_leaf *right = fpr_iova_leaf_take(tree->pool);
+    /* Ascending or descending order leaves full leaves behind. Starts that are too far apart for
+     * one leaf come here too; then the new one is at an end. */
+    unsigned first = path->pos == old->n ? old->n : path->pos == 0 ? 1 : (old->n + 1) / 2;
+    fpr_iova_leaf_split(left, right, old, path->pos, entry, first);
+    insert_child(tree, path, path->height, left, right->base, right);
 }
 
-void fpr_iova_tree_insert(struct fpr_iova_tree *tree, const struct fpr_iova_entry *entry)
+void fpr_iova_tree_insert(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
+                          const struct fpr_iova_entry *entry)
 {
-    struct fpr_iova_path path;
-    path_down(tree, entry->start, &path);
-    raise_right_key(tree, &path, entry->last);
-    struct fpr_iova_leaf *old = path.leaf;
-    if (old->n == IOVA_LEAF) {
-        leaf_split(tree, &path, entry);
-    } else {
+    raise_right_key(tree, path, entry->last);
+    struct fpr_iova_leaf *old = path->leaf;
+    if (fpr_iova_leaf_fits(old, entry)) {
         struct fpr_iova_leaf *leaf = fpr_iova_leaf_take(tree->pool);
-        leaf_copy(leaf, 0, old, 0, path.pos);
-        leaf_set(leaf, path.pos, entry);
-        leaf_copy(leaf, path.pos + 1, old, path.pos, old->n - path.pos);
-        leaf_finish(leaf, old->n + 1);
-        path_replace(tree, &path, path.height, leaf);
+        fpr_iova_leaf_insert(leaf, old, path->pos, entry);
+        path_replace(tree, path, path->height, leaf);
+    } else {
+        split_leaf(tree, path, entry);
     }
     fpr_iova_leaf_retire(tree->pool, old);
     tree->count++;
@@ -321,7 +214,7 @@ static void remove_child(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
         fpr_iova_inner_retire(tree->pool, old);
         if (level == 0) {
             struct fpr_iova_leaf *leaf = fpr_iova_leaf_take(tree->pool);
-            leaf_finish(leaf, 0);
+            fpr_iova_leaf_empty(leaf);
             set_root(tree, leaf, 0);
             return;
         }
@@ -330,8 +223,8 @@ static void remove_child(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
     unsigned at = path->idx[level];
     unsigned key = at == 0 || (merged && merged_at > at) ? at : at - 1;
     struct fpr_iova_inner *inner = fpr_iova_inner_take(tree->pool);
-    memcpy(inner->key, old->key, key * sizeof(inner->key[0]));
-    memcpy(inner->key + key, old->key + key + 1, (old->n - 2 - key) * sizeof(inner->key[0]));
+    inner_copy_keys(inner, 0, old, 0, key);
+    inner_copy_keys(inner, key, old, key + 1, old->n - 2 - key);
     inner_copy_children(inner, 0, old, 0, at);
     inner_copy_children(inner, at, old, at + 1, old->n - 1 - at);
     if (merged)
@@ -344,7 +237,7 @@ static void remove_child(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
 }
 
 /* A leaf that became small moves into a neighbour that has room, if there is one. */
-static bool leaf_merge(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
+static bool merge_leaf(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
                        const struct fpr_iova_leaf *rest)
 {
     if (path->height == 0 || rest->n > IOVA_LEAF / 4)
@@ -352,22 +245,21 @@ static bool leaf_merge(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
     unsigned level = path->height - 1;
     struct fpr_iova_inner *parent = path->node[level];
     unsigned at = path->idx[level];
+    struct fpr_iova_leaf *merged = fpr_iova_leaf_take(tree->pool);
     for (int right = 1; right >= 0; right--) {
         if (right ? at + 1 >= parent->n : at == 0)
             continue;
         unsigned beside = right ? at + 1 : at - 1;
         struct fpr_iova_leaf *other =
             atomic_load_explicit(&parent->child[beside], memory_order_relaxed);
-        if (other->n + rest->n > IOVA_LEAF * 3 / 4)
+        if (!fpr_iova_leaf_join(merged, right ? rest : other, right ? other : rest,
+                                IOVA_LEAF * 3 / 4))
             continue;
-        struct fpr_iova_leaf *merged = fpr_iova_leaf_take(tree->pool);
-        leaf_copy(merged, right ? 0 : other->n, rest, 0, rest->n);
-        leaf_copy(merged, right ? rest->n : 0, other, 0, other->n);
-        leaf_finish(merged, other->n + rest->n);
         remove_child(tree, path, level, merged, beside);
         fpr_iova_leaf_retire(tree->pool, other);
         return true;
     }
+    fpr_iova_leaf_give(tree->pool, merged);
     return false;
 }
 
@@ -384,17 +276,11 @@ void fpr_iova_tree_remove(struct fpr_iova_tree *tree, const struct fpr_iova_path
         return;
     }
     struct fpr_iova_leaf *leaf = fpr_iova_leaf_take(tree->pool);
-    leaf_copy(leaf, 0, old, 0, path.pos);
-    leaf_copy(leaf, path.pos, old, path.pos + count, old->n - path.pos - count);
-    leaf_finish(leaf, old->n - count);
-    if (leaf_merge(tree, &path, leaf)) {
-        /* Never published: no reader has seen it. */
-        leaf->next = tree->pool->leaves;
-        tree->pool->leaves = leaf;
-        tree->pool->free_leaves++;
-    } else {
+    fpr_iova_leaf_remove(leaf, old, path.pos, count);
+    if (merge_leaf(tree, &path, leaf))
+        fpr_iova_leaf_give(tree->pool, leaf); /* no reader has seen it */
+    else
         path_replace(tree, &path, path.height, leaf);
-    }
     fpr_iova_leaf_retire(tree->pool, old);
 }
 
@@ -403,9 +289,7 @@ void fpr_iova_tree_set_va(struct fpr_iova_tree *tree, const struct fpr_iova_path
 {
     struct fpr_iova_path path = *where;
     struct fpr_iova_leaf *leaf = fpr_iova_leaf_take(tree->pool);
-    leaf_copy(leaf, 0, path.leaf, 0, path.leaf->n);
-    leaf_finish(leaf, path.leaf->n);
-    leaf->range[path.pos].va = va;
+    fpr_iova_leaf_set_va(leaf, path.leaf, path.pos, va);
     path_replace(tree, &path, path.height, leaf);
     fpr_iova_leaf_retire(tree->pool, path.leaf);
 }

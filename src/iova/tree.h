@@ -5,7 +5,8 @@
 
 #include "iova/node.h"
 
-/* Each level above the leaves multiplies by at least 2 when it is made, so this is never reached. */
+/* Each level above the leaves multiplies by at least 2 when it is made, so this is never reached.
+ */
 enum { IOVA_HEIGHT_MAX = 16 };
 
 struct fpr_iova_tree {
@@ -24,42 +25,38 @@ struct fpr_iova_path {
     unsigned pos;
 };
 
-/* Number of keys at or below x; unused places hold IOVA_NO_KEY. Adding up comparisons beats a
- * binary search here: no branches, and the loads do not wait for each other. */
-static inline unsigned fpr_iova_count_keys(const uint64_t *key, unsigned n, uint64_t x)
-{
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    for (unsigned i = 0; i < n; i += 4) {
-        a += key[i] <= x;
-        b += key[i + 1] <= x;
-        c += key[i + 2] <= x;
-        d += key[i + 3] <= x;
-    }
-    return a + b + c + d;
-}
-
 static inline void *fpr_iova_root_node(uintptr_t root)
 {
     return (void *)(root & ~(uintptr_t)63); // NOLINT(performance-no-int-to-ptr)
 }
 
-/* Readers: the leaf and place of the mapping that covers the page-aligned address, or NULL. */
-static inline struct fpr_iova_leaf *fpr_iova_tree_find(struct fpr_iova_tree *tree, uint64_t page,
-                                                       unsigned *pos)
+/* Which child of a node holds a page: the number of keys at or below it. No branches. */
+static inline unsigned fpr_iova_inner_child(const struct fpr_iova_inner *inner, uint64_t page)
+{
+    unsigned group = 0, rest = 0;
+    for (unsigned i = 0; i < 7; i++)
+        group += inner->top[i] <= page;
+    __builtin_prefetch((const void *)&inner->child[8 * group]);
+    const uint64_t *low = inner->low[group];
+    for (unsigned i = 0; i < 7; i++)
+        rest += low[i] <= page;
+    return 8 * group + rest;
+}
+
+/* Readers: the leaf where a page belongs. */
+static inline struct fpr_iova_leaf *fpr_iova_tree_leaf(struct fpr_iova_tree *tree, uint64_t page)
 {
     uintptr_t root = atomic_load_explicit(&tree->root, memory_order_acquire);
     void *node = fpr_iova_root_node(root);
     for (unsigned h = root & 63; h > 0; h--) {
         struct fpr_iova_inner *inner = node;
-        unsigned i = fpr_iova_count_keys(inner->key, IOVA_FAN, page);
+        unsigned i = fpr_iova_inner_child(inner, page);
         node = atomic_load_explicit(&inner->child[i], memory_order_acquire);
     }
-    struct fpr_iova_leaf *leaf = node;
-    unsigned n = fpr_iova_count_keys(leaf->start, IOVA_LEAF, page);
-    if (n == 0 || leaf->range[n - 1].last < page)
-        return NULL;
-    *pos = n - 1;
-    return leaf;
+    __builtin_prefetch((char *)node + 64);
+    __builtin_prefetch((char *)node + 128);
+    __builtin_prefetch((char *)node + 192);
+    return node;
 }
 
 int fpr_iova_tree_init(struct fpr_iova_tree *tree, struct fpr_iova_pool *pool);
@@ -72,9 +69,17 @@ bool fpr_iova_tree_seek(struct fpr_iova_tree *tree, uint64_t x, struct fpr_iova_
 bool fpr_iova_tree_next(struct fpr_iova_path *path);
 /* The mapping at a path, by value. */
 struct fpr_iova_entry fpr_iova_path_entry(const struct fpr_iova_path *path);
+/* The path's first steps: to the leaf where a page belongs, and the leaf after this one. */
+void fpr_iova_path_down(struct fpr_iova_tree *tree, uint64_t page, struct fpr_iova_path *path);
+bool fpr_iova_path_next_leaf(struct fpr_iova_path *path);
 
-/* Adds a mapping that overlaps none, after fpr_iova_tree_reserve(). */
-void fpr_iova_tree_insert(struct fpr_iova_tree *tree, const struct fpr_iova_entry *entry);
+/* The place of a new mapping [start, last]. False: it would overlap another. */
+bool fpr_iova_tree_place(struct fpr_iova_tree *tree, uint64_t start, uint64_t last,
+                         struct fpr_iova_path *path);
+/* Adds a mapping at its place, after fpr_iova_tree_reserve(). It has an extension if it does not
+ * pack (leaf.h). The path is no good afterwards. */
+void fpr_iova_tree_insert(struct fpr_iova_tree *tree, struct fpr_iova_path *path,
+                          const struct fpr_iova_entry *entry);
 /* Removes `count` mappings from the path's place on, all in its leaf, after a reserve. The path is
  * no good afterwards. */
 void fpr_iova_tree_remove(struct fpr_iova_tree *tree, const struct fpr_iova_path *path,

@@ -8,26 +8,37 @@
 
 /* As often the kernel tells a device before it gives up (and calls BUG). */
 enum { TELL_MAX = 10 };
+#define PLAIN (IOVA_PLAIN_READ | IOVA_PLAIN_WRITE)
 
 /* An unmap under way. */
 struct removal {
     uint64_t first, last; /* range, inclusive */
     bool all;
-    uint64_t bytes;              /* removed so far */
-    struct fpr_iova_ext *gone;   /* extensions of what is removed, ascending */
+    struct fpr_iova_path path; /* the first mapping, if the check found it */
+    bool found;
+    uint64_t bytes;            /* removed so far */
+    struct fpr_iova_ext *gone; /* extensions of what is removed, ascending */
     struct fpr_iova_ext **tail;
     bool changed;
 };
 
-bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last)
+bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last,
+                      struct fpr_iova_path *path, bool *found)
 {
-    struct fpr_iova_path path;
-    if (fpr_iova_tree_seek(&space->tree, start, &path) &&
-        fpr_iova_path_entry(&path).start < start)
-        return true;
-    if (!fpr_iova_tree_seek(&space->tree, last, &path))
+    *found = fpr_iova_tree_seek(&space->tree, start, path);
+    if (!*found)
         return false;
-    struct fpr_iova_entry e = fpr_iova_path_entry(&path);
+    struct fpr_iova_entry e = fpr_iova_path_entry(path);
+    if (e.start < start)
+        return true;
+    if (e.start > last || e.last == last)
+        return false;
+    struct fpr_iova_path end;
+    if (e.last > last)
+        return true;
+    if (!fpr_iova_tree_seek(&space->tree, last, &end))
+        return false;
+    e = fpr_iova_path_entry(&end);
     return e.start <= last && e.last != last;
 }
 
@@ -45,7 +56,7 @@ static int check_flags(uint64_t size, unsigned flags, const struct fpr_iova_bitm
 
 /* Checks 3 to 7, in this order. */
 static int check_range(struct fpr_iova_space *space, uint64_t iova, uint64_t size, unsigned flags,
-                       const struct fpr_iova_bitmap *bitmap)
+                       const struct fpr_iova_bitmap *bitmap, struct removal *r)
 {
     const uint64_t low = FPR_IOVA_PAGE_SIZE - 1;
     if (flags & FPR_IOVA_VADDR && space->config.emulated)
@@ -64,22 +75,21 @@ static int check_range(struct fpr_iova_space *space, uint64_t iova, uint64_t siz
         if (size & low || rc)
             return -EINVAL;
     }
-    if (flags & FPR_IOVA_UNMAP_DIRTY &&
-        (!space->tracking || bitmap->pgsize != FPR_IOVA_PAGE_SIZE))
+    if (flags & FPR_IOVA_UNMAP_DIRTY && (!space->tracking || bitmap->pgsize != FPR_IOVA_PAGE_SIZE))
         return -EINVAL;
     if (space->config.type == FPR_IOVA_TYPE1V2 && !(flags & FPR_IOVA_UNMAP_ALL) &&
-        fpr_iova_bisects(space, iova, iova + (size - 1)))
+        fpr_iova_bisects(space, iova, iova + (size - 1), &r->path, &r->found))
         return -EINVAL;
     return 0;
 }
 
-/* The next mapping to go. */
-static bool next_victim(struct fpr_iova_space *space, const struct removal *r,
-                        struct fpr_iova_path *path)
+/* The next mapping to go, in r->path. */
+static bool next_victim(struct fpr_iova_space *space, struct removal *r)
 {
-    if (!fpr_iova_tree_seek(&space->tree, r->first, path))
+    if (!r->found && !fpr_iova_tree_seek(&space->tree, r->first, &r->path))
         return false;
-    uint64_t start = fpr_iova_path_entry(path).start;
+    r->found = false;
+    uint64_t start = fpr_iova_path_entry(&r->path).start;
     return start <= r->last && (space->config.type == FPR_IOVA_TYPE1V2 || start >= r->first);
 }
 
@@ -90,14 +100,17 @@ static bool has_pins(const struct fpr_iova_entry *e)
 
 static void tell(struct fpr_iova_space *space, const struct fpr_iova_entry *e)
 {
+    fpr_iova_unmap_fn unmap = space->config.unmap;
+    void *ctx = space->config.unmap_ctx;
+    if (!unmap)
+        return; /* the device is closed and left its pins */
     space->stats.notifications++;
     pthread_mutex_unlock(&space->lock);
-    space->config.unmap(space->config.unmap_ctx, space, e->start, e->last - e->start + 1);
+    unmap(ctx, space, e->start, e->last - e->start + 1);
     pthread_mutex_lock(&space->lock);
 }
 
-static void account(struct fpr_iova_space *space, struct removal *r,
-                    const struct fpr_iova_entry *e)
+static void account(struct fpr_iova_space *space, struct removal *r, const struct fpr_iova_entry *e)
 {
     r->bytes += e->last - e->start + 1;
     space->avail++;
@@ -115,45 +128,48 @@ static void account(struct fpr_iova_space *space, struct removal *r,
     }
 }
 
-/* Removes the victim and those behind it in its leaf that need nobody to be told. */
-static void remove_run(struct fpr_iova_space *space, struct removal *r,
-                       const struct fpr_iova_path *path)
+/* Removes the victim and those behind it in its leaf that need nobody to be told. Returns the last
+ * byte removed. */
+static uint64_t remove_run(struct fpr_iova_space *space, struct removal *r)
 {
     if (fpr_iova_tree_reserve(&space->tree)) {
         /* No memory: what earlier removals left comes back, and is at least as much. */
         fpr_iova_epoch_wait(space);
     }
-    struct fpr_iova_path at = *path;
+    struct fpr_iova_path at = r->path;
     unsigned count = 0;
+    uint64_t last = 0;
     for (; at.pos < at.leaf->n; at.pos++, count++) {
         struct fpr_iova_entry e = fpr_iova_path_entry(&at);
         bool quiet = !has_pins(&e) && !(space->config.notify_all && space->config.unmap);
         if (count > 0 && (e.start > r->last || !quiet))
             break;
         account(space, r, &e);
+        last = e.last;
     }
-    fpr_iova_tree_remove(&space->tree, path, count);
+    fpr_iova_tree_remove(&space->tree, &r->path, count);
     r->changed = true;
+    return last;
 }
 
 /* Returns 0, or -EBUSY when a device keeps its pins; what went before it stays removed. */
 static int remove_range(struct fpr_iova_space *space, struct removal *r)
 {
-    struct fpr_iova_path path;
     uint64_t told = 0; /* the mapping told last, + 1 */
     unsigned times = 0;
-    while (next_victim(space, r, &path)) {
-        struct fpr_iova_entry e = fpr_iova_path_entry(&path);
+    while (next_victim(space, r)) {
+        struct fpr_iova_entry e = fpr_iova_path_entry(&r->path);
         bool all = space->config.notify_all && space->config.unmap && told != e.start + 1;
-        if (has_pins(&e) || all) {
-            times = told == e.start + 1 ? times + 1 : 1;
-            told = e.start + 1;
-            if (times > TELL_MAX)
-                return -EBUSY;
-            tell(space, &e);
+        if (!has_pins(&e) && !all) {
+            if (remove_run(space, r) >= r->last)
+                break;
             continue;
         }
-        remove_run(space, r, &path);
+        times = told == e.start + 1 ? times + 1 : 1;
+        told = e.start + 1;
+        if (times > TELL_MAX)
+            return -EBUSY;
+        tell(space, &e);
     }
     return 0;
 }
@@ -188,7 +204,7 @@ static int invalidate(struct fpr_iova_space *space, struct removal *r)
         rc = e.va & IOVA_INVALID ? -EINVAL : fpr_iova_tree_reserve(&space->tree);
         if (rc)
             break;
-        fpr_iova_tree_set_va(&space->tree, &path, e.va | IOVA_INVALID);
+        fpr_iova_tree_set_va(&space->tree, &path, (e.va | IOVA_INVALID) & ~PLAIN);
         space->invalid++;
         r->bytes += e.last - e.start + 1;
         r->changed = true;
@@ -217,46 +233,49 @@ static void validate_again(struct fpr_iova_space *space, uint64_t first, uint64_
 }
 
 /* Under the lock, arguments checked. */
-static int run(struct fpr_iova_space *space, uint64_t iova, uint64_t size, unsigned flags,
-               struct fpr_iova_bitmap *bitmap, uint64_t *bytes)
+static int run(struct fpr_iova_space *space, unsigned flags, struct fpr_iova_bitmap *bitmap,
+               struct removal *r)
 {
-    struct removal r = {.first = iova, .last = iova + (size - 1)};
-    r.tail = &r.gone;
-    if (flags & FPR_IOVA_UNMAP_ALL)
-        r = (struct removal){.last = UINT64_MAX, .all = true, .tail = &r.gone};
+    uint64_t first = r->first;
     int rc = 0;
     if (flags & FPR_IOVA_VADDR) {
-        rc = invalidate(space, &r);
+        rc = invalidate(space, r);
         if (rc)
-            validate_again(space, iova, r.first);
-    } else if (fpr_iova_legacy_finds(space, r.first, r.last, r.all)) {
-        rc = remove_range(space, &r);
-        if (rc == 0 && r.all && space->legacy)
-            r.bytes += fpr_iova_legacy_clear(space);
+            validate_again(space, first, r->first);
+    } else if (fpr_iova_legacy_finds(space, first, r->last, r->all)) {
+        rc = remove_range(space, r);
+        if (rc == 0 && r->all && space->legacy)
+            r->bytes += fpr_iova_legacy_clear(space);
     }
-    finish(space, &r, iova, flags & FPR_IOVA_UNMAP_DIRTY ? bitmap : NULL);
-    *bytes = r.bytes;
+    finish(space, r, first, flags & FPR_IOVA_UNMAP_DIRTY ? bitmap : NULL);
     return rc;
 }
 
-int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
-                         unsigned flags, struct fpr_iova_bitmap *bitmap, uint64_t *unmapped)
+int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t size, unsigned flags,
+                         struct fpr_iova_bitmap *bitmap, uint64_t *unmapped)
 {
     if (!space)
         return -EINVAL;
     int rc = check_flags(size, flags, bitmap);
     if (rc)
         return rc;
-    uint64_t bytes = 0;
+    struct removal r;
+    r.all = flags & FPR_IOVA_UNMAP_ALL;
+    r.first = iova;
+    r.last = r.all ? UINT64_MAX : iova + (size - 1);
+    r.bytes = 0;
+    r.gone = NULL;
+    r.tail = &r.gone;
+    r.found = r.changed = false;
     pthread_mutex_lock(&space->lock);
-    rc = check_range(space, iova, size, flags, bitmap);
+    rc = check_range(space, iova, size, flags, bitmap, &r);
     if (rc == 0 && fpr_iova_epoch_held_here(space))
         rc = -EDEADLK;
     if (rc == 0)
-        rc = run(space, iova, size, flags, bitmap, &bytes);
+        rc = run(space, flags, bitmap, &r);
     pthread_mutex_unlock(&space->lock);
     if (rc == 0 && unmapped)
-        *unmapped = bytes;
+        *unmapped = r.bytes;
     return rc;
 }
 

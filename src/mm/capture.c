@@ -1,5 +1,6 @@
 /* Compaction's capture: a block that frees put together goes to the compactor at once. */
 #include "mm/alloc.h"
+#include "mm/freelist.h"
 
 #include <errno.h>
 
@@ -12,7 +13,7 @@ int fpr_zone_capture_begin(struct fpr_zone *zone, unsigned order)
         return -EBUSY;
     }
     zone->capture = (struct capture){.active = true, .order = order, .pfn = FPR_PFN_NONE};
-    fpr_zone_fast_changed(zone);
+    fpr_zone_quick_changed(zone);
     return 0;
 }
 
@@ -33,11 +34,12 @@ int fpr_zone_capture_end(struct fpr_zone *zone, fpr_pfn *pfn)
     fpr_pfn got = zone->capture.pfn;
     if (got != FPR_PFN_NONE) {
         uint32_t i = (uint32_t)(got - zone->base);
-        zone->held -= 1ull << zone->capture.order;
+        held_del(zone, i, zone->capture.order);
+        zone_touch(zone, i);
         fpr_mark_allocated(zone, i, zone->capture.order, pageblock_get(zone, i));
     }
     zone->capture = (struct capture){.pfn = FPR_PFN_NONE};
-    fpr_zone_fast_changed(zone);
+    fpr_zone_quick_changed(zone);
     *pfn = got;
     return 0;
 }

@@ -1,7 +1,7 @@
 /* Giving blocks back: checks, then the per-cpu lists or the free lists. */
 #include "base/check.h"
 #include "mm/alloc.h"
-#include "mm/buddy_core.h"
+#include "mm/buddy.h"
 #include "mm/emit.h"
 #include "mm/pcp.h"
 
@@ -36,7 +36,7 @@ static fpr_cold void free_block(struct fpr_zone *z, uint32_t i, unsigned order, 
                                 unsigned cpu, bool pcp_locked)
 {
     bool to_pcp = (z->pcp_orders >> order & 1) && !pcp_locked;
-    if (to_pcp && z->pcp_through && !emit_wanted(z)) {
+    if (to_pcp && z->pcp_through && !emit_wanted(z) && order <= z->pageblock_order) {
         to_pcp = mt >= 0 && mt != pageblock_get(z, i); /* what was remembered matters */
     }
     if (to_pcp && mt < 0) {
@@ -52,56 +52,15 @@ static fpr_cold void free_block(struct fpr_zone *z, uint32_t i, unsigned order, 
     fpr_pcp_unlock(z, p);
 }
 
-static fpr_cold int free_slowly(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
-{
-    emit_block(z, FPR_EVENT_PAGE_FREE, i, order, 0);
-    free_block(z, i, order, -1, cpu, false);
-    return 0;
-}
-
-/* The common case of a per-cpu list: it need not be drained. */
-static fpr_apart int free_to_pcp(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
-{
-    struct pcp *p = &z->pcp[cpu];
-    int mt = pageblock_get(z, i);
-    unsigned count = p->count + (1u << order);
-    if (fpr_unlikely(mt >= FPR_NR_PCPTYPES || z->reclaiming || (order && p->free_factor) ||
-                     count >= p->high)) {
-        return free_slowly(z, i, order, cpu);
-    }
-    p->count = count;
-    p->stats.frees++;
-    ring_add(z->links, &p->list[fpr_pcp_list_index(z, order, mt)], i, false);
-    tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
-    return 0;
-}
-
-static fpr_apart int free_to_lists(struct fpr_zone *z, uint32_t i, unsigned order)
-{
-    int mt = pageblock_get(z, i);
-    tag_store(&z->tags[i], 0);
-    z->stats.frees++;
-    buddy_free(z, i, order, mt, FPR_PLACE_RULE, true);
-    return 0;
-}
-
-/* The common cases, in few steps. */
-int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
+int fpr_zone_free_slowly(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
     uint32_t i;
-    if (fpr_unlikely(!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus)) {
+    if (!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus) {
         return -EINVAL;
     }
-    if (fpr_unlikely(!zone->fast)) {
-        return free_slowly(zone, i, order, cpu);
-    }
-    if (zone->pcp_used >> order & 1) {
-        return free_to_pcp(zone, i, order, cpu);
-    }
-    if (fpr_unlikely(order > zone->pageblock_order && zone->policy.free_by_pageblock)) {
-        return free_slowly(zone, i, order, cpu);
-    }
-    return free_to_lists(zone, i, order);
+    emit_block(zone, FPR_EVENT_PAGE_FREE, i, order, 0);
+    free_block(zone, i, order, -1, cpu, false);
+    return 0;
 }
 
 int fpr_zone_free_prepare(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)

@@ -18,7 +18,7 @@ static bool vacant(const struct fpr_zone *z, uint32_t i, unsigned order)
 {
     enum fpr_page_kind kind;
     fpr_zone_page(z, zone_pfn(z, i), &kind, NULL);
-    if (kind != FPR_PAGE_RESERVED) {
+    if (kind != FPR_PAGE_RESERVED || pageblock_get(z, i) == PAGEBLOCK_HOLE) {
         return false;
     }
     if (!z->touched[i >> z->max_order]) {
@@ -55,7 +55,7 @@ int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int m
     }
     freelist_add(zone, i, order, mt, true);
     if (mt != FPR_ISOLATE) {
-        zone->free += 1ll << order;
+        zone_set_free(zone, zone_free_seen(zone) + (1ll << order));
     }
     if (reported) {
         freelist_set_reported(zone, i, order);
@@ -109,7 +109,9 @@ int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t 
         struct fpr_block b;
         enum fpr_page_kind kind;
         fpr_zone_page(zone, zone_pfn(zone, (uint32_t)i), &kind, &b);
-        if (kind == FPR_PAGE_RESERVED) {
+        if (pageblock_get(zone, (uint32_t)i) == PAGEBLOCK_HOLE) {
+            i = (i | (zone_pageblock_pages(zone) - 1)) + 1;
+        } else if (kind == FPR_PAGE_RESERVED) {
             zone_touch(zone, (uint32_t)i);
             tag_store(&zone->tags[i], tag);
             i++;
@@ -123,12 +125,14 @@ int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t 
 int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
 {
     uint32_t i;
-    if (!zone || mt < 0 || mt >= FPR_NR_MIGRATETYPES || !zone_index(zone, pfn, &i)) {
+    if (!zone || mt < FPR_PAGEBLOCK_HOLE || mt >= FPR_NR_MIGRATETYPES ||
+        !zone_index(zone, pfn, &i)) {
         return -EINVAL;
     }
     zone->nr_isolated -= pageblock_get(zone, i) == FPR_ISOLATE;
-    pageblock_set(zone, i, mt);
+    pageblock_set(zone, i, mt == FPR_PAGEBLOCK_HOLE ? PAGEBLOCK_HOLE : mt);
     zone->nr_isolated += mt == FPR_ISOLATE;
+    fpr_zone_quick_changed(zone);
     return 0;
 }
 
@@ -139,11 +143,11 @@ int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters
         c->stat_threshold > INT32_MAX) {
         return -EINVAL;
     }
-    if ((int64_t)c->free + c->free_lag != zone->free + zone->free_lag ||
+    if ((int64_t)c->free + c->free_lag != zone_free_seen(zone) + zone->free_lag ||
         c->free_lag > (int64_t)c->stat_threshold || c->free_lag < -(int64_t)c->stat_threshold) {
         return -EINVAL;
     }
-    zone->free = (int64_t)c->free;
+    zone_set_free(zone, (int64_t)c->free);
     zone->free_lag = c->free_lag;
     zone->stat_threshold = c->stat_threshold;
     zone->highatomic = c->highatomic;
@@ -153,7 +157,7 @@ int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters
     zone->reclaiming = c->reclaiming;
     memcpy(zone->watermark, c->watermark, sizeof(zone->watermark));
     memcpy(zone->lowmem_reserve, c->lowmem_reserve, sizeof(zone->lowmem_reserve));
-    fpr_watermark_changed(zone);
+    fpr_zone_quick_changed(zone);
     return 0;
 }
 
@@ -161,11 +165,11 @@ int fpr_zone_load_pcp_counters(struct fpr_zone *zone, unsigned cpu,
                                const struct fpr_pcp_counters *p)
 {
     if (!zone || !p || cpu >= zone->cpus || p->batch < 1 || p->batch > INT32_MAX / 64 ||
-        p->high > INT32_MAX || p->free_factor > 16 || p->count != zone->pcp[cpu].count) {
+        p->high > INT32_MAX || p->free_factor > 16 || p->count != fpr_pcp_count(&zone->pcp[cpu])) {
         return -EINVAL;
     }
     struct pcp *to = &zone->pcp[cpu];
-    to->high = p->high;
+    fpr_pcp_set_high(to, p->high);
     to->batch = p->batch;
     to->free_factor = p->free_factor;
     to->expire = p->expire;

@@ -75,7 +75,7 @@ int fpr_zone_get_pcp(const struct fpr_zone *zone, unsigned cpu, struct fpr_pcp_c
         return -EINVAL;
     }
     const struct pcp *from = &zone->pcp[cpu];
-    *p = (struct fpr_pcp_counters){.count = from->count,
+    *p = (struct fpr_pcp_counters){.count = fpr_pcp_count(from),
                                    .high = from->high,
                                    .batch = from->batch,
                                    .free_factor = from->free_factor,
@@ -86,7 +86,11 @@ int fpr_zone_get_pcp(const struct fpr_zone *zone, unsigned cpu, struct fpr_pcp_c
 int fpr_zone_pageblock_type(const struct fpr_zone *zone, fpr_pfn pfn)
 {
     uint32_t i;
-    return zone && zone_index(zone, pfn, &i) ? pageblock_get(zone, i) : -EINVAL;
+    if (!zone || !zone_index(zone, pfn, &i)) {
+        return -EINVAL;
+    }
+    int mt = pageblock_get(zone, i);
+    return mt == PAGEBLOCK_HOLE ? -ENOENT : mt;
 }
 
 static struct fpr_block block_of(const struct fpr_zone *z, uint32_t i, uint16_t tag)
@@ -97,7 +101,7 @@ static struct fpr_block block_of(const struct fpr_zone *z, uint32_t i, uint16_t 
                               .reported = (tag & TAG_REPORTED) != 0};
 }
 
-/* Walks a ring; `shift` turns its numbers into indices. */
+/* Walks a list; `shift` turns its numbers into indices. */
 static int walk(const struct fpr_zone *z, const struct link *links, const uint16_t *tags,
                 const struct list *l, unsigned shift,
                 int (*visit)(void *ctx, const struct fpr_block *block), void *ctx)
@@ -130,7 +134,7 @@ int fpr_zone_walk_pcp(const struct fpr_zone *zone, unsigned cpu, unsigned list,
     if (!zone || !visit || cpu >= zone->cpus || list >= zone->policy.pcp_lists) {
         return -EINVAL;
     }
-    return walk(zone, zone->links, zone->tags, &zone->pcp[cpu].list[list], 0, visit, ctx);
+    return walk(zone, zone->links, zone->tags, fpr_pcp_list(&zone->pcp[cpu], list), 0, visit, ctx);
 }
 
 static enum fpr_page_kind public_kind(enum page_kind kind)

@@ -19,6 +19,7 @@ static int serve(struct fpr_machine *m, struct fpr_zone *const *list, unsigned o
         }
         n++;
     }
+    r.any_zone = m->nr_zones == 1;
     fpr_pfn got = FPR_PFN_NONE;
     int err = fpr_request_serve(list, n, &r, &got);
     struct fpr_zone *z = err ? (n ? list[0] : NULL) : fpr_machine_zone_of(m, got);

@@ -5,15 +5,6 @@
 
 #include <errno.h>
 
-void fpr_zone_fast_changed(struct fpr_zone *z)
-{
-    bool fast = !z->locked && !z->sink.event && !z->capture.active && !z->boosted;
-    if (z->fast != fast) { /* other threads may be reading what does not change */
-        z->fast = fast;
-    }
-    fpr_watermark_changed(z);
-}
-
 int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, uint64_t high)
 {
     if (!zone || min > INT64_MAX / 4 || low > INT64_MAX / 4 || high > INT64_MAX / 4) {
@@ -22,7 +13,7 @@ int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, u
     zone->watermark[FPR_WMARK_MIN] = min;
     zone->watermark[FPR_WMARK_LOW] = low;
     zone->watermark[FPR_WMARK_HIGH] = high;
-    fpr_watermark_changed(zone);
+    fpr_zone_quick_changed(zone);
     return 0;
 }
 
@@ -33,7 +24,7 @@ int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
     }
     zone->boost_factor = factor;
     zone->boost = boost;
-    fpr_watermark_changed(zone);
+    fpr_zone_quick_changed(zone);
     return 0;
 }
 
@@ -43,7 +34,7 @@ int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index
         return -EINVAL;
     }
     zone->lowmem_reserve[index] = pages;
-    fpr_watermark_changed(zone);
+    fpr_zone_quick_changed(zone);
     return 0;
 }
 
@@ -56,7 +47,7 @@ int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batch)
         struct pcp *p = &zone->pcp[c];
         fpr_pcp_lock(zone, p);
         fpr_pcp_drain(zone, p);
-        p->high = high;
+        fpr_pcp_set_high(p, high);
         p->batch = batch;
         p->free_factor = 0;
         fpr_pcp_unlock(zone, p);
@@ -72,7 +63,7 @@ int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *
     }
     zone_lock(zone);
     zone->sink = sink ? *sink : (struct fpr_event_sink){NULL, NULL};
-    fpr_zone_fast_changed(zone);
+    fpr_zone_quick_changed(zone);
     zone_unlock(zone);
     return 0;
 }
@@ -87,6 +78,7 @@ int fpr_zone_set_notify(struct fpr_zone *zone, unsigned order,
     zone->notify = notify;
     zone->notify_ctx = ctx;
     zone->notify_order = notify ? order : NO_NOTIFY;
+    fpr_zone_quick_changed(zone);
     zone_unlock(zone);
     return 0;
 }
@@ -97,7 +89,14 @@ int fpr_zone_set_reclaiming(struct fpr_zone *zone, bool on)
         return -EINVAL;
     }
     zone->reclaiming = on;
+    fpr_zone_quick_changed(zone);
     return 0;
+}
+
+static void fold(struct fpr_zone *z)
+{
+    zone_set_free(z, zone_free_seen(z) + z->free_lag);
+    z->free_lag = 0;
 }
 
 int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
@@ -108,9 +107,9 @@ int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
     zone_lock(zone);
     zone->stat_threshold = threshold;
     if (zone->free_lag > zone->stat_threshold || zone->free_lag < -zone->stat_threshold) {
-        __atomic_store_n(&zone->free, zone->free + zone->free_lag, __ATOMIC_RELAXED);
-        zone->free_lag = 0;
+        fold(zone);
     }
+    fpr_zone_quick_changed(zone);
     zone_unlock(zone);
     return 0;
 }
@@ -121,8 +120,7 @@ int fpr_zone_fold_stats(struct fpr_zone *zone)
         return -EINVAL;
     }
     zone_lock(zone);
-    __atomic_store_n(&zone->free, zone->free + zone->free_lag, __ATOMIC_RELAXED);
-    zone->free_lag = 0;
+    fold(zone);
     zone_unlock(zone);
     return 0;
 }

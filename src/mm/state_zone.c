@@ -74,7 +74,7 @@ static void read_b(struct reading *r)
     }
     for (size_t k = 0; k < len; k++) {
         uint64_t i = (first + k) << r->z->pageblock_order;
-        int mt = word[k] == '-' ? FPR_MOVABLE : word[k] - '0';
+        int mt = word[k] == '-' ? FPR_PAGEBLOCK_HOLE : word[k] - '0';
         if (fpr_zone_load_pageblock(r->z, r->z->base + (i < r->z->first ? r->z->first : i), mt)) {
             fail(r, "not a pageblock type", NULL);
             return;

@@ -16,7 +16,7 @@ static int64_t withheld(const struct fpr_zone *z)
     }
     uint64_t pages = 0;
     for (unsigned o = 0; o <= z->max_order; o++) {
-        pages += z->area[o].list[FPR_HIGHATOMIC].count << o;
+        pages += (uint64_t)z->area[o].list[FPR_HIGHATOMIC].count << o;
     }
     return (int64_t)pages;
 }
@@ -111,18 +111,13 @@ bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a)
     return ignores_boost(z, a) && full_check(z, a, (int64_t)z->watermark[FPR_WMARK_MIN]);
 }
 
-void fpr_watermark_changed(struct fpr_zone *z)
+int64_t fpr_watermark_easy(const struct fpr_zone *z)
 {
     uint64_t reserve = 0;
     for (int k = 0; k < FPR_NR_ZONE_INDICES; k++) {
         reserve = z->lowmem_reserve[k] > reserve ? z->lowmem_reserve[k] : reserve;
     }
-    reserve += z->watermark[FPR_WMARK_LOW] + z->boost + z->highatomic;
-    int64_t easy = z->fast ? (int64_t)reserve : INT64_MAX;
-    if (z->easy_mark != easy) { /* other threads may be reading what does not change */
-        z->easy_mark = easy;
-    }
-    __atomic_store_n(&z->calm_mark, (int64_t)reserve, __ATOMIC_RELAXED);
+    return (int64_t)(reserve + z->watermark[FPR_WMARK_LOW] + z->boost + z->highatomic + 1);
 }
 
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark)
@@ -149,7 +144,7 @@ bool fpr_watermark_boost(struct fpr_zone *z)
         most = pageblock;
     }
     z->boost = z->boost + pageblock < most ? z->boost + pageblock : most;
-    fpr_watermark_changed(z);
+    fpr_zone_quick_changed(z);
     return true;
 }
 
@@ -162,5 +157,5 @@ void fpr_watermark_compute(struct fpr_zone *z, uint64_t min_free_pages, uint64_t
     z->watermark[FPR_WMARK_MIN] = min;
     z->watermark[FPR_WMARK_LOW] = min + step;
     z->watermark[FPR_WMARK_HIGH] = min + 2 * step;
-    fpr_watermark_changed(z);
+    fpr_zone_quick_changed(z);
 }

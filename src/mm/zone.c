@@ -1,7 +1,8 @@
 #include "mm/zone.h"
 
 #include "base/check.h"
-#include "mm/buddy_core.h"
+#include "mm/buddy.h"
+#include "mm/freelist.h"
 #include "mm/pcp.h"
 #include "mm/watermark.h"
 
@@ -112,6 +113,7 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->frames = (z->end + top - 1) & ~(top - 1);
     z->nr_top = z->frames >> c->max_order;
     z->nr_blocks = z->frames >> c->pageblock_order;
+    z->shuffle = c->shuffle;
     memcpy(z->lowmem_reserve, c->lowmem_reserve, sizeof(z->lowmem_reserve));
     for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
         uint16_t movable = c->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
@@ -131,9 +133,17 @@ struct array {
 
 #define NR_ARRAYS 7
 
+/* Whoever looks for a largest block's buddy, or its parent's, finds nothing there, rather than
+ * having to ask first. */
+static uint64_t tags_length(const struct fpr_zone *z)
+{
+    uint64_t unit = 4ull << z->max_order;
+    return (z->frames + unit - 1) & ~(unit - 1);
+}
+
 static void list_arrays(struct fpr_zone *z, struct array a[NR_ARRAYS])
 {
-    a[0] = (struct array){(void **)&z->tags, z->frames * sizeof(*z->tags)};
+    a[0] = (struct array){(void **)&z->tags, tags_length(z) * sizeof(*z->tags)};
     a[1] = (struct array){(void **)&z->links, z->frames * sizeof(*z->links)};
     a[2] = (struct array){(void **)&z->pageblock, z->nr_blocks};
     a[3] = (struct array){(void **)&z->top_tags, z->nr_top * sizeof(*z->top_tags)};
@@ -148,8 +158,22 @@ static void point_areas(struct fpr_zone *z)
         bool top = o == z->max_order;
         z->area[o].links = top ? z->top_links : z->links;
         z->area[o].tags = top ? z->top_tags : z->tags;
-        z->area[o].shift = (uint16_t)(top ? z->max_order : 0);
-        z->area[o].order = (uint16_t)o;
+        z->area[o].shift = top ? z->max_order : 0;
+    }
+}
+
+/* What blocks on each list have for a tag. */
+static void fill_tags(struct fpr_zone *z)
+{
+    for (unsigned o = 0; o <= z->max_order; o++) {
+        for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
+            struct list *l = &z->area[o].list[mt];
+            l->tag = tag_make(PAGE_FREE, o, mt);
+            l->granted_tag = (uint16_t)(z->alloc_tag[mt] | o << TAG_ORDER_SHIFT);
+        }
+    }
+    for (unsigned c = 0; c < z->cpus; c++) {
+        fpr_pcp_init(z, &z->pcp[c]);
     }
 }
 
@@ -225,7 +249,7 @@ static void release_range(struct fpr_zone *z, fpr_pfn start, fpr_pfn end)
             /* nothing to merge with: the frame's own metadata stay untouched */
             zone_account(z, (int64_t)(1ull << order));
             freelist_add(z, i, order, pageblock_get(z, i),
-                         buddy_goes_to_tail(z, i, order, z->policy.boot));
+                         fpr_buddy_goes_to_tail(z, i, order, z->policy.boot));
         } else {
             zone_touch(z, i);
             fpr_buddy_free(z, i, order, pageblock_get(z, i), z->policy.boot, false);
@@ -274,21 +298,19 @@ static void default_watermarks(struct fpr_zone *z)
 
 static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
 {
-    if (c->watermark[FPR_WMARK_HIGH]) {
+    if (c->watermark[FPR_WMARK_MIN] || c->watermark[FPR_WMARK_LOW] ||
+        c->watermark[FPR_WMARK_HIGH]) {
         memcpy(z->watermark, c->watermark, sizeof(z->watermark));
     } else {
         default_watermarks(z);
     }
-    unsigned high = c->pcp_high, batch = c->pcp_batch;
-    if (c->pcp_auto) {
-        fpr_pcp_compute(z, &high, &batch);
-    }
     for (unsigned k = 0; k < z->cpus; k++) {
-        z->pcp[k].high = high;
-        z->pcp[k].batch = batch;
+        fpr_pcp_set_high(&z->pcp[k], c->pcp_high);
+        z->pcp[k].batch = c->pcp_batch;
     }
+    z->pcp_auto = c->pcp_auto;
+    fpr_pcp_auto(z);
     fpr_pcp_settings_changed(z);
-    fpr_zone_fast_changed(z);
 }
 
 int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone)
@@ -307,6 +329,7 @@ int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone
         fpr_zone_destroy(z);
         return err;
     }
+    fill_tags(z);
     boot(z, config);
     finish_settings(z, config);
     *zone = z;
@@ -344,7 +367,7 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
     z->notify = NULL;
     z->notify_order = NO_NOTIFY;
     z->sink.event = NULL;
-    fpr_zone_fast_changed(z);
+    fpr_zone_quick_changed(z);
     int err = get_memory(z);
     if (err) {
         z->locked = false;

@@ -6,24 +6,35 @@
 /* Frames to either side of the recorded block that are searched for one like it. */
 #define NEAR_FRAMES 4096
 
-/* A free block of this order within `span` frames, nearest first; FPR_PFN_NONE if none. */
+/* The first free block of at least this order above or below a frame; FPR_PFN_NONE if none is near
+ * enough. */
+static fpr_pfn search(const struct fpr_zone *zone, fpr_pfn pfn, unsigned order, bool up)
+{
+    fpr_pfn size = 1ull << order, at = up ? pfn + size : pfn - size;
+    while (up ? at < pfn + NEAR_FRAMES : at < pfn && pfn - at < NEAR_FRAMES) {
+        struct fpr_block block;
+        enum fpr_page_kind kind;
+        if (fpr_zone_page(zone, at, &kind, &block)) {
+            break;
+        }
+        if (kind == FPR_PAGE_FREE && block.order >= order) {
+            return up ? block.pfn : block.pfn + (1ull << block.order) - size;
+        }
+        fpr_pfn past = (block.pfn + (1ull << block.order) + size - 1) & ~(size - 1);
+        at = up ? past : (block.pfn & ~(size - 1)) - size;
+    }
+    return FPR_PFN_NONE;
+}
+
+/* Takes the nearest free block of this order. */
 static fpr_pfn near_block(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
-    fpr_pfn size = 1ull << order;
-    for (fpr_pfn d = size; d <= NEAR_FRAMES; d += size)
-        for (int up = 0; up < 2; up++) {
-            if (!up && pfn < d)
-                continue;
-            fpr_pfn at = up ? pfn + d : pfn - d;
-            struct fpr_block block;
-            enum fpr_page_kind kind;
-            if (fpr_zone_page(zone, at, &kind, &block) || kind != FPR_PAGE_FREE ||
-                block.order < order)
-                continue;
-            if (!fpr_zone_take(zone, at, order))
-                return at;
-        }
-    return FPR_PFN_NONE;
+    fpr_pfn above = search(zone, pfn, order, true), below = search(zone, pfn, order, false);
+    fpr_pfn at = above;
+    if (below != FPR_PFN_NONE && (above == FPR_PFN_NONE || pfn - below < above - pfn)) {
+        at = below;
+    }
+    return at != FPR_PFN_NONE && !fpr_zone_take(zone, at, order) ? at : FPR_PFN_NONE;
 }
 
 /* Compaction's scanners are not modelled: it gets the recorded block where that is free, else the

@@ -108,25 +108,38 @@ static double time_back(const struct fpr_replay_result *r, size_t peak, double s
     return (double)(r->samples[i].time - r->samples[peak].time) / 1e9;
 }
 
+/* Each sample stands for the time up to the next one. */
+static double weight(const struct fpr_replay_result *r, size_t i)
+{
+    if (!r->span)
+        return 1.0 / (double)r->nr_samples;
+    fpr_ns until = i + 1 < r->nr_samples ? r->samples[i + 1].time : r->samples[i].time;
+    return (double)(until - r->samples[i].time) / (double)r->span;
+}
+
 static void average(struct fpr_replay_result *r)
 {
     size_t peak = 0;
-    double sum = 0;
+    double mean = 0;
+    struct {
+#define FPR_X(name, text) double name;
+        FPR_GAP_PARTS(FPR_X)
+#undef FPR_X
+    } gap = {0};
     for (size_t i = 0; i < r->nr_samples; i++) {
-        sum += (double)r->samples[i].host_bytes;
+        double w = weight(r, i);
+        mean += (double)r->samples[i].host_bytes * w;
         if (r->samples[i].host_bytes >= r->samples[peak].host_bytes)
             peak = i;
-#define FPR_X(name, text) r->gap_mean.name += r->samples[i].gap.name;
+#define FPR_X(name, text) gap.name += (double)r->samples[i].gap.name * w;
         FPR_GAP_PARTS(FPR_X)
 #undef FPR_X
     }
-    if (!r->nr_samples)
-        return;
-#define FPR_X(name, text) r->gap_mean.name /= r->nr_samples;
+#define FPR_X(name, text) r->gap_mean.name = (uint64_t)gap.name;
     FPR_GAP_PARTS(FPR_X)
 #undef FPR_X
     r->gap_end = r->samples[r->nr_samples - 1].gap;
-    r->host_mean_mib = sum / (double)r->nr_samples / MIB;
+    r->host_mean_mib = mean / MIB;
     r->host_peak_mib = (double)r->samples[peak].host_bytes / MIB;
     r->host_gib_min = r->host_mean_mib / 1024 * ((double)r->span / 60e9);
     r->back_50_s = time_back(r, peak, 0.5);
@@ -134,9 +147,14 @@ static void average(struct fpr_replay_result *r)
     r->back_99_s = time_back(r, peak, 0.99);
 }
 
-void curve_finish(struct run *run)
+int curve_finish(struct run *run)
 {
     struct fpr_replay_result *r = run->r;
+    if (!r->nr_samples || r->samples[r->nr_samples - 1].time < run->p->end) {
+        int err = curve_sample(run, run->p->end);
+        if (err)
+            return err;
+    }
     fpr_host_get_stats(run->host, &r->host);
     r->cost_ns = fpr_host_cost_ns(run->host, r->report.entries, r->report.walked_blocks);
     r->host_end_mib = (double)resident_bytes(run) / MIB;
@@ -146,4 +164,5 @@ void curve_finish(struct run *run)
         r->rss_mae_mib = run->err_sum / (double)run->nr_grid;
         r->rss_mae_centred_mib = run->err_centred / (double)run->nr_grid;
     }
+    return 0;
 }

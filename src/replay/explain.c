@@ -42,9 +42,9 @@ static void write_orders(FILE *out, const struct run *run, const struct by_order
     fprintf(out, "By order:  blocks      free MiB      held MiB  reported MiB\n");
     for (unsigned i = 0; i < FPR_NR_ORDERS; i++)
         if (o->blocks[i])
-            fprintf(out, "  %6u %9llu %13.1f %13.1f %13.1f\n", i,
-                    (unsigned long long)o->blocks[i], MIB(o->pages[i] << shift),
-                    MIB(o->held[i] << shift), MIB(o->reported[i] << shift));
+            fprintf(out, "  %6u %9llu %13.1f %13.1f %13.1f\n", i, (unsigned long long)o->blocks[i],
+                    MIB(o->pages[i] << shift), MIB(o->held[i] << shift),
+                    MIB(o->reported[i] << shift));
     if (o->biggest.pfn != FPR_PFN_NONE)
         fprintf(out, "Largest unreported block still held: frame %llx, order %u, %s\n",
                 (unsigned long long)o->biggest.pfn, o->biggest.order,

@@ -127,7 +127,8 @@ static bool edit(struct editor *e, char *copy, const char *line, const char *end
             return false;
         fputs("m", e->out);
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 

@@ -133,8 +133,8 @@ int host_start(struct run *run)
     for (size_t z = 0; z < run->nr_zones; z++)
         for (unsigned order = 0; order < FPR_NR_ORDERS; order++)
             for (int mt = 0; mt < FPR_NR_MIGRATETYPES && !err; mt++)
-                err = fpr_zone_walk_free(fpr_machine_zone(run->machine, z), order, mt,
-                                         one_reported, &reported) == -ENOMEM
+                err = fpr_zone_walk_free(fpr_machine_zone(run->machine, z), order, mt, one_reported,
+                                         &reported) == -ENOMEM
                           ? -ENOMEM
                           : 0;
     struct fpr_host_start start = {.memory = all.r,

@@ -121,7 +121,7 @@ static int on_call(struct run *run, const struct op *op)
     run->r->batches++;
     match_add(run, &run->pass.kernel, run->flight, run->nr_flight);
     return run->device.report(run->device.ctx, run->flight, run->nr_flight) == -ENOMEM ? -ENOMEM
-                                                                                      : 0;
+                                                                                       : 0;
 }
 
 static int on_return(struct run *run, const struct op *op)

@@ -11,25 +11,25 @@
 #define FREED32 (NONE32 - 1)
 
 enum op_kind {
-    OP_NOTHING = 0,   /* a line whose partner turned out elsewhere */
-    OP_ALLOC,         /* a request; pfn: the kernel's answer */
-    OP_FREE,          /* a free enters the lists here, or is only prepared (OP_F_BATCHED) */
-    OP_BATCHED,       /* the free prepared by an earlier OP_FREE enters the lists */
-    OP_BULK,          /* one page of the bulk allocator; aux: pages wanted by the call */
-    OP_TAKEN,         /* the kernel's block left the free lists */
-    OP_DRAINED,       /* the kernel's block went from a per-cpu list to the free lists */
-    OP_ISOLATE,       /* compaction took a free block */
-    OP_PASS_BEGIN,    /* a reporting pass starts */
-    OP_PASS_ISOLATE,  /* the pass took a free block */
-    OP_REPORT,        /* device called; aux: first of its entries, gfp: how many */
-    OP_REPORT_RET,    /* device returned; aux: its result */
-    OP_PASS_END,      /* the pass is over */
-    OP_FOLD,          /* NR_FREE_PAGES lag folded in */
-    OP_BALANCE,       /* kswapd starts on the zones up to index aux */
-    OP_BALANCE_END,   /* kswapd is done */
-    OP_COMPACT,       /* compaction starts in the zone at pfn; order: what it may capture */
-    OP_COMPACT_END,   /* compaction is done */
-    OP_DRAIN_ZONE,    /* drain_pages_zone() */
+    OP_NOTHING = 0,  /* a line whose partner turned out elsewhere */
+    OP_ALLOC,        /* a request; pfn: the kernel's answer */
+    OP_FREE,         /* a free enters the lists here, or is only prepared (OP_F_BATCHED) */
+    OP_BATCHED,      /* the free prepared by an earlier OP_FREE enters the lists */
+    OP_BULK,         /* one page of the bulk allocator; aux: pages wanted by the call */
+    OP_TAKEN,        /* the kernel's block left the free lists */
+    OP_DRAINED,      /* the kernel's block went from a per-cpu list to the free lists */
+    OP_ISOLATE,      /* compaction took a free block */
+    OP_PASS_BEGIN,   /* a reporting pass starts */
+    OP_PASS_ISOLATE, /* the pass took a free block */
+    OP_REPORT,       /* device called; aux: first of its entries, gfp: how many */
+    OP_REPORT_RET,   /* device returned; aux: its result */
+    OP_PASS_END,     /* the pass is over */
+    OP_FOLD,         /* NR_FREE_PAGES lag folded in */
+    OP_BALANCE,      /* kswapd starts on the zones up to index aux */
+    OP_BALANCE_END,  /* kswapd is done */
+    OP_COMPACT,      /* compaction starts in the zone at pfn; order: what it may capture */
+    OP_COMPACT_END,  /* compaction is done */
+    OP_DRAIN_ZONE,   /* drain_pages_zone() */
     NR_OP_KINDS
 };
 
@@ -73,17 +73,17 @@ struct fpr_prepared {
     size_t nr_sgs, sgs_room;
     struct pass_span *passes;
     size_t nr_passes, passes_room;
-    uint32_t nr_ids;        /* allocations, bulk pages and isolated blocks */
-    uint32_t nr_slots;      /* batched frees */
-    fpr_pfn top;            /* one past the highest frame named by the trace */
-    fpr_ns start, end;      /* the replayed span */
-    fpr_ns first_notify;    /* UINT64_MAX: none */
-    uint64_t events;        /* records in the span */
+    uint32_t nr_ids;                 /* allocations, bulk pages and isolated blocks */
+    uint32_t nr_slots;               /* batched frees */
+    fpr_pfn top;                     /* one past the highest frame named by the trace */
+    fpr_ns start, end;               /* the replayed span */
+    fpr_ns first_notify;             /* UINT64_MAX: none */
+    uint64_t events;                 /* records in the span */
     uint64_t nr[FPR_NR_TRACE_TYPES]; /* the same by kind */
-    uint64_t unpaired_free; /* frees of pages that the trace never allocated */
-    uint64_t report_bytes;  /* recorded */
-    unsigned min_report_order; /* lowest order reported; FPR_NR_ORDERS: none */
-    bool has_got;           /* `got` lines: instants of allocation are known */
+    uint64_t unpaired_free;          /* frees of pages that the trace never allocated */
+    uint64_t report_bytes;           /* recorded */
+    unsigned min_report_order;       /* lowest order reported; FPR_NR_ORDERS: none */
+    bool has_got;                    /* `got` lines: instants of allocation are known */
 };
 
 #endif

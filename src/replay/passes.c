@@ -215,16 +215,14 @@ static int resume(struct run *run)
     if (err)
         return err;
     bool due = run->header.reporting_state == FPR_REPORT_REQUESTED;
-    fpr_ns wait = run->header.reporting_due_ms > 0
-                      ? (fpr_ns)run->header.reporting_due_ms * FPR_NS_PER_MS
-                      : 0;
+    fpr_ns wait =
+        run->header.reporting_due_ms > 0 ? (fpr_ns)run->header.reporting_due_ms * FPR_NS_PER_MS : 0;
     fpr_ns at = run->p->start + wait + run->slack;
     if (run->recorded) {
         run->pass.requested = due;
         run->pass.requested_at = run->p->start + wait - run->config.delay;
     }
-    return fpr_reporter_load_state(run->reporter, due ? FPR_REPORT_REQUESTED : FPR_REPORT_IDLE,
-                                   at);
+    return fpr_reporter_load_state(run->reporter, due ? FPR_REPORT_REQUESTED : FPR_REPORT_IDLE, at);
 }
 
 static bool wants_reporter(const struct run *run)

@@ -51,9 +51,15 @@ uint32_t prep_new_id(struct prep *prep, uint32_t pfn, unsigned order)
     return p->nr_ids++;
 }
 
+/* Every cpu has an idle task, and all of them have pid 0. */
+static struct task *task_of(struct prep *prep, const struct fpr_trace_record *rec)
+{
+    return task_get(&prep->tasks, rec->pid ? rec->pid : 1u << 31 | rec->cpu);
+}
+
 static int on_got(struct prep *prep, const struct fpr_trace_record *rec)
 {
-    struct task *task = task_get(&prep->tasks, rec->pid);
+    struct task *task = task_of(prep, rec);
     struct op *op = prep_op(prep, rec, OP_NOTHING);
     if (!task || !op)
         return -ENOMEM;
@@ -111,7 +117,7 @@ static void fill_alloc(struct op *op, const struct fpr_trace_record *rec, uint32
 
 static int on_alloc(struct prep *prep, const struct fpr_trace_record *rec)
 {
-    struct task *task = task_get(&prep->tasks, rec->pid);
+    struct task *task = task_of(prep, rec);
     if (!task)
         return -ENOMEM;
     bool failed = rec->pfn == FPR_PFN_NONE;
@@ -237,7 +243,7 @@ static int on_isolate(struct prep *prep, const struct fpr_trace_record *rec)
 
 static int on_compact(struct prep *prep, const struct fpr_trace_record *rec, bool begin)
 {
-    struct task *task = task_get(&prep->tasks, rec->pid);
+    struct task *task = task_of(prep, rec);
     struct op *op = prep_op(prep, rec, begin ? OP_COMPACT : OP_COMPACT_END);
     if (!task || !op)
         return -ENOMEM;
@@ -254,7 +260,7 @@ static int on_compact(struct prep *prep, const struct fpr_trace_record *rec, boo
 
 static int on_locked(struct prep *prep, const struct fpr_trace_record *rec)
 {
-    struct task *task = task_get(&prep->tasks, rec->pid);
+    struct task *task = task_of(prep, rec);
     if (!task)
         return -ENOMEM;
     task->locked++;
@@ -266,9 +272,12 @@ static int on_locked(struct prep *prep, const struct fpr_trace_record *rec)
 static int plain(struct prep *prep, const struct fpr_trace_record *rec)
 {
     static const enum op_kind kinds[FPR_NR_TRACE_TYPES] = {
-        [FPR_TRACE_ZONE_LOCKED] = OP_TAKEN, [FPR_TRACE_PCPU_DRAIN] = OP_DRAINED,
-        [FPR_TRACE_FOLD] = OP_FOLD,         [FPR_TRACE_BALANCE] = OP_BALANCE,
-        [FPR_TRACE_BALANCE_END] = OP_BALANCE_END, [FPR_TRACE_DRAIN_ZONE] = OP_DRAIN_ZONE,
+        [FPR_TRACE_ZONE_LOCKED] = OP_TAKEN,
+        [FPR_TRACE_PCPU_DRAIN] = OP_DRAINED,
+        [FPR_TRACE_FOLD] = OP_FOLD,
+        [FPR_TRACE_BALANCE] = OP_BALANCE,
+        [FPR_TRACE_BALANCE_END] = OP_BALANCE_END,
+        [FPR_TRACE_DRAIN_ZONE] = OP_DRAIN_ZONE,
     };
     if (!kinds[rec->type])
         return 0;
@@ -282,33 +291,46 @@ static int dispatch(struct prep *prep, const struct fpr_trace_record *rec)
 {
     int err;
     switch (rec->type) {
-    case FPR_TRACE_ALLOC: return on_alloc(prep, rec);
-    case FPR_TRACE_GOT: return on_got(prep, rec);
-    case FPR_TRACE_FREE: return on_free(prep, rec);
-    case FPR_TRACE_FREE_BATCHED: return on_batched(prep, rec);
-    case FPR_TRACE_FREE_DIRECT: return on_free_direct(prep, rec);
-    case FPR_TRACE_PCP_LOCKED: return on_locked(prep, rec);
+    case FPR_TRACE_ALLOC:
+        return on_alloc(prep, rec);
+    case FPR_TRACE_GOT:
+        return on_got(prep, rec);
+    case FPR_TRACE_FREE:
+        return on_free(prep, rec);
+    case FPR_TRACE_FREE_BATCHED:
+        return on_batched(prep, rec);
+    case FPR_TRACE_FREE_DIRECT:
+        return on_free_direct(prep, rec);
+    case FPR_TRACE_PCP_LOCKED:
+        return on_locked(prep, rec);
     case FPR_TRACE_BULK:
         prep->bulk_total = prep->bulk_left = rec->nr;
         prep->bulk_gfp = rec->gfp;
         return 0;
-    case FPR_TRACE_BULK_PAGE: return on_bulk_page(prep, rec);
-    case FPR_TRACE_ISOLATE: return on_isolate(prep, rec);
-    case FPR_TRACE_PASS_BEGIN: return prep_pass_begin(prep, rec);
-    case FPR_TRACE_PASS_END: return prep_pass_end(prep, rec);
+    case FPR_TRACE_BULK_PAGE:
+        return on_bulk_page(prep, rec);
+    case FPR_TRACE_ISOLATE:
+        return on_isolate(prep, rec);
+    case FPR_TRACE_PASS_BEGIN:
+        return prep_pass_begin(prep, rec);
+    case FPR_TRACE_PASS_END:
+        return prep_pass_end(prep, rec);
     case FPR_TRACE_REPORT:
-    case FPR_TRACE_REPORT_RET: return prep_report(prep, rec);
+    case FPR_TRACE_REPORT_RET:
+        return prep_report(prep, rec);
     case FPR_TRACE_COMPACT_BEGIN:
         err = on_compact(prep, rec, true);
         if (!err)
             prep->p->ops[prep->p->nr_ops - 1].aux = rec->value == 1;
         return err;
-    case FPR_TRACE_COMPACT_END: return on_compact(prep, rec, false);
+    case FPR_TRACE_COMPACT_END:
+        return on_compact(prep, rec, false);
     case FPR_TRACE_NOTIFY:
         if (prep->p->first_notify == UINT64_MAX)
             prep->p->first_notify = rec->time;
         return 0;
-    default: return plain(prep, rec);
+    default:
+        return plain(prep, rec);
     }
 }
 
@@ -323,8 +345,10 @@ static bool frameless(enum fpr_trace_type type)
     case FPR_TRACE_ZONE_LOCKED:
     case FPR_TRACE_PCPU_DRAIN:
     case FPR_TRACE_BULK_PAGE:
-    case FPR_TRACE_ISOLATE: return false;
-    default: return true;
+    case FPR_TRACE_ISOLATE:
+        return false;
+    default:
+        return true;
     }
 }
 

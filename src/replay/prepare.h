@@ -14,7 +14,7 @@ struct prep {
     size_t ids_room;
     bool in_pass, made_pass; /* made_pass: no `process` line, begun at a report */
     uint32_t pass_pid;
-    fpr_ns last_return;      /* of the device, in a made pass */
+    fpr_ns last_return; /* of the device, in a made pass */
     uint32_t bulk_total, bulk_left, bulk_gfp;
     const char *field, *reason; /* of what is wrong with a record */
 };

@@ -2,6 +2,7 @@
 #ifndef FPR_REPLAY_RUN_H
 #define FPR_REPLAY_RUN_H
 
+#include "replay/infer.h"
 #include "replay/op.h"
 
 /* A growing list of buddy-level events, each packed into a word. */
@@ -18,22 +19,22 @@ struct block_log {
 
 /* The recorded pass under way, and when the next one should come. */
 struct pass_track {
-    bool active;        /* between its begin and its end */
-    bool started;       /* the model runs it, or ran it */
-    bool requested;     /* the model wants a pass */
-    bool chained;       /* since the end of the pass before */
+    bool active;    /* between its begin and its end */
+    bool started;   /* the model runs it, or ran it */
+    bool requested; /* the model wants a pass */
+    bool chained;   /* since the end of the pass before */
     fpr_ns requested_at;
-    fpr_ns free_begin;  /* when the pass would have begun on the model's own clock */
-    fpr_ns begin;       /* recorded */
+    fpr_ns free_begin; /* when the pass would have begun on the model's own clock */
+    fpr_ns begin;      /* recorded */
     struct block_log kernel, model;
 };
 
 /* Compaction and kswapd, as the trace tells. */
 struct behind_scenes {
-    struct fpr_zone *zone;   /* being compacted */
+    struct fpr_zone *zone; /* being compacted */
     bool capturing;
-    fpr_pfn captured;        /* FPR_PFN_NONE: nothing */
-    int balancing;           /* highest zone index, -1: not */
+    fpr_pfn captured;                        /* FPR_PFN_NONE: nothing */
+    int balancing;                           /* highest zone index, -1: not */
     uint64_t boost[2 * FPR_NR_ZONE_INDICES]; /* of each zone when balancing began */
 };
 
@@ -49,6 +50,8 @@ struct run {
     struct fpr_replay_result *r;
     struct fpr_trace_error *error;
     bool predict, recorded; /* mode; reporting as recorded */
+    bool resync;            /* repair after each miss */
+    bool lacks_bulk;        /* bulk allocations are not known */
     uint32_t without;
     int err; /* of a nested step */
 
@@ -59,7 +62,7 @@ struct run {
     uint64_t *free_at_start;        /* one bit a frame below `frames` */
     fpr_pfn frames;                 /* one past the highest frame of machine and trace */
 
-    size_t pc;  /* next operation */
+    size_t pc; /* next operation */
     fpr_ns now;
     fpr_ns next_timer; /* the soonest of those below and of the clock */
     fpr_ns next_sample, next_grid, explain_at, register_at;
@@ -78,11 +81,15 @@ struct run {
     struct fpr_host *host;
     struct fpr_device host_device;
 
-    uint32_t *map;    /* allocation number -> first frame in the model, NONE32: has none */
-    uint8_t *types;   /* slot of a batched free -> type remembered, 0xff: none */
-    uint64_t *limbo;  /* mirror: frames on the kernel's per-cpu lists, one bit each */
+    uint32_t *map;  /* allocation number -> first frame in the model, NONE32: has none */
+    uint8_t *types; /* slot of a batched free -> type remembered, 0xff: none */
+    /* mirror: frames on the kernel's per-cpu lists; resynchronising: frames that the kernel drained
+     * from them and has not taken since; one bit each */
+    uint64_t *limbo; /* mirror: frames on the kernel's per-cpu lists, one bit each */
     struct behind_scenes behind;
 
+    struct unseen_list *scout; /* not NULL: this run only finds what went unseen */
+    struct unseen_play unseen;
     struct event_log mine, theirs;
     bool mute; /* repairs are no events of the model */
     uint64_t frees_lost, misfits, silent_frees;
@@ -181,7 +188,7 @@ int host_start(struct run *run);
 int curve_start(struct run *run);
 int curve_sample(struct run *run, fpr_ns at);
 void curve_grid(struct run *run, fpr_ns at);
-void curve_finish(struct run *run);
+int curve_finish(struct run *run);
 void gap_measure(const struct run *run, struct fpr_gap *gap);
 void gap_pass_begin(struct run *run);
 void gap_pass_end(struct run *run);

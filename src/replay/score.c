@@ -28,13 +28,19 @@ static enum where find_block(const struct run *run, fpr_pfn pfn, unsigned order)
 static const char *where_text(enum where where)
 {
     switch (where) {
-    case IN_PCP: return "is on a per-cpu list of the model: pages ahead of it went unseen "
-                        "(bulk allocation?), or a free came in another order";
-    case IN_BUDDY: return "is on a free list of the model: lists, types or refills differ";
-    case ALLOCATED: return "is allocated in the model: a free was not seen, or it diverged before";
-    case PARTLY: return "is partly allocated in the model";
-    case KERNEL_FAILED: return "does not exist: its request failed";
-    default: return "could be had, yet the model's request failed";
+    case IN_PCP:
+        return "is on a per-cpu list of the model: pages ahead of it went unseen "
+               "(bulk allocation?), or a free came in another order";
+    case IN_BUDDY:
+        return "is on a free list of the model: lists, types or refills differ";
+    case ALLOCATED:
+        return "is allocated in the model: a free was not seen, or it diverged before";
+    case PARTLY:
+        return "is partly allocated in the model";
+    case KERNEL_FAILED:
+        return "does not exist: its request failed";
+    default:
+        return "could be had, yet the model's request failed";
     }
 }
 
@@ -66,13 +72,12 @@ fpr_pfn run_took(struct run *run, const struct op *op, fpr_pfn got, const char *
         enum where where = find_block(run, op->pfn, op->order);
         if (!kernel_failed && got == FPR_PFN_NONE)
             where = MODEL_FAILED;
-        uint64_t *counts[] = {&r->misses.in_pcp,    &r->misses.in_buddy,
-                              &r->misses.allocated, &r->misses.partly,
-                              &r->misses.kernel_failed, &r->misses.model_failed};
+        uint64_t *counts[] = {&r->misses.in_pcp, &r->misses.in_buddy,      &r->misses.allocated,
+                              &r->misses.partly, &r->misses.kernel_failed, &r->misses.model_failed};
         ++*counts[where];
         if (!r->missed)
             note_first(run, op, got, what, where);
-        if (run->o->resync)
+        if (run->resync)
             got = run_repair(run, op, got);
     }
     if (kernel_failed && got != FPR_PFN_NONE) { /* the guest does not know of this page */
@@ -136,6 +141,8 @@ int on_buddy_event(struct run *run, const struct op *op)
 {
     if (!run->recorded)
         return 0;
+    if (run->resync)
+        bits_put(run->limbo, op->pfn, 1ull << op->order, op->kind == OP_DRAINED);
     return log_put(&run->theirs, (enum op_kind)op->kind, op->pfn, op->order);
 }
 

@@ -67,9 +67,10 @@ static int from_nothing(struct run *run, const struct fpr_policy *policy)
     zone.cpus = run->header.cpus;
     config.zones = &zone;
     config.nr_zones = 1;
-    snprintf(run->r->start, sizeof(run->r->start),
-             "an empty machine of %llu pages: no state was recorded, so frames match by chance only",
-             (unsigned long long)zone.spanned);
+    snprintf(
+        run->r->start, sizeof(run->r->start),
+        "an empty machine of %llu pages: no state was recorded, so frames match by chance only",
+        (unsigned long long)zone.spanned);
     return fpr_machine_create(&config, &run->machine);
 }
 
@@ -174,6 +175,7 @@ int start_machine(struct run *run)
     int err = pick_policy(run, &policy, &used);
     if (err)
         return err;
+    policy.pcp_forgets |= !run_knows(run, FPR_KNOW_BIT_REMEMBER);
     snprintf(run->r->profile, sizeof(run->r->profile), "%s", fpr_profile_name(used));
     run->header.reporting_order = run->header.reporting_state = -1;
     run->header.cpus = run->p->summary.cpus_seen ? (unsigned)run->p->summary.cpus_seen : 1;

@@ -17,11 +17,8 @@ struct task *task_get(struct task_table *table, uint32_t pid)
         table->room = room;
     }
     struct task *t = &table->tasks[table->nr++];
-    *t = (struct task){.pid = pid,
-                       .got = NONE32,
-                       .compacting = NONE32,
-                       .compacted = NONE32,
-                       .next = *bucket};
+    *t = (struct task){
+        .pid = pid, .got = NONE32, .compacting = NONE32, .compacted = NONE32, .next = *bucket};
     *bucket = table->nr;
     return t;
 }

@@ -6,12 +6,12 @@
 
 struct task {
     uint32_t pid;
-    uint32_t got;          /* newest `got` without its mm_page_alloc (chained by op.aux) */
-    uint32_t locked;       /* requests that found the per-cpu lists locked, not yet told */
-    uint32_t locked_late;  /* the same, counted for the mm_page_alloc lines */
-    uint32_t compacting;   /* its running compaction's op */
-    uint32_t compacted;    /* an async compaction of it that ended and may have captured */
-    uint32_t next;         /* in its hash chain */
+    uint32_t got;         /* newest `got` without its mm_page_alloc (chained by op.aux) */
+    uint32_t locked;      /* requests that found the per-cpu lists locked, not yet told */
+    uint32_t locked_late; /* the same, counted for the mm_page_alloc lines */
+    uint32_t compacting;  /* its running compaction's op */
+    uint32_t compacted;   /* an async compaction of it that ended and may have captured */
+    uint32_t next;        /* in its hash chain */
 };
 
 #define TASK_BUCKETS 1024

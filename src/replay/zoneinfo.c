@@ -37,9 +37,8 @@ static void one_line(struct zoneinfo *z, const char *line)
         const struct {
             const char *name;
             uint64_t *to;
-        } fields[] = {{"boost", &z->boost},     {"min", &z->mark[0]},
-                      {"low", &z->mark[1]},     {"high", &z->mark[2]},
-                      {"spanned", &z->spanned}, {"present", &z->present},
+        } fields[] = {{"boost", &z->boost},    {"min", &z->mark[0]},     {"low", &z->mark[1]},
+                      {"high", &z->mark[2]},   {"spanned", &z->spanned}, {"present", &z->present},
                       {"managed", &z->managed}};
         for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
             if (!strcmp(word, fields[i].name))

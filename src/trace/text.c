@@ -123,8 +123,11 @@ static int other_line(struct text_reader *t, uint64_t line, struct fpr_span s, b
     int rc = check_binary(t, line, s, error);
     if (rc < 0)
         return rc;
+    static const char event[] = "mm_page_";
     bool comment = s.p < s.end && *s.p == '#';
-    if (!comment && (span_has(s, " mm_page_") || span_has(s, ":mm_page_")))
+    bool bare =
+        (size_t)(s.end - s.p) >= sizeof(event) && memcmp(s.p, event, sizeof(event) - 1) == 0;
+    if (!comment && (bare || span_has(s, " mm_page_") || span_has(s, ":mm_page_")))
         return fpr_trace_error_set(error, -EINVAL, t->in.path, line, "prefix",
                                    "an event without task, cpu and time in front");
     if (cut && !comment)
@@ -182,8 +185,9 @@ static int text_next(struct fpr_reader *self, struct fpr_trace_summary *summary,
                      struct fpr_trace_record *record, struct fpr_trace_error *error)
 {
     struct text_reader *t = text_of(self);
+    static const char nothing[1];
     for (;;) {
-        struct fpr_span line = {NULL, NULL};
+        struct fpr_span line = {nothing, nothing};
         int rc = next_line(t, summary->lines, &line, error);
         if (rc == 0)
             return at_end(t, summary, error);

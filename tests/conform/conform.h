@@ -25,6 +25,7 @@ struct conform_options {
     bool hash;                /* compare state hashes */
     bool events;              /* take notes from trace events instead of counters: the library has
                                  shorter ways through when nobody listens */
+    bool brief;               /* stop at the first difference, whatever it shows */
     bool verbose;             /* add what is not needed for every failure */
     /* Not 0: stop after the record of this line and put into the detail what it changed. */
     unsigned long trace_line;

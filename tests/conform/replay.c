@@ -65,7 +65,7 @@ bool replay_hashed(struct replay *r)
     /* a hash shows no cause, so go on to the first difference that does */
     replay_differs(r, "expected state hash %016" PRIx64 ", got %016" PRIx64, r->record.hash, hash);
     r->result->hash_only = true;
-    return true;
+    return !r->options->brief;
 }
 
 static bool compare_dump(struct replay *r)
@@ -209,7 +209,7 @@ int conform_fpr_file(const char *path, const struct conform_options *options,
     }
     conform_fpr_lines(in, options, result);
     lines_close(in);
-    if (result->ok || !result->hash_only || lines_open(path, &in)) {
+    if (result->ok || !result->hash_only || options->brief || lines_open(path, &in)) {
         return 0;
     }
     /* once more, to see what the operation did whose hash differs */

@@ -75,14 +75,32 @@ static bool types_may_merge(const struct ref_zone *z, unsigned a, unsigned b)
     return z->isolated == 0 || (a != FPR_ISOLATE && b != FPR_ISOLATE);
 }
 
-void ref_free_one(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type, bool tail,
-                  bool notify)
+/* Compaction's capture: a block of just the order wanted, on its way to the lists. */
+static bool captured(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type)
 {
+    if (!z->capture.active || z->capture.paused || z->capture.pfn != REF_NONE ||
+        order != z->capture.order || type == FPR_ISOLATE)
+        return false;
+    if (order < z->pbo && type == FPR_MOVABLE)
+        return false;
+    z->capture.pfn = pfn;
+    ref_account(z, -((int64_t)1 << order));
+    ref_mark(z, pfn, order, REF_HELD, false);
+    return true;
+}
+
+void ref_free_one(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type,
+                  enum fpr_place place, bool notify)
+{
+    bool tail;
+
     if (type != FPR_ISOLATE)
-        z->free += (int64_t)1 << order;
+        ref_account(z, (int64_t)1 << order);
     while (order < z->maxo) {
         fpr_pfn buddy = pfn ^ (1ull << order);
 
+        if (captured(z, pfn, order, type))
+            return;
         if (!ref_is_free(z, buddy, order))
             break;
         if (order >= z->pbo && !types_may_merge(z, type, ref_type(z, buddy)))
@@ -94,12 +112,12 @@ void ref_free_one(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type
         pfn &= ~(1ull << order);
         order++;
     }
-    if (!tail) {
-        if (z->shuffle && order >= z->maxo)
-            tail = shuffle_tail(z);
-        else
-            tail = merge_likely(z, pfn, order);
-    }
+    if (place != FPR_PLACE_RULE)
+        tail = place == FPR_PLACE_TAIL;
+    else if (z->shuffle && order >= z->maxo)
+        tail = shuffle_tail(z);
+    else
+        tail = merge_likely(z, pfn, order);
     ref_add_free(z, pfn, order, type, tail);
     if (notify && z->notify_order >= 0 && order >= (unsigned)z->notify_order)
         z->notify(z->notify_ctx, z, order);
@@ -116,15 +134,15 @@ void ref_free_pages(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned cp
 {
     ref_mark(z, pfn, order, REF_INSIDE, false);
     if (ref_pcp_order(z, order)) {
-        ref_pcp_free(z, pfn, order, cpu);
+        ref_pcp_free(z, pfn, order, ref_type(z, pfn), cpu);
         return;
     }
     if (z->rules.free_in_pieces && order > z->pbo) {
         for (fpr_pfn p = pfn; p < pfn + (1ull << order); p += 1ull << z->pbo)
-            ref_free_one(z, p, z->pbo, ref_type(z, p), false, true);
+            ref_free_one(z, p, z->pbo, ref_type(z, p), FPR_PLACE_RULE, true);
         return;
     }
-    ref_free_one(z, pfn, order, ref_type(z, pfn), false, true);
+    ref_free_one(z, pfn, order, ref_type(z, pfn), FPR_PLACE_RULE, true);
 }
 
 void ref_split(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned to)

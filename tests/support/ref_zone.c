@@ -13,9 +13,9 @@ void ref_rules_of(struct ref_rules *r, enum fpr_profile profile)
     bool v6_12 = profile >= FPR_PROFILE_LINUX_6_12;
 
     *r = (struct ref_rules){
-        .boot_tail = v5_10,
+        .boot = v5_10 ? FPR_PLACE_TAIL : FPR_PLACE_RULE,
         .move_tail = v5_10,
-        .putback_tail = v5_10,
+        .putback = v5_10 ? FPR_PLACE_TAIL : FPR_PLACE_RULE,
         .shortcut_unusable = v5_10 && !v6_1,
         .retry_unboosted = v5_10,
         .by_highest_zone = v5_10,
@@ -101,7 +101,7 @@ static void boot_range(struct ref_zone *z, fpr_pfn s, fpr_pfn e)
         while (o < z->maxo && s % (2ull << o) == 0 && s + (2ull << o) <= e)
             o++;
         z->managed += 1ull << o;
-        ref_free_one(z, s, o, ref_type(z, s), z->rules.boot_tail, true);
+        ref_free_one(z, s, o, ref_type(z, s), z->rules.boot, true);
         s += 1ull << o;
     }
 }
@@ -126,9 +126,9 @@ static void boot(struct ref_zone *z, const struct fpr_zone_config *c)
 
 static void overrides(struct ref_zone *z, const struct fpr_policy *p)
 {
-    z->rules.boot_tail = p->boot == FPR_PLACE_TAIL;
+    z->rules.boot = p->boot;
     z->rules.move_tail = p->move == FPR_PLACE_TAIL;
-    z->rules.putback_tail = p->putback == FPR_PLACE_TAIL;
+    z->rules.putback = p->putback;
 }
 
 struct ref_zone *ref_zone_create(const struct fpr_zone_config *c)
@@ -155,6 +155,7 @@ struct ref_zone *ref_zone_create(const struct fpr_zone_config *c)
     z->bits_ctx = c->bits_ctx;
     z->boost_factor = c->boost_factor;
     z->notify_order = -1;
+    z->capture.pfn = REF_NONE;
     z->nr_blocks = ((z->start + z->span - 1) >> z->pbo) - (z->start >> z->pbo) + 1;
     z->block_type = calloc(z->nr_blocks, 1);
     z->page_bytes = z->span * sizeof *z->page;
@@ -188,6 +189,16 @@ void ref_zone_destroy(struct ref_zone *z)
     free(z);
 }
 
+/* NR_FREE_PAGES changes; what a watermark check sees may lag behind. */
+void ref_account(struct ref_zone *z, int64_t pages)
+{
+    z->lag += pages;
+    if (z->lag > z->threshold || z->lag < -z->threshold) {
+        z->free += z->lag;
+        z->lag = 0;
+    }
+}
+
 static void mix(uint64_t *h, uint64_t word)
 {
     *h = (*h ^ word) * 0x100000001b3u;
@@ -197,7 +208,7 @@ uint64_t ref_hash(const struct ref_zone *z, bool with_pcp)
 {
     uint64_t h = 0xcbf29ce484222325u;
 
-    mix(&h, (uint64_t)z->free);
+    mix(&h, (uint64_t)(z->free + z->lag));
     mix(&h, (uint64_t)z->highatomic);
     mix(&h, (uint64_t)z->boost);
     for (unsigned o = 0; o <= z->maxo; o++) {

@@ -7,6 +7,8 @@ struct maker {
     struct script *s;
     const struct make_options *o;
     uint64_t seed;
+    uint8_t taken[SCRIPT_SLOTS]; /* slots that an allocation named last: worth freeing */
+    unsigned nr_taken;
 };
 
 static uint64_t below(struct maker *m, uint64_t n)
@@ -85,9 +87,9 @@ static void zone_config(struct maker *m, struct script_zone *z, fpr_pfn from)
     if (chance(m, 6))
         c->policy.move = places[below(m, 2)];
     if (chance(m, 6))
-        c->policy.putback = chance(m, 2) ? FPR_PLACE_TAIL : FPR_PLACE_RULE;
+        c->policy.putback = (enum fpr_place)below(m, 3);
     if (chance(m, 6))
-        c->policy.boot = chance(m, 2) ? FPR_PLACE_TAIL : FPR_PLACE_RULE;
+        c->policy.boot = (enum fpr_place)below(m, 3);
     if (chance(m, 8))
         c->managed = between(m, 1, 2 * c->spanned);
 }
@@ -158,17 +160,34 @@ static void make_alloc(struct maker *m, int batch)
     int64_t z = (int64_t)below(m, m->s->nr_zones);
     const struct fpr_zone_config *c = zone(m, z);
     int64_t o = order(m, c);
-    int64_t a[SCRIPT_ARGS] = {(int64_t)below(m, SCRIPT_SLOTS), z, o, gfp(m), cpu(m, c)};
+    int64_t a[SCRIPT_ARGS] = {(int64_t)below(m, SCRIPT_SLOTS), z, o, gfp(m)};
 
-    if (m->o->misuse && chance(m, 150))
-        a[2] = (int64_t)between(m, c->max_order + 1, 70);
+    if (m->nr_taken < SCRIPT_SLOTS)
+        m->taken[m->nr_taken++] = (uint8_t)a[0];
     if (m->s->nr_zones > 1 && !chance(m, 4)) {
         a[1] = (int64_t)below(m, 3);
+        a[4] = (int64_t)below(m, c->cpus);
         add(m, batch, OP_NALLOC, a);
-    } else {
-        a[3] &= ~(int64_t)(FPR_GFP_DMA | FPR_GFP_DMA32 | FPR_GFP_THISNODE);
-        add(m, batch, OP_ALLOC, a);
+        return;
     }
+    a[3] &= ~(int64_t)(FPR_GFP_DMA | FPR_GFP_DMA32 | FPR_GFP_THISNODE);
+    a[4] = cpu(m, c);
+    if (m->o->misuse && chance(m, 150))
+        a[2] = (int64_t)between(m, c->max_order + 1, 70);
+    add(m, batch, OP_ALLOC, a);
+}
+
+static void make_free(struct maker *m, int batch)
+{
+    int64_t a[SCRIPT_ARGS] = {(int64_t)below(m, SCRIPT_SLOTS), cpu(m, zone(m, 0))};
+
+    if (m->nr_taken > 0 && !chance(m, 10)) {
+        unsigned k = (unsigned)below(m, m->nr_taken);
+
+        a[0] = m->taken[k];
+        m->taken[k] = m->taken[--m->nr_taken];
+    }
+    add(m, batch, OP_FREE, a);
 }
 
 static void make_misuse(struct maker *m, int batch)
@@ -214,7 +233,7 @@ static void make_setting(struct maker *m, int batch)
 {
     int64_t z = (int64_t)below(m, m->s->nr_zones);
     const struct fpr_zone_config *c = zone(m, z);
-    uint64_t little = c->spanned / 8 + 2;
+    uint64_t little = chance(m, 2) ? 2 : c->spanned / 16 + 2;
     int64_t a[SCRIPT_ARGS] = {z};
 
     switch (below(m, 6)) {
@@ -295,18 +314,97 @@ static void make_small(struct maker *m, int batch)
     }
 }
 
+/* What a kernel does behind its users' backs. */
+static void make_behind(struct maker *m, int batch)
+{
+    int64_t z = (int64_t)below(m, m->s->nr_zones);
+    const struct fpr_zone_config *c = zone(m, z);
+    int64_t slot = (int64_t)below(m, SCRIPT_SLOTS), o = order(m, c);
+    int64_t pfn = (int64_t)(c->start + below(m, c->spanned + 1));
+    int64_t in[SCRIPT_ARGS] = {slot, z};
+    int64_t at[SCRIPT_ARGS] = {z, o};
+
+    switch (below(m, 13)) {
+    case 0:
+        in[2] = (int64_t)below(m, 3 + (m->o->misuse ? 1 : 0));
+        in[3] = cpu(m, c);
+        add(m, batch, OP_BULK_PAGE, in);
+        return;
+    case 1:
+        in[1] = o;
+        in[2] = gfp(m);
+        in[3] = (int64_t)below(m, c->cpus);
+        if ((in[2] & FPR_GFP_RECLAIMABLE && in[2] & FPR_GFP_MOVABLE) || in[2] & 0x800000)
+            in[2] = 0;
+        add(m, batch, OP_LOCKED_ALLOC, in);
+        return;
+    case 2:
+    case 3:
+        if (m->nr_taken > 0)
+            in[0] = m->taken[below(m, m->nr_taken)];
+        in[1] = (int64_t)below(m, 4) - 1;
+        in[2] = (int64_t)below(m, c->cpus);
+        in[3] = chance(m, 3);
+        add(m, batch, OP_FREE_AS, in);
+        return;
+    case 4:
+    case 5:
+        in[2] = pfn;
+        in[3] = o;
+        add(m, batch, OP_TAKE, in);
+        return;
+    case 6:
+        in[2] = (int64_t)below(m, 6);
+        add(m, batch, OP_PCP_TAKE, in);
+        return;
+    case 7:
+        if (m->nr_taken > 0)
+            in[0] = m->taken[below(m, m->nr_taken)];
+        in[1] = (int64_t)below(m, c->cpus);
+        add(m, batch, OP_PCP_PUSH, in);
+        return;
+    case 8:
+        at[1] = pfn;
+        at[2] = o;
+        add(m, batch, OP_REGROUP, at);
+        return;
+    case 9:
+        at[2] = (int64_t)below(m, 3);
+        at[3] = !chance(m, 4);
+        add(m, batch, OP_REPORTED, at);
+        return;
+    case 10:
+        at[1] = chance(m, 2) ? 0 : (int64_t)below(m, 20);
+        add(m, batch, chance(m, 2) ? OP_THRESHOLD : OP_FOLD, at);
+        return;
+    case 11:
+        add(m, batch, OP_CAPTURE, at);
+        return;
+    default:
+        if (chance(m, 2)) {
+            at[1] = (int64_t)below(m, 2);
+            add(m, batch, OP_CAPTURE_PAUSE, at);
+        } else {
+            add(m, batch, OP_CAPTURE_END, in);
+        }
+        return;
+    }
+}
+
 static void make_step(struct maker *m, int batch)
 {
-    int64_t a[SCRIPT_ARGS] = {(int64_t)below(m, SCRIPT_SLOTS), cpu(m, zone(m, 0))};
+    int64_t a[SCRIPT_ARGS] = {(int64_t)below(m, SCRIPT_SLOTS), (int64_t)test_random(&m->seed)};
     uint64_t dice = below(m, 100);
 
-    if (dice < 45)
+    if (m->o->behind && chance(m, 5))
+        make_behind(m, batch);
+    else if (dice < 43)
         make_alloc(m, batch);
-    else if (dice < 78)
-        add(m, batch, OP_FREE, a);
-    else if (dice < 90)
+    else if (dice < 80)
+        make_free(m, batch);
+    else if (dice < 91)
         make_small(m, batch);
-    else if (dice < 95)
+    else if (dice < 94)
         make_setting(m, batch);
     else if (dice < 97 && m->o->misuse)
         make_misuse(m, batch);
@@ -314,35 +412,37 @@ static void make_step(struct maker *m, int batch)
         make_range(m, batch);
     else if (dice < 99 && m->o->shuffles)
         add(m, batch, OP_SHUFFLE, a);
-    else
+    else if (chance(m, 4))
         add(m, batch, OP_COPY, a);
+    else
+        for (unsigned n = (unsigned)below(m, m->nr_taken + 1); n > 0; n--)
+            make_free(m, batch); /* much at once: passes need something to report */
 }
 
-static void make_report(struct maker *m)
+static void make_register(struct maker *m)
 {
-    static const int64_t capacities[] = {1, 2, 3, 4, 8, 32};
+    static const int64_t capacities[] = {1, 1, 2, 3, 4, 8, 32};
     static const int64_t divisors[] = {0, 1, 1, 2, 16};
     const struct fpr_zone_config *c = zone(m, 0);
+    bool p4 = chance(m, 4);
     int64_t a[SCRIPT_ARGS] = {0};
+
+    a[0] = chance(m, 3) ? -1 : (int64_t)below(m, c->max_order + 1);
+    if (chance(m, 2) && a[0] > 2)
+        a[0] = (int64_t)below(m, 3);
+    a[1] = capacities[below(m, 7)];
+    a[2] = p4 ? 0 : divisors[below(m, 5)];
+    a[3] = !p4 && !chance(m, 5);
+    a[4] = p4;
+    a[6] = (int64_t)between(m, 1, 3) * 1000;
+    add(m, -1, OP_REGISTER, a);
+}
+
+static void make_pass(struct maker *m)
+{
+    int64_t a[SCRIPT_ARGS] = {(int64_t)below(m, 5000)};
     int batches = (int)below(m, 4);
 
-    if (chance(m, 6)) {
-        bool p4 = chance(m, 4);
-
-        a[0] = chance(m, 3) ? -1 : (int64_t)below(m, c->max_order + 1);
-        a[1] = capacities[below(m, 6)];
-        a[2] = p4 ? 0 : divisors[below(m, 5)];
-        a[3] = !p4 && !chance(m, 5);
-        a[4] = p4;
-        a[6] = (int64_t)between(m, 1, 3) * 1000;
-        add(m, -1, OP_REGISTER, a);
-        return;
-    }
-    if (chance(m, 12)) {
-        add(m, -1, OP_UNREGISTER, a);
-        return;
-    }
-    a[0] = (int64_t)below(m, 5000);
     add(m, -1, chance(m, 2) ? OP_PASS : OP_ADVANCE, a);
     for (int b = 0; b < batches; b++) {
         uint64_t n = chance(m, 2) ? 0 : below(m, 5);
@@ -357,12 +457,26 @@ static void make_report(struct maker *m)
     }
 }
 
+static void make_report(struct maker *m)
+{
+    int64_t none[SCRIPT_ARGS] = {0};
+
+    if (chance(m, 20)) {
+        add(m, -1, OP_UNREGISTER, none);
+        make_register(m);
+    } else if (chance(m, 30)) {
+        make_register(m);
+    } else {
+        make_pass(m);
+    }
+}
+
 void make_script(struct script *s, uint64_t seed, const struct make_options *options)
 {
     struct maker m = {.s = s, .o = options, .seed = seed};
     enum fpr_profile profile = options->profile >= 0 ? (enum fpr_profile)options->profile
                                                      : (enum fpr_profile)below(&m, FPR_NR_PROFILES);
-    unsigned dry = (unsigned)below(&m, 3);
+    unsigned dry = (unsigned)below(&m, 6);
     fpr_pfn from = 0;
     unsigned cpus = 0;
 
@@ -383,12 +497,21 @@ void make_script(struct script *s, uint64_t seed, const struct make_options *opt
         z->config.cpus = cpus;
         from = z->config.start + z->config.spanned;
         z->config.index = options->zones > 1 ? (enum fpr_zone_index)s->nr_zones : FPR_ZONE_NORMAL;
+        if (s->nr_zones == 2 && chance(&m, 2)) { /* DMA, DMA32 | Normal of another node */
+            z->config.index = FPR_ZONE_NORMAL;
+            z->config.node = 1;
+        }
+        z->config.page_shift = s->zone[0].config.page_shift;
     }
+    s->compute = options->compute && chance(&m, 2);
+    s->thp = s->compute && chance(&m, 2);
     for (unsigned z = 0; z < s->nr_zones && dry > 0; z++) {
         int64_t a[SCRIPT_ARGS] = {z};
 
         add(&m, -1, OP_WMARK, a); /* computed ones would refuse everything in a small zone */
     }
+    if (options->reports)
+        make_register(&m);
     for (unsigned i = 0; i < options->operations; i++)
         if (options->reports && chance(&m, 8))
             make_report(&m);

@@ -63,6 +63,16 @@ static bool parted(struct side *a, struct side *b, size_t *from, FILE *out)
     return true;
 }
 
+/* With FPR_PROP_TRACE set every answer is printed as it comes. */
+static void trace(const struct side *s, size_t from)
+{
+    if (!getenv("FPR_PROP_TRACE"))
+        return;
+    for (; from < s->n; from++)
+        printf("%4zu %-12s %s\n", s->log[from].op, script_word(s->script->op[s->log[from].op].kind),
+               s->log[from].text);
+}
+
 static int compare(struct side *a, struct side *b, FILE *out)
 {
     size_t from = 0;
@@ -75,6 +85,7 @@ static int compare(struct side *a, struct side *b, FILE *out)
     for (;;) {
         bool more = side_step(a);
 
+        trace(a, from);
         if (side_step(b) != more) {
             fprintf(out, "one side stops early\n");
             return 1;

@@ -52,8 +52,8 @@ void test_trace_free(struct test_trace *t)
     memset(t, 0, sizeof(*t));
 }
 
-static bool records_differ(const struct fpr_trace_record *a, const struct fpr_trace_record *b,
-                           int flags)
+bool test_record_differs(const struct fpr_trace_record *a, const struct fpr_trace_record *b,
+                         int flags)
 {
     fpr_ns unit = flags & TEST_MICROSECONDS ? 1000 : 1;
     bool context_unknown = (flags & TEST_NO_CONTEXT) && (a->context == '?' || b->context == '?');
@@ -75,7 +75,7 @@ long test_trace_differs(const struct test_trace *a, const struct test_trace *b, 
 {
     size_t n = a->count < b->count ? a->count : b->count;
     for (size_t i = 0; i < n; i++)
-        if (records_differ(&a->record[i], &b->record[i], flags))
+        if (test_record_differs(&a->record[i], &b->record[i], flags))
             return (long)i;
     return a->count == b->count ? -1 : (long)n;
 }
@@ -96,13 +96,13 @@ int test_trace_write(const struct test_trace *t, const char *path)
 
 static char folder[64];
 
-const char *test_folder_create(void)
+const char *test_scratch_create(void)
 {
     snprintf(folder, sizeof(folder), "/tmp/fpr-testXXXXXX");
     return must(mkdtemp(folder));
 }
 
-void test_folder_remove(void)
+void test_scratch_remove(void)
 {
     DIR *dir = opendir(folder);
     for (struct dirent *e; dir && (e = readdir(dir));)
@@ -112,7 +112,7 @@ void test_folder_remove(void)
     rmdir(folder);
 }
 
-const char *test_folder_path(const char *name)
+const char *test_scratch_path(const char *name)
 {
     static char paths[8][160];
     static unsigned next;
@@ -123,7 +123,7 @@ const char *test_folder_path(const char *name)
 
 const char *test_file_write(const char *name, const void *data, size_t size)
 {
-    const char *path = test_folder_path(name);
+    const char *path = test_scratch_path(name);
     FILE *f = must(fopen(path, "wb"));
     if (fwrite(data, 1, size, f) != size)
         abort();

@@ -23,18 +23,20 @@ enum {
     TEST_MICROSECONDS = 1, /* times that are the same rounded to microseconds */
     TEST_NO_CONTEXT = 2,   /* a context that one of the two does not know */
 };
+bool test_record_differs(const struct fpr_trace_record *a, const struct fpr_trace_record *b,
+                         int flags);
 /* @return the index of the first record that differs, -1 if all are the same */
 long test_trace_differs(const struct test_trace *a, const struct test_trace *b, int flags);
 /* Writes all records to a native file. @return as fpr_trace_writer_commit() */
 int test_trace_write(const struct test_trace *t, const char *path);
 
 /* A new folder for files of a test; its name stays valid until the next call. */
-const char *test_folder_create(void);
+const char *test_scratch_create(void);
 /* Removes the folder and the files in it. */
-void test_folder_remove(void);
+void test_scratch_remove(void);
 /* Path of a file in the folder; valid until eight more calls. */
-const char *test_folder_path(const char *name);
-/* Writes a file in the folder. @return its path, as test_folder_path() */
+const char *test_scratch_path(const char *name);
+/* Writes a file in the folder. @return its path, as test_scratch_path() */
 const char *test_file_write(const char *name, const void *data, size_t size);
 /* Reads a whole file. @return memory to be freed */
 unsigned char *test_file_read(const char *path, size_t *size);

@@ -15,13 +15,13 @@
 static int folder_create(void **state)
 {
     (void)state;
-    return test_folder_create() ? 0 : -1;
+    return test_scratch_create() ? 0 : -1;
 }
 
 static int folder_remove(void **state)
 {
     (void)state;
-    test_folder_remove();
+    test_scratch_remove();
     return 0;
 }
 
