@@ -6,6 +6,10 @@
 #ifdef FPR_HAVE_SDT
 #include <sys/sdt.h>
 
+#ifdef __clang__ /* of sdt.h's own macros */
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
+#endif
+
 static void fire(void *ctx, const struct fpr_event *e)
 {
     (void)ctx;
