@@ -89,22 +89,24 @@ static bool shown(const struct tune_sweep *sweep, const struct tune_trace *trace
     struct tune_setting s = tune_setting_at(sweep, i);
     bool kernels_own = tune_settable(&s) && s.order == TUNE_KERNEL_ORDER;
     return trace->rows[i].done &&
-           (sweep->whole_table || sweep->nr_settings <= TUNE_SHORT_TABLE || sweep->shards ||
-            kernels_own || first_of_set(sweep, i) || (int)i == a->best || (int)i == a->today);
+           (sweep->whole_table || sweep->cut_short || sweep->nr_settings <= TUNE_SHORT_TABLE ||
+            sweep->shards || kernels_own || first_of_set(sweep, i) || (int)i == a->best ||
+            (int)i == a->today);
 }
 
 static void one_trace(const struct tune_sweep *sweep, const struct tune_trace *trace, FILE *to)
 {
+    if (!trace->baseline.done) {
+        return; /* interrupted before it */
+    }
     fprintf(to, "%s: kernel %s, profile %s, %s mode, %.1f s, %" PRIu64 " events\n", trace->path,
             trace->release[0] ? trace->release : "not known", trace->profile, trace->mode,
             trace->span_s, trace->events);
     fprintf(to, "start: %s\n", trace->start);
     heading(to);
-    if (trace->baseline.done) {
-        fprintf(to, "%-27s ", "reporting off");
-        numbers(&trace->baseline, to);
-        fputc('\n', to);
-    }
+    fprintf(to, "%-27s ", "reporting off");
+    numbers(&trace->baseline, to);
+    fputc('\n', to);
     for (size_t i = 0; i < sweep->nr_settings; i++) {
         const struct tune_row *row = &trace->rows[i];
         struct tune_setting s = tune_setting_at(sweep, i);
@@ -118,9 +120,11 @@ static void one_trace(const struct tune_sweep *sweep, const struct tune_trace *t
         fprintf(to, "%5u %6s %8u %5u%s", s.order, budget, s.capacity, s.delay_ms,
                 row->pareto ? "*" : " ");
         numbers(row, to);
-        fprintf(to, "%s\n", (int)i == sweep->advice.best ? "  <- recommended" : "");
+        fprintf(to, "%s\n",
+                !sweep->cut_short && (int)i == sweep->advice.best ? "  <- recommended" : "");
     }
-    if (!sweep->whole_table && sweep->nr_settings > TUNE_SHORT_TABLE && !sweep->shards) {
+    if (!sweep->whole_table && !sweep->cut_short && sweep->nr_settings > TUNE_SHORT_TABLE &&
+        !sweep->shards) {
         fprintf(to,
                 "(%zu settings were tried; these are the Pareto set over all recordings and the "
                 "kernel's own; --all shows all)\n",
@@ -185,6 +189,10 @@ void tune_table(const struct tune_sweep *sweep, FILE *to)
     if (sweep->shards) {
         fprintf(to, "This is share %u of %u; fpr-bench merge joins them and recommends.\n",
                 sweep->shard, sweep->shards);
+        return;
+    }
+    if (sweep->cut_short) {
+        fprintf(to, "The sweep is not complete: nothing is recommended.\n");
         return;
     }
     pareto_set(sweep, to);

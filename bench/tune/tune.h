@@ -160,6 +160,7 @@ struct tune_sweep {
     char model[384]; /* options of the model that are not the default, in one line */
     struct tune_grid grid;
     size_t nr_settings;
+    bool cut_short;         /* by Ctrl-C */
     bool whole_table;       /* on stdout, however long */
     unsigned shard, shards; /* 0 of 0: everything */
     double gib_per_cpu;     /* how many GiB cost as much as one CPU */
@@ -264,6 +265,20 @@ struct tune_files {
 void tune_files_check(const struct tune_files *files);
 /* Writes them; the table goes to stdout unless one of them does. */
 void tune_write(const struct tune_sweep *sweep, const struct tune_files *files);
+
+/* merge.c: moves the rows that `from` has done; `name` is for messages. */
+void tune_sweep_take(struct tune_sweep *to, struct tune_sweep *from, const char *name);
+
+/* Several processes that do one sweep together (MPI). */
+struct tune_team {
+    unsigned rank, size;
+    int *working;                               /* set when the command line was found right */
+    void (*send)(void *ctx, const char *text);  /* to rank 0 */
+    char *(*receive)(void *ctx, unsigned rank); /* on rank 0; to be freed */
+    void *ctx;
+};
+/* cmd.c: the subcommand; team may be NULL. */
+int tune_main(int argc, char **argv, const struct tune_team *team);
 
 /* read_csv.c, read_json.c: a share or a whole sweep back from a file; anything wrong ends the
  * program with file and line. */

@@ -81,6 +81,8 @@ struct fpr_policy {
     enum fpr_highatomic_rule highatomic; /**< reserves */
     enum fpr_watermark_rule watermark;   /**< reserve access */
     bool free_by_pageblock;      /**< 6.10+: blocks above the pageblock order are freed in pieces */
+    bool pcp_forgets;            /**< what-if: a page drained from a per-cpu list is freed as its
+                                      pageblock's type then, not as the one it was put there with */
     bool isolate_moves_rest;     /**< 6.10+: isolation moves the rest of the pageblock too */
     bool move_needs_whole_block; /**< 6.10+: a pageblock cut by either zone end is never moved */
     bool report_order_settable;  /**< 5.14+: reporting order other than the pageblock order */

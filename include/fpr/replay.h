@@ -73,6 +73,9 @@ struct fpr_replay_options {
     bool profile_set;                /**< use `profile` instead of the trace's kernel */
     enum fpr_profile profile;        /**< see profile_set */
     bool resync;                     /**< repair after each miss (predict) */
+    bool repair;                     /**< where bulk allocations are not known (plain traces, or
+                                          hidden), infer them from a first, resynchronising replay;
+                                          the better one counts. Default true */
     uint32_t without;                /**< 1 << FPR_KNOW_BIT_*: hidden knowledge */
     bool as_recorded;                /**< reporting as recorded: order, on/off, instants (default);
                                           false: the knobs below and the clock */
@@ -164,6 +167,7 @@ struct fpr_replay_result {
     uint64_t first_miss;             /**< number of the request, from 0 */
     char first_miss_cause[320];      /**< in words */
     struct fpr_misses misses;        /**< by kind */
+    uint64_t repaired;               /**< pages of bulk allocations that were inferred */
     uint64_t failed;                 /**< requests that only the kernel could serve: it reclaimed */
     uint64_t frees_lost;             /**< frees of pages that the model has not allocated */
     uint64_t buddy_events;           /**< zone_locked and drain events of the trace */
@@ -187,8 +191,10 @@ struct fpr_replay_result {
     double host_peak_mib;            /**< of the curve */
     double host_end_mib;             /**< at the end */
     double host_gib_min;             /**< integral */
-    double back_50_s, back_90_s, back_99_s; /**< after the last peak: time until this share of what
-                                                 came back had come back; -1: nothing did */
+    double back_50_s;                /**< after the last peak: time until half of what came back had
+                                          come back; -1: nothing did */
+    double back_90_s;                /**< the same for 90 % */
+    double back_99_s;                /**< the same for 99 % */
     struct fpr_host_stats host;             /**< refaults, zeroing, splits … */
     struct fpr_report_stats report;         /**< calls, entries, walks … */
     uint64_t cost_ns;                       /**< by the cost constants */

@@ -1,7 +1,7 @@
 #include "mm/alloc.h"
 
 #include "base/check.h"
-#include "mm/buddy_core.h"
+#include "mm/buddy.h"
 #include "mm/emit.h"
 #include "mm/fallback.h"
 #include "mm/highatomic.h"
@@ -9,12 +9,6 @@
 #include "mm/watermark.h"
 
 #include <errno.h>
-
-/* The two mobility bits of a request: 3 is no type. */
-static inline unsigned gfp_type(fpr_gfp gfp)
-{
-    return gfp / FPR_GFP_MOVABLE & 3;
-}
 
 /* Straight from the free lists. */
 static uint64_t take_from_buddy(struct fpr_zone *z, const struct request *r, unsigned flags)
@@ -70,7 +64,16 @@ static uint64_t take_from_pcp(struct fpr_zone *z, const struct request *r, unsig
 static inline bool uses_pcp(const struct fpr_zone *z, const struct request *r, unsigned flags)
 {
     return (z->pcp_orders >> r->order & 1) && !(r->flags & FPR_ALLOC_PCP_LOCKED) &&
-           (!z->pcp_through || (flags & ATTEMPT_HIGHATOMIC) || emit_wanted(z));
+           (!read_relaxed(z->pcp_through) || (flags & ATTEMPT_HIGHATOMIC) || emit_wanted(z));
+}
+
+/* It would be woken by the first request that is served. */
+static fpr_cold void wake_kswapd(struct fpr_zone *z)
+{
+    zone_lock(z);
+    write_relaxed(z->boosted, false);
+    fpr_zone_quick_changed(z);
+    zone_unlock(z);
 }
 
 static uint64_t take(struct fpr_zone *z, const struct request *r, unsigned flags)
@@ -85,16 +88,15 @@ static uint64_t take(struct fpr_zone *z, const struct request *r, unsigned flags
     if (i == BLOCK_NONE && (!through_pcp || busy || !only_pcp)) {
         i = take_from_buddy(z, r, flags);
     }
-    if (z->boosted) { /* kswapd would be woken by the first request that is served */
-        z->boosted = i == BLOCK_NONE;
-        fpr_zone_fast_changed(z);
+    if (i != BLOCK_NONE && read_relaxed(z->boosted)) {
+        wake_kswapd(z);
     }
     return i;
 }
 
-static bool tries_zone(const struct fpr_zone *z, const struct request *r, size_t nr_zones)
+static bool tries_zone(const struct fpr_zone *z, const struct request *r)
 {
-    return nr_zones == 1 || z->index <= r->highest;
+    return r->any_zone || z->index <= r->highest;
 }
 
 /* One attempt down the zonelist. Models get_page_from_freelist(). */
@@ -104,7 +106,7 @@ static int one_pass(struct fpr_zone *const *zones, size_t nr_zones, const struct
     const struct fpr_zone *preferred = NULL;
     for (size_t k = 0; k < nr_zones; k++) {
         struct fpr_zone *z = zones[k];
-        if (!tries_zone(z, r, nr_zones)) {
+        if (!tries_zone(z, r)) {
             continue;
         }
         if (!preferred) {
@@ -119,7 +121,7 @@ static int one_pass(struct fpr_zone *const *zones, size_t nr_zones, const struct
                                   .mark = mark,
                                   .reserve = by_zone ? preferred->index : r->highest};
         if (fpr_unlikely(!fpr_watermark_allows(z, &a))) {
-            z->stats.watermark_refused++;
+            zone_count(z, &z->stats.watermark_refused);
             continue;
         }
         uint64_t i = take(z, r, flags);
@@ -138,7 +140,7 @@ static const struct fpr_zone *preferred_zone(struct fpr_zone *const *zones, size
                                              const struct request *r)
 {
     for (size_t k = 0; k < nr_zones; k++) {
-        if (tries_zone(zones[k], r, nr_zones)) {
+        if (tries_zone(zones[k], r)) {
             return zones[k];
         }
     }
@@ -180,7 +182,9 @@ static void emit_result(struct fpr_zone *z, const struct request *r, fpr_pfn pfn
                                     .order = r->order,
                                     .migratetype = r->mt,
                                     .gfp = r->gfp};
+        zone_lock(z);
         z->sink.event(z->sink.ctx, &e);
+        zone_unlock(z);
     }
 }
 
@@ -196,6 +200,7 @@ int fpr_request_init(struct request *r, unsigned order, fpr_gfp gfp, unsigned cp
     r->cpu = cpu;
     r->flags = flags;
     r->highest = fpr_gfp_zone(gfp);
+    r->any_zone = false;
     return 0;
 }
 
@@ -220,78 +225,21 @@ int fpr_request_serve(struct fpr_zone *const *zones, size_t nr_zones, const stru
     return err;
 }
 
-static fpr_cold int alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu,
-                                 fpr_pfn *pfn)
+int fpr_zone_alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu,
+                          fpr_pfn *pfn)
 {
     struct request r;
-    if (fpr_request_init(&r, order, gfp, cpu, 0)) {
+    if (order > zone->max_order || cpu >= zone->cpus || fpr_request_init(&r, order, gfp, cpu, 0)) {
         return -EINVAL;
     }
+    r.any_zone = true;
     fpr_pfn got = FPR_PFN_NONE;
     int err = fpr_request_serve(&zone, 1, &r, &got);
     emit_result(zone, &r, got);
     if (err) {
-        zone->stats.alloc_failures++;
+        zone_count(zone, &zone->stats.alloc_failures);
         return err;
     }
     *pfn = got;
     return 0;
-}
-
-/* The common case of a per-cpu list: it has a block. Watermark checks do not count it, though:
- * they want to see one of its order on the free lists. */
-static fpr_apart int alloc_from_pcp(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
-                                    fpr_pfn *pfn)
-{
-    unsigned mt = gfp_type(gfp);
-    struct pcp *p = &z->pcp[cpu];
-    struct list *l = &p->list[fpr_pcp_list_index(z, order, (int)mt)];
-    bool in_reach = order == 0 || (z->nonempty[0] | z->nonempty[1] | z->nonempty[2]) >> order;
-    if (fpr_unlikely(l->count == 0 || !in_reach)) {
-        return alloc_slowly(z, order, gfp, cpu, pfn);
-    }
-    uint32_t i = l->head;
-    p->free_factor >>= 1;
-    ring_remove(z->links, l, i);
-    p->count -= 1u << order;
-    p->stats.allocs++;
-    tag_store(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
-    *pfn = zone_pfn(z, i);
-    return 0;
-}
-
-/* The common case of the free lists: one of the wanted type has a block. */
-static fpr_apart int alloc_from_lists(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
-                                      fpr_pfn *pfn)
-{
-    unsigned mt = gfp_type(gfp);
-    uint32_t fitting = z->nonempty[mt] >> order;
-    if (fpr_unlikely(!fitting)) {
-        return alloc_slowly(z, order, gfp, cpu, pfn);
-    }
-    uint32_t i = buddy_take(z, order + (unsigned)__builtin_ctz(fitting), order, (int)mt);
-    zone_account(z, -(int64_t)(1ull << order));
-    z->stats.allocs++;
-    tag_store(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
-    *pfn = zone_pfn(z, i);
-    return 0;
-}
-
-/* The common cases, in few steps: no watermark is near (easy_mark), and a list of the wanted type
- * has a block. */
-int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
-{
-    if (fpr_unlikely(!zone || !pfn || order > zone->max_order || cpu >= zone->cpus)) {
-        return -EINVAL;
-    }
-    unsigned mt = gfp_type(gfp);
-    uint32_t pages = 1u << order;
-    if (fpr_unlikely(zone_free_seen(zone) - (int64_t)pages < zone->easy_mark ||
-                     mt >= FPR_NR_PCPTYPES || gfp > FPR_GFP_ALL_BITS)) {
-        return alloc_slowly(zone, order, gfp, cpu, pfn);
-    }
-    if (zone->pcp_used & pages) {
-        return alloc_from_pcp(zone, order, gfp, cpu, pfn);
-    }
-    return alloc_from_lists(zone, order, gfp, cpu, pfn);
 }

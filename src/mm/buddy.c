@@ -18,9 +18,6 @@ static bool may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned or
         int other = pageblock_get(z, buddy);
         return other == mt || (other != FPR_ISOLATE && mt != FPR_ISOLATE);
     }
-    if (!freelist_is_free(z, buddy, order)) {
-        return true; /* the caller finds that out */
-    }
     int other = pageblock_get(z, buddy);
     if (other == mt) {
         return true;
@@ -36,16 +33,23 @@ static bool may_merge_pageblocks(struct fpr_zone *z, uint32_t buddy, unsigned or
     return true;
 }
 
-unsigned fpr_buddy_merge_pageblocks(struct fpr_zone *z, uint32_t *i, unsigned order, int mt)
+/* Joins (i, order) with its buddy if that is free and the rules allow it. */
+static bool join(struct fpr_zone *z, uint32_t *i, unsigned order, int mt)
 {
-    while (order < z->max_order && may_merge_pageblocks(z, *i ^ 1u << order, order, mt) &&
-           buddy_merge(z, i, order, order + 1) > order) {
-        order++;
+    uint32_t buddy = *i ^ size_of(order);
+    uint16_t tag = tag_load(&z->tags[buddy]);
+    if (!tag_is(tag, PAGE_FREE, order) ||
+        (order >= z->pageblock_order && !may_merge_pageblocks(z, buddy, order, mt))) {
+        return false;
     }
-    return order;
+    buddy_leave(z, z->area[order].list, buddy, size_of(order), tag_mt(tag));
+    tag_store(&z->tags[buddy], 0);
+    z->stats.merges++;
+    *i &= buddy;
+    return true;
 }
 
-bool fpr_buddy_shuffle_tail(struct fpr_zone *z)
+static bool shuffle_tail(struct fpr_zone *z)
 {
     if (z->bits_left == 0) {
         z->bits_word = z->bits(z->bits_ctx);
@@ -57,19 +61,33 @@ bool fpr_buddy_shuffle_tail(struct fpr_zone *z)
     return bit == z->policy.shuffle_bit_is_tail;
 }
 
+bool fpr_buddy_goes_to_tail(struct fpr_zone *z, uint32_t i, unsigned order, enum fpr_place place)
+{
+    if (place != FPR_PLACE_RULE) {
+        return place == FPR_PLACE_TAIL;
+    }
+    if (order >= z->max_order) {
+        return z->shuffle && shuffle_tail(z);
+    }
+    if ((i & ~size_of(order)) < z->first && z->policy.parent_in_zone) {
+        return false;
+    }
+    return buddy_merge_likely(z, i, order);
+}
+
 /* A direct compactor waits for a block of just this order; it must not break up movable
  * pageblocks, and only its own task's frees count. */
 static bool captured(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
 {
     struct capture *c = &z->capture;
-    if (c->paused || c->pfn != FPR_PFN_NONE || order != c->order || mt == FPR_ISOLATE ||
-        (order < z->pageblock_order && mt == FPR_MOVABLE)) {
+    if (!c->active || c->paused || c->pfn != FPR_PFN_NONE || order != c->order ||
+        mt == FPR_ISOLATE || (order < z->pageblock_order && mt == FPR_MOVABLE)) {
         return false;
     }
     c->pfn = zone_pfn(z, i);
     zone_account(z, -(int64_t)(1ull << order));
-    tag_store(&z->tags[i], tag_make(PAGE_HELD, order, mt));
-    z->held += 1ull << order;
+    held_add(z, i, order, mt);
+    held_take(z, i, order);
     return true;
 }
 
@@ -82,26 +100,19 @@ void fpr_buddy_notify(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
     }
 }
 
-/* As buddy_free(), offering every size on the way up to the capturer. */
-static void free_captured(struct fpr_zone *z, uint32_t i, unsigned order, int mt,
-                          enum fpr_place place, bool notify)
+void fpr_buddy_settle(struct fpr_zone *z, uint32_t i, unsigned order, int mt, enum fpr_place place,
+                      bool notify)
 {
-    if (mt != FPR_ISOLATE) {
-        zone_account(z, (int64_t)(1ull << order));
-    }
     while (order < z->max_order) {
-        if (captured(z, i, order, mt)) {
+        if (fpr_unlikely(z->capture.active) && captured(z, i, order, mt)) {
             return;
         }
-        bool blocked =
-            order >= z->pageblock_order && !may_merge_pageblocks(z, i ^ 1u << order, order, mt);
-        if (blocked || buddy_merge(z, &i, order, order + 1) == order) {
+        if (!join(z, &i, order, mt)) {
             break;
         }
-        z->stats.merges++;
         order++;
     }
-    freelist_add(z, i, order, mt, buddy_goes_to_tail(z, i, order, place));
+    freelist_add(z, i, order, mt, fpr_buddy_goes_to_tail(z, i, order, place));
     if (order >= z->notify_order && notify) {
         fpr_buddy_notify(z, i, order, mt);
     }
@@ -110,11 +121,10 @@ static void free_captured(struct fpr_zone *z, uint32_t i, unsigned order, int mt
 void fpr_buddy_free(struct fpr_zone *z, uint32_t i, unsigned order, int mt, enum fpr_place place,
                     bool notify)
 {
-    if (fpr_unlikely(z->capture.active)) {
-        free_captured(z, i, order, mt, place, notify);
-    } else {
-        buddy_free(z, i, order, mt, place, notify);
+    if (mt != FPR_ISOLATE) {
+        zone_account(z, (int64_t)(1ull << order));
     }
+    fpr_buddy_settle(z, i, order, mt, place, notify);
 }
 
 void fpr_buddy_split(struct fpr_zone *z, uint32_t i, unsigned from, unsigned to, int mt)
@@ -129,11 +139,22 @@ void fpr_buddy_split(struct fpr_zone *z, uint32_t i, unsigned from, unsigned to,
 
 uint64_t fpr_buddy_take_smallest(struct fpr_zone *z, unsigned order, int mt, bool refill)
 {
-    uint32_t fitting = z->nonempty[mt] >> order;
+    uint32_t size = size_of(order), fitting = z->nonempty[mt] & -size;
     if (!fitting) {
         return BLOCK_NONE;
     }
-    uint32_t i = buddy_take(z, order + (unsigned)__builtin_ctz(fitting), order, mt);
+    unsigned from = (unsigned)__builtin_ctz(fitting);
+    struct area *a = &z->area[from];
+    struct list *l = &a->list[mt];
+    uint32_t k = l->head, i = k << a->shift;
+    z->stats.reported_allocs += (tag_load(&a->tags[k]) & TAG_REPORTED) != 0;
+    tag_store(&a->tags[k], 0);
+    if (!list_pop(a->links, l)) {
+        zone_mask_drop(z, mt, size_of(from));
+    }
+    zone_touch(z, i);
+    zone_mask_add(z, mt, size_of(from) - size);
+    buddy_cut(z, l, i, size_of(from), size);
     if (emit_wanted(z)) {
         const struct fpr_event e = {.type = FPR_EVENT_ZONE_LOCKED,
                                     .pfn = zone_pfn(z, i),

@@ -1,7 +1,7 @@
 /* Giving blocks back: checks, then the per-cpu lists or the free lists. */
 #include "base/check.h"
 #include "mm/alloc.h"
-#include "mm/buddy_core.h"
+#include "mm/buddy.h"
 #include "mm/emit.h"
 #include "mm/pcp.h"
 
@@ -15,10 +15,26 @@ static inline bool find_allocated(const struct fpr_zone *z, fpr_pfn pfn, unsigne
            tag_is(tag_load(&z->tags[*i]), PAGE_ALLOCATED, order);
 }
 
+/* The same, and nobody else has it from now on: of two threads that give a block back, or split
+ * it, one is refused. Until its new tag is written the frame looks like one inside a block. */
+static bool claim(struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i, uint16_t *tag)
+{
+    if (!find_allocated(z, pfn, order, i)) {
+        return false;
+    }
+    *tag = tag_load(&z->tags[*i]);
+    if (!z->locked) {
+        tag_store(&z->tags[*i], 0);
+        return true;
+    }
+    return tag_is(*tag, PAGE_ALLOCATED, order) &&
+           __atomic_compare_exchange_n(&z->tags[*i], tag, 0, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
 static void free_to_buddy(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     zone_lock(z);
-    tag_store(&z->tags[i], 0);
     z->stats.frees++;
     if (fpr_likely(!z->policy.free_by_pageblock || order <= z->pageblock_order)) {
         fpr_buddy_free(z, i, order, pageblock_get(z, i), FPR_PLACE_RULE, true);
@@ -36,7 +52,7 @@ static fpr_cold void free_block(struct fpr_zone *z, uint32_t i, unsigned order, 
                                 unsigned cpu, bool pcp_locked)
 {
     bool to_pcp = (z->pcp_orders >> order & 1) && !pcp_locked;
-    if (to_pcp && z->pcp_through && !emit_wanted(z)) {
+    if (to_pcp && read_relaxed(z->pcp_through) && !emit_wanted(z) && order <= z->pageblock_order) {
         to_pcp = mt >= 0 && mt != pageblock_get(z, i); /* what was remembered matters */
     }
     if (to_pcp && mt < 0) {
@@ -52,56 +68,25 @@ static fpr_cold void free_block(struct fpr_zone *z, uint32_t i, unsigned order, 
     fpr_pcp_unlock(z, p);
 }
 
-static fpr_cold int free_slowly(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
+static void emit_free(struct fpr_zone *z, uint32_t i, unsigned order)
 {
-    emit_block(z, FPR_EVENT_PAGE_FREE, i, order, 0);
-    free_block(z, i, order, -1, cpu, false);
-    return 0;
-}
-
-/* The common case of a per-cpu list: it need not be drained. */
-static fpr_apart int free_to_pcp(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
-{
-    struct pcp *p = &z->pcp[cpu];
-    int mt = pageblock_get(z, i);
-    unsigned count = p->count + (1u << order);
-    if (fpr_unlikely(mt >= FPR_NR_PCPTYPES || z->reclaiming || (order && p->free_factor) ||
-                     count >= p->high)) {
-        return free_slowly(z, i, order, cpu);
+    if (emit_wanted(z)) {
+        zone_lock(z);
+        emit_block(z, FPR_EVENT_PAGE_FREE, i, order, 0);
+        zone_unlock(z);
     }
-    p->count = count;
-    p->stats.frees++;
-    ring_add(z->links, &p->list[fpr_pcp_list_index(z, order, mt)], i, false);
-    tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
-    return 0;
 }
 
-static fpr_apart int free_to_lists(struct fpr_zone *z, uint32_t i, unsigned order)
-{
-    int mt = pageblock_get(z, i);
-    tag_store(&z->tags[i], 0);
-    z->stats.frees++;
-    buddy_free(z, i, order, mt, FPR_PLACE_RULE, true);
-    return 0;
-}
-
-/* The common cases, in few steps. */
-int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
+int fpr_zone_free_slowly(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
     uint32_t i;
-    if (fpr_unlikely(!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus)) {
+    uint16_t tag;
+    if (cpu >= zone->cpus || !claim(zone, pfn, order, &i, &tag)) {
         return -EINVAL;
     }
-    if (fpr_unlikely(!zone->fast)) {
-        return free_slowly(zone, i, order, cpu);
-    }
-    if (zone->pcp_used >> order & 1) {
-        return free_to_pcp(zone, i, order, cpu);
-    }
-    if (fpr_unlikely(order > zone->pageblock_order && zone->policy.free_by_pageblock)) {
-        return free_slowly(zone, i, order, cpu);
-    }
-    return free_to_lists(zone, i, order);
+    emit_free(zone, i, order);
+    free_block(zone, i, order, -1, cpu, false);
+    return 0;
 }
 
 int fpr_zone_free_prepare(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
@@ -114,11 +99,12 @@ int fpr_zone_free_as(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt,
                      unsigned flags)
 {
     uint32_t i;
-    if (!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus || mt < -1 ||
-        mt >= FPR_NR_MIGRATETYPES || flags > FPR_ALLOC_PCP_LOCKED) {
+    uint16_t tag;
+    if (!zone || cpu >= zone->cpus || mt < -1 || mt >= FPR_NR_MIGRATETYPES ||
+        flags > FPR_ALLOC_PCP_LOCKED || !claim(zone, pfn, order, &i, &tag)) {
         return -EINVAL;
     }
-    emit_block(zone, FPR_EVENT_PAGE_FREE, i, order, 0);
+    emit_free(zone, i, order);
     free_block(zone, i, order, mt, cpu, flags & FPR_ALLOC_PCP_LOCKED);
     return 0;
 }
@@ -151,28 +137,26 @@ int fpr_zone_free_bulk(struct fpr_zone *zone, const fpr_pfn *pfns, size_t count,
 int fpr_zone_split(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned to)
 {
     uint32_t i;
-    if (!find_allocated(zone, pfn, order, &i) || to > order) {
+    uint16_t tag;
+    if (to > order || !claim(zone, pfn, order, &i, &tag)) {
         return -EINVAL;
     }
-    zone_lock(zone);
-    uint16_t tag = tag_load(&zone->tags[i]);
     uint16_t piece = (uint16_t)((tag & ~TAG_ORDER_MASK) | to << TAG_ORDER_SHIFT);
-    for (uint64_t k = 0; k < 1ull << order; k += 1ull << to) {
-        tag_store(&zone->tags[i + k], piece);
+    for (uint64_t k = 1ull << order; k > 0; k -= 1ull << to) {
+        tag_publish(&zone->tags[i + k - (1ull << to)], piece);
     }
-    zone_unlock(zone);
     return 0;
 }
 
 int fpr_zone_set_movable(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, bool movable)
 {
     uint32_t i;
-    if (!find_allocated(zone, pfn, order, &i)) {
+    uint16_t tag;
+    if (!claim(zone, pfn, order, &i, &tag)) {
         return -EINVAL;
     }
-    uint16_t tag = tag_load(&zone->tags[i]);
-    tag_store(&zone->tags[i],
-              (uint16_t)(movable ? tag | TAG_MOVABLE : tag & ~(unsigned)TAG_MOVABLE));
+    uint16_t rest = (uint16_t)(tag & ~(unsigned)TAG_MOVABLE);
+    tag_publish(&zone->tags[i], (uint16_t)(rest | (movable ? TAG_MOVABLE : 0)));
     return 0;
 }
 

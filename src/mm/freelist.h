@@ -1,69 +1,20 @@
-/* The only code that links, unlinks and counts free blocks: one function a change, so that list,
- * count, flag and the mask of non-empty lists cannot disagree. */
+/* The only code that puts blocks on free lists and takes them off: one function a change, so that
+ * list, count, flag and the mask of non-empty lists cannot disagree. */
 #ifndef MM_FREELIST_H
 #define MM_FREELIST_H
 
+#include "mm/list.h"
 #include "mm/zone.h"
-
-/* The ring's first and only member. */
-static inline void ring_start(struct link *links, struct list *l, uint32_t i)
-{
-    links[i] = (struct link){i, i};
-    l->head = i;
-    l->count = 1;
-}
-
-static inline void ring_add(struct link *links, struct list *l, uint32_t i, bool tail)
-{
-    if (l->count == 0) {
-        ring_start(links, l, i);
-        return;
-    }
-    l->count++;
-    uint32_t head = l->head, last = links[head].prev;
-    links[i] = (struct link){.next = head, .prev = last};
-    links[last].next = i;
-    links[head].prev = i;
-    l->head = tail ? head : i;
-}
-
-static inline void ring_remove(struct link *links, struct list *l, uint32_t i)
-{
-    struct link at = links[i];
-    links[at.prev].next = at.next;
-    links[at.next].prev = at.prev;
-    l->head = l->head == i ? at.next : l->head;
-    l->count--;
-}
 
 /* A block joins list [order][mt]; `i` is its first frame. */
 static inline void freelist_add(struct fpr_zone *z, uint32_t i, unsigned order, int mt, bool tail)
 {
     struct area *a = &z->area[order];
-    uint32_t k = i >> a->shift;
-    ring_add(a->links, &a->list[mt], k, tail);
-    z->nonempty[mt] |= 1u << order;
-    tag_store(&a->tags[k], tag_make(PAGE_FREE, order, mt));
-}
-
-/* The same for a list that is known to be empty; the caller keeps the mask. */
-static inline void freelist_start(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
-{
-    struct area *a = &z->area[order]; /* never the largest order: shift 0 */
-    ring_start(a->links, &a->list[mt], i);
-    tag_store(&a->tags[i], tag_make(PAGE_FREE, order, mt));
-}
-
-/* A block that is on list [order][mt] for sure leaves it. */
-static inline void freelist_del_from(struct fpr_zone *z, struct area *a, uint32_t k, unsigned order,
-                                     int mt)
-{
     struct list *l = &a->list[mt];
-    ring_remove(a->links, l, k);
-    if (l->count == 0) {
-        z->nonempty[mt] &= ~(1u << order);
-    }
-    tag_store(&a->tags[k], 0);
+    uint32_t k = i >> a->shift;
+    list_add(a->links, l, k, tail);
+    zone_mask_add(z, mt, 1u << order);
+    tag_store(&a->tags[k], l->tag);
 }
 
 /* A block leaves its list; its Reported flag goes with it. */
@@ -71,7 +22,11 @@ static inline void freelist_del(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     struct area *a = &z->area[order];
     uint32_t k = i >> a->shift;
-    freelist_del_from(z, a, k, order, tag_mt(tag_load(&a->tags[k])));
+    int mt = tag_mt(tag_load(&a->tags[k]));
+    if (!list_remove(a->links, &a->list[mt], k)) {
+        zone_mask_drop(z, mt, 1u << order);
+    }
+    tag_store(&a->tags[k], 0);
 }
 
 /* A block moves to another migratetype's list of the same order and keeps its Reported flag. */
@@ -112,11 +67,35 @@ static inline void freelist_set_reported(struct fpr_zone *z, uint32_t i, unsigne
     tag_store(tag, (uint16_t)(tag_load(tag) | TAG_REPORTED));
 }
 
-/* The ring is turned so that `i` is its first block. */
+/* The list is turned so that `i` is its first block and what stood before it is at its end. */
 static inline void freelist_rotate(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
 {
     struct area *a = &z->area[order];
-    a->list[mt].head = i >> a->shift;
+    list_rotate(a->links, &a->list[mt], i >> a->shift);
+}
+
+/* A block that somebody holds: neither free nor allocated. Like a free one it is marked where its
+ * order's tags are, so that holding a largest block does not touch its frames' metadata. */
+static inline void held_add(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
+{
+    struct area *a = &z->area[order];
+    tag_store(&a->tags[i >> a->shift], tag_make(PAGE_HELD, order, mt));
+    z->held += 1ull << order;
+}
+
+/* It is held for a device or a capturer, who alone puts it back. */
+static inline void held_take(struct fpr_zone *z, uint32_t i, unsigned order)
+{
+    struct area *a = &z->area[order];
+    uint16_t *tag = &a->tags[i >> a->shift];
+    tag_store(tag, (uint16_t)(tag_load(tag) | TAG_TAKEN));
+}
+
+static inline void held_del(struct fpr_zone *z, uint32_t i, unsigned order)
+{
+    struct area *a = &z->area[order];
+    tag_store(&a->tags[i >> a->shift], 0);
+    z->held -= 1ull << order;
 }
 
 #endif

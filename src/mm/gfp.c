@@ -134,7 +134,7 @@ static bool parse_word(const char *word, size_t len, fpr_gfp *gfp)
 {
     for (size_t i = 0; i < NR_GFP_NAMES; i++) {
         const char *name = gfp_names[i].name;
-        if (strncmp(name, word, len) == 0 && name[len] == '\0') {
+        if (strlen(name) == len && memcmp(name, word, len) == 0) {
             *gfp = gfp_names[i].bits;
             return true;
         }

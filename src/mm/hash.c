@@ -1,5 +1,5 @@
 /* Hash of a zone's state, word by word as the golden format defines it. */
-#include "mm/zone.h"
+#include "mm/pcp.h"
 
 #define FNV_BASIS 0xcbf29ce484222325u
 #define FNV_PRIME 0x100000001b3u
@@ -24,12 +24,13 @@ static uint64_t hash_list(const struct fpr_zone *z, uint64_t h, const struct are
 static uint64_t hash_pcp(const struct fpr_zone *z, uint64_t h)
 {
     const struct pcp *p = &z->pcp[0];
-    h = word(h, p->count);
+    h = word(h, fpr_pcp_count(p));
     h = word(h, p->free_factor);
     for (unsigned i = 0; i < z->policy.pcp_lists; i++) {
+        const struct list *l = fpr_pcp_list(p, i);
         h = word(h, 0x300000000u + i);
-        uint32_t k = p->list[i].head;
-        for (uint64_t n = 0; n < p->list[i].count; n++) {
+        uint32_t k = l->head;
+        for (uint64_t n = 0; n < l->count; n++) {
             h = word(h, zone_pfn(z, k));
             k = z->links[k].next;
         }
@@ -43,7 +44,7 @@ uint64_t fpr_zone_hash(const struct fpr_zone *zone, bool with_pcp)
         return 0;
     }
     uint64_t h = FNV_BASIS;
-    h = word(h, (uint64_t)(zone->free + zone->free_lag));
+    h = word(h, (uint64_t)(zone_free_seen(zone) + zone->free_lag));
     h = word(h, zone->highatomic);
     h = word(h, zone->boost);
     for (unsigned o = 0; o <= zone->max_order; o++) {

@@ -19,7 +19,7 @@ static void reserve_pageblock(struct fpr_zone *z, uint32_t i)
         return;
     }
     z->highatomic += zone_pageblock_pages(z);
-    fpr_watermark_changed(z);
+    fpr_zone_quick_changed(z);
     pageblock_set(z, i, FPR_HIGHATOMIC);
     fpr_pageblock_move(z, i, FPR_HIGHATOMIC);
 }
@@ -32,7 +32,7 @@ void fpr_highatomic_reserve(struct fpr_zone *z, uint32_t i, unsigned order)
     if (z->policy.highatomic == FPR_HIGHATOMIC_6_12 && order >= z->pageblock_order) {
         fpr_pageblock_set_all(z, i, order, FPR_HIGHATOMIC);
         z->highatomic += 1ull << order;
-        fpr_watermark_changed(z);
+        fpr_zone_quick_changed(z);
         return;
     }
     reserve_pageblock(z, i);

@@ -40,9 +40,7 @@ bool fpr_isolate_block(struct fpr_zone *z, uint32_t i, unsigned order)
         zone_account(z, -(int64_t)(1ull << order));
     }
     freelist_del(z, i, order);
-    zone_touch(z, i);
-    tag_store(&z->tags[i], tag_make(PAGE_HELD, order, mt));
-    z->held += 1ull << order;
+    held_add(z, i, order, mt);
     if (order + 1 >= z->pageblock_order) {
         make_movable(z, i, order);
     }
@@ -54,8 +52,7 @@ bool fpr_isolate_block(struct fpr_zone *z, uint32_t i, unsigned order)
 bool fpr_putback_block(struct fpr_zone *z, uint32_t i, unsigned order, enum fpr_place place)
 {
     int mt = pageblock_get(z, i);
-    tag_store(&z->tags[i], 0);
-    z->held -= 1ull << order;
+    held_del(z, i, order);
     z->stats.putback_blocks++;
     fpr_buddy_free(z, i, order, mt, place, false);
     emit_block(z, FPR_EVENT_PUTBACK, i, order, mt);
@@ -77,34 +74,44 @@ int fpr_zone_isolate(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
     return err;
 }
 
-/* Index of a held block of exactly this order. */
+/* Index of a block of exactly this order that is held for the caller. */
 static bool find_held(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
 {
-    return z && order <= z->max_order && zone_index(z, pfn, i) &&
-           tag_is(tag_load(&z->tags[*i]), PAGE_HELD, order);
+    if (order > z->max_order || !zone_index(z, pfn, i) || (*i & ((1u << order) - 1))) {
+        return false;
+    }
+    uint16_t tag = freelist_tag(z, *i, order);
+    return tag_is(tag, PAGE_HELD, order) && !(tag & TAG_TAKEN);
 }
 
 int fpr_zone_putback(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!find_held(zone, pfn, order, &i)) {
+    if (!zone) {
         return -EINVAL;
     }
     zone_lock(zone);
-    fpr_putback_block(zone, i, order, zone->policy.putback);
+    bool found = find_held(zone, pfn, order, &i);
+    if (found) {
+        fpr_putback_block(zone, i, order, zone->policy.putback);
+    }
     zone_unlock(zone);
-    return 0;
+    return found ? 0 : -EINVAL;
 }
 
 int fpr_zone_adopt(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!find_held(zone, pfn, order, &i)) {
+    if (!zone) {
         return -EINVAL;
     }
     zone_lock(zone);
-    zone->held -= 1ull << order;
-    fpr_mark_allocated(zone, i, order, FPR_UNMOVABLE);
+    bool found = find_held(zone, pfn, order, &i);
+    if (found) {
+        held_del(zone, i, order);
+        zone_touch(zone, i);
+        fpr_mark_allocated(zone, i, order, FPR_UNMOVABLE);
+    }
     zone_unlock(zone);
-    return 0;
+    return found ? 0 : -EINVAL;
 }

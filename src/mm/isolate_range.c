@@ -37,6 +37,7 @@ static void isolate_pageblock(struct fpr_zone *z, uint32_t i)
 {
     pageblock_set(z, i, FPR_ISOLATE);
     z->nr_isolated++;
+    fpr_zone_quick_changed(z);
     struct pageblock_census c = fpr_pageblock_move(z, i, FPR_ISOLATE);
     zone_account(z, -(int64_t)c.free);
 }
@@ -54,9 +55,10 @@ static void unisolate_pageblock(struct fpr_zone *z, uint32_t i, int mt)
             order = o;
         }
     }
-    uint64_t buddy = order <= z->max_order ? i ^ 1ull << order : 0;
-    bool mergeable = order <= z->max_order && buddy >= z->first && buddy < z->end &&
-                     pageblock_get(z, (uint32_t)buddy) != FPR_ISOLATE;
+    /* by frame number: indices count from a largest block, so bit max_order is not theirs */
+    fpr_pfn buddy = zone_pfn(z, i) ^ 1ull << order;
+    bool mergeable = order <= z->max_order && buddy >= z->start && buddy < z->start + z->spanned &&
+                     pageblock_get(z, (uint32_t)(buddy - z->base)) != FPR_ISOLATE;
     if (mergeable) {
         fpr_isolate_block(z, i, order);
         pageblock_set(z, i, mt);
@@ -67,6 +69,7 @@ static void unisolate_pageblock(struct fpr_zone *z, uint32_t i, int mt)
         pageblock_set(z, i, mt);
     }
     z->nr_isolated--;
+    fpr_zone_quick_changed(z);
 }
 
 static void drain_all(struct fpr_zone *z)

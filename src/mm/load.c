@@ -55,7 +55,7 @@ int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int m
     }
     freelist_add(zone, i, order, mt, true);
     if (mt != FPR_ISOLATE) {
-        zone->free += 1ll << order;
+        zone_set_free(zone, zone_free_seen(zone) + (1ll << order));
     }
     if (reported) {
         freelist_set_reported(zone, i, order);
@@ -132,6 +132,9 @@ int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
     zone->nr_isolated -= pageblock_get(zone, i) == FPR_ISOLATE;
     pageblock_set(zone, i, mt == FPR_PAGEBLOCK_HOLE ? PAGEBLOCK_HOLE : mt);
     zone->nr_isolated += mt == FPR_ISOLATE;
+    if (zone->nr_isolated) {
+        fpr_zone_quick_changed(zone);
+    }
     return 0;
 }
 
@@ -142,11 +145,11 @@ int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters
         c->stat_threshold > INT32_MAX) {
         return -EINVAL;
     }
-    if ((int64_t)c->free + c->free_lag != zone->free + zone->free_lag ||
+    if ((int64_t)c->free + c->free_lag != zone_free_seen(zone) + zone->free_lag ||
         c->free_lag > (int64_t)c->stat_threshold || c->free_lag < -(int64_t)c->stat_threshold) {
         return -EINVAL;
     }
-    zone->free = (int64_t)c->free;
+    zone_set_free(zone, (int64_t)c->free);
     zone->free_lag = c->free_lag;
     zone->stat_threshold = c->stat_threshold;
     zone->highatomic = c->highatomic;
@@ -156,7 +159,7 @@ int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters
     zone->reclaiming = c->reclaiming;
     memcpy(zone->watermark, c->watermark, sizeof(zone->watermark));
     memcpy(zone->lowmem_reserve, c->lowmem_reserve, sizeof(zone->lowmem_reserve));
-    fpr_watermark_changed(zone);
+    fpr_zone_quick_changed(zone);
     return 0;
 }
 
@@ -164,11 +167,11 @@ int fpr_zone_load_pcp_counters(struct fpr_zone *zone, unsigned cpu,
                                const struct fpr_pcp_counters *p)
 {
     if (!zone || !p || cpu >= zone->cpus || p->batch < 1 || p->batch > INT32_MAX / 64 ||
-        p->high > INT32_MAX || p->free_factor > 16 || p->count != zone->pcp[cpu].count) {
+        p->high > INT32_MAX || p->free_factor > 16 || p->count != fpr_pcp_count(&zone->pcp[cpu])) {
         return -EINVAL;
     }
     struct pcp *to = &zone->pcp[cpu];
-    to->high = p->high;
+    fpr_pcp_set_high(to, p->high);
     to->batch = p->batch;
     to->free_factor = p->free_factor;
     to->expire = p->expire;

@@ -1,9 +1,11 @@
 /* What a frame is: one 16-bit tag at the first frame of each block; all other frames have 0.
  *
- *   bits 0-2 kind   3-6 order   7-9 migratetype   10 Reported   11 movable
+ *   bits 0-2 kind   3-6 order   8 Reported   9 movable   10 taken   12-14 migratetype
  *
- * A free block of the largest order has its tag in a dense array of its own (see zone.h), so that
- * memory that was never touched costs next to nothing.
+ * Kind and order share a byte, so that "a block of this kind and order" is one comparison, and
+ * nothing stands above the migratetype, so that it is one shift. A free or held block of the
+ * largest order has its tag in a dense array of its own (see zone.h), so that memory that was
+ * never touched costs next to nothing.
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H
@@ -15,11 +17,12 @@ enum page_kind { PAGE_NONE = 0, PAGE_FREE = 1, PAGE_ALLOCATED = 2, PAGE_PCP = 3,
 #define TAG_KIND_MASK   0x0007u
 #define TAG_ORDER_SHIFT 3
 #define TAG_ORDER_MASK  0x0078u
-#define TAG_BLOCK_MASK  (TAG_KIND_MASK | TAG_ORDER_MASK)
-#define TAG_MT_SHIFT    7
-#define TAG_MT_MASK     0x0380u
-#define TAG_REPORTED    0x0400u
-#define TAG_MOVABLE     0x0800u
+#define TAG_ORDER_UNIT  (1u << TAG_ORDER_SHIFT)
+#define TAG_REPORTED    0x0100u
+#define TAG_MOVABLE     0x0200u
+#define TAG_TAKEN       0x0400u /* held for a device or a capturer: not the caller's to put back */
+#define TAG_MT_SHIFT    12
+#define TAG_MT_MASK     0x7000u
 
 static inline uint16_t tag_make(enum page_kind kind, unsigned order, int mt)
 {
@@ -38,13 +41,19 @@ static inline unsigned tag_order(uint16_t tag)
 
 static inline int tag_mt(uint16_t tag)
 {
-    return (int)((tag & TAG_MT_MASK) >> TAG_MT_SHIFT);
+    return tag >> TAG_MT_SHIFT;
+}
+
+/* The byte that all blocks of this kind and order have. */
+static inline uint8_t tag_byte(enum page_kind kind, unsigned order)
+{
+    return (uint8_t)((unsigned)kind | order << TAG_ORDER_SHIFT);
 }
 
 /* Is it a block of this kind and order? */
 static inline bool tag_is(uint16_t tag, enum page_kind kind, unsigned order)
 {
-    return (tag & TAG_BLOCK_MASK) == ((unsigned)kind | order << TAG_ORDER_SHIFT);
+    return (uint8_t)tag == tag_byte(kind, order);
 }
 
 /* Tags are read by threads that hold the zone's lock while owners of allocated blocks write theirs
@@ -52,6 +61,13 @@ static inline bool tag_is(uint16_t tag, enum page_kind kind, unsigned order)
 static inline uint16_t tag_load(const uint16_t *tag)
 {
     return __atomic_load_n(tag, __ATOMIC_RELAXED);
+}
+
+/* For a tag by which a block passes to whoever finds it: what was written before can be read then.
+ */
+static inline void tag_publish(uint16_t *tag, uint16_t value)
+{
+    __atomic_store_n(tag, value, __ATOMIC_RELEASE);
 }
 
 static inline void tag_store(uint16_t *tag, uint16_t value)

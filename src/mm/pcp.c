@@ -12,35 +12,47 @@
 
 bool fpr_pcp_trylock(struct fpr_zone *z, struct pcp *p)
 {
-    return !z->locked || !__atomic_exchange_n(&p->busy, 1, __ATOMIC_ACQUIRE);
+    return !z->locked || pthread_spin_trylock(&p->lock) == 0;
 }
 
 void fpr_pcp_lock(struct fpr_zone *z, struct pcp *p)
 {
     while (!fpr_pcp_trylock(z, p)) {
-        sched_yield();
+        sched_yield(); /* whoever has it may wait for this processor */
     }
 }
 
 void fpr_pcp_unlock(struct fpr_zone *z, struct pcp *p)
 {
     if (z->locked) {
-        __atomic_store_n(&p->busy, 0, __ATOMIC_RELEASE);
+        pthread_spin_unlock(&p->lock);
+    }
+}
+
+void fpr_pcp_init(const struct fpr_zone *z, struct pcp *p)
+{
+    p->room = -1; /* high is 0 */
+    pthread_spin_init(&p->lock, PTHREAD_PROCESS_PRIVATE);
+    for (unsigned n = 0; n < PCP_HUGE_LISTS_START + FPR_NR_PCPTYPES; n++) {
+        unsigned order = fpr_pcp_list_order(z, n), mt = n % FPR_NR_PCPTYPES;
+        struct list *l = fpr_pcp_list(p, n);
+        l->tag = tag_make(PAGE_PCP, order, (int)mt);
+        l->granted_tag = (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT);
     }
 }
 
 void fpr_pcp_link(struct fpr_zone *z, struct pcp *p, unsigned list, uint32_t i, int mt, bool tail)
 {
     unsigned order = fpr_pcp_list_order(z, list);
-    ring_add(z->links, &p->list[list], i, tail);
+    list_add(z->links, fpr_pcp_list(p, list), i, tail);
     tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
-    p->count += 1u << order;
+    p->room -= 1ll << order;
 }
 
 void fpr_pcp_unlink(struct fpr_zone *z, struct pcp *p, unsigned list, uint32_t i)
 {
-    ring_remove(z->links, &p->list[list], i);
-    p->count -= 1u << fpr_pcp_list_order(z, list);
+    list_remove(z->links, fpr_pcp_list(p, list), i);
+    p->room += 1ll << fpr_pcp_list_order(z, list);
 }
 
 static unsigned refill_blocks(const struct fpr_zone *z, const struct pcp *p, unsigned order)
@@ -74,7 +86,7 @@ static void refill(struct fpr_zone *z, struct pcp *p, unsigned list, int mt, uns
 uint64_t fpr_pcp_pop(struct fpr_zone *z, struct pcp *p, unsigned order, int mt, unsigned flags)
 {
     unsigned list = fpr_pcp_list_index(z, order, mt);
-    struct list *l = &p->list[list];
+    struct list *l = fpr_pcp_list(p, list);
     if (l->count == 0) {
         refill(z, p, list, mt, flags);
         if (l->count == 0) {
@@ -96,7 +108,7 @@ uint64_t fpr_pcp_alloc(struct fpr_zone *z, struct pcp *p, unsigned order, int mt
 static void free_block(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order)
 {
     int mt = tag_mt(tag_load(&z->tags[i]));
-    if (z->nr_isolated || z->policy.free_by_pageblock) {
+    if (z->nr_isolated || z->policy.free_by_pageblock || z->policy.pcp_forgets) {
         mt = pageblock_get(z, i);
     }
     tag_store(&z->tags[i], 0);
@@ -107,35 +119,35 @@ static void free_block(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned o
 
 static uint32_t take_tail(struct fpr_zone *z, struct pcp *p, unsigned list)
 {
-    uint32_t i = z->links[p->list[list].head].prev;
+    uint32_t i = fpr_pcp_list(p, list)->tail;
     fpr_pcp_unlink(z, p, list, i);
     return i;
 }
 
 /* Up to 5.17: list after list, one block from the first, two from the second …; all are taken
- * before the first is freed. The blocks wait in a ring of their own, in the order of taking. */
+ * before the first is freed. The blocks wait on a list of their own, in the order of taking. */
 static void bulk_round_robin(struct fpr_zone *z, struct pcp *p, int64_t pages)
 {
     unsigned lists = z->policy.pcp_lists, list = 0, run = 0;
-    struct list out = {0, 0};
+    struct list out = {.count = 0};
     int64_t left = pages;
     while (left > 0) {
         do {
             run++;
             list = list + 1 == lists ? 0 : list + 1;
-        } while (p->list[list].count == 0);
+        } while (fpr_pcp_list(p, list)->count == 0);
         if (run == lists) {
             run = (unsigned)left;
         }
         unsigned order = fpr_pcp_list_order(z, list);
         do {
-            ring_add(z->links, &out, take_tail(z, p, list), true);
+            list_add_tail(z->links, &out, take_tail(z, p, list));
             left -= 1ll << order;
-        } while (left > 0 && --run && p->list[list].count);
+        } while (left > 0 && --run && fpr_pcp_list(p, list)->count);
     }
     while (out.count) {
         uint32_t i = out.head;
-        ring_remove(z->links, &out, i);
+        list_pop(z->links, &out);
         free_block(z, p, i, tag_order(tag_load(&z->tags[i])));
     }
 }
@@ -151,7 +163,7 @@ static void bulk_list_by_list(struct fpr_zone *z, struct pcp *p, int64_t pages, 
             if (next > high) {
                 next = low;
             }
-            if (p->list[next].count) {
+            if (fpr_pcp_list(p, next)->count) {
                 break;
             }
             high -= next == high;
@@ -161,16 +173,15 @@ static void bulk_list_by_list(struct fpr_zone *z, struct pcp *p, int64_t pages, 
         do {
             free_block(z, p, take_tail(z, p, next), order);
             left -= 1ll << order;
-        } while (left > 0 && p->list[next].count);
+        } while (left > 0 && fpr_pcp_list(p, next)->count);
         next++;
     }
 }
 
 static void bulk_free(struct fpr_zone *z, struct pcp *p, unsigned pages, unsigned list)
 {
-    if (pages > p->count) {
-        pages = p->count;
-    }
+    unsigned count = fpr_pcp_count(p);
+    pages = pages < count ? pages : count;
     zone_lock(z);
     if (z->policy.pcp == FPR_PCP_MULTI_DRAIN) {
         bulk_list_by_list(z, p, pages, list);
@@ -205,22 +216,22 @@ void fpr_pcp_free(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order,
     fpr_pcp_link(z, p, list, i, mt, false);
     bool high_order = order > 0 && order <= PCP_COSTLY_ORDER;
     if (z->policy.pcp == FPR_PCP_MULTI_DRAIN && p->free_factor && high_order) {
-        bulk_free(z, p, p->count, list); /* many high-order frees in a row: keep none */
+        bulk_free(z, p, fpr_pcp_count(p), list); /* many high-order frees in a row: keep none */
         return;
     }
     unsigned high = p->high;
-    if (z->reclaiming && high > p->batch << 2 && z->policy.pcp != FPR_PCP_ORDER0) {
+    if (read_relaxed(z->reclaiming) && high > p->batch << 2 && z->policy.pcp != FPR_PCP_ORDER0) {
         high = p->batch << 2;
     }
-    if (p->count >= high) {
+    if (fpr_pcp_count(p) >= high) {
         bulk_free(z, p, drain_pages(z, p, high), list);
     }
 }
 
 void fpr_pcp_drain(struct fpr_zone *z, struct pcp *p)
 {
-    while (p->count) {
-        unsigned pages = p->count;
+    while (fpr_pcp_count(p)) {
+        unsigned pages = fpr_pcp_count(p);
         if (z->policy.pcp == FPR_PCP_MULTI_DRAIN && pages > p->batch << MAX_FREE_FACTOR) {
             pages = p->batch << MAX_FREE_FACTOR;
         }
@@ -230,12 +241,17 @@ void fpr_pcp_drain(struct fpr_zone *z, struct pcp *p)
 
 void fpr_pcp_settings_changed(struct fpr_zone *z)
 {
-    z->pcp_through = true;
+    bool through = true;
     for (unsigned c = 0; c < z->cpus; c++) {
-        const struct pcp *p = &z->pcp[c];
-        z->pcp_through &= p->high == 0 && p->batch <= 1 && p->count == 0;
+        struct pcp *p = &z->pcp[c];
+        fpr_pcp_lock(z, p);
+        through &= p->high == 0 && p->batch <= 1 && fpr_pcp_count(p) == 0;
+        fpr_pcp_unlock(z, p);
     }
-    z->pcp_used = z->pcp_through ? 0 : z->pcp_orders;
+    zone_lock(z);
+    write_relaxed(z->pcp_through, through);
+    fpr_zone_quick_changed(z);
+    zone_unlock(z);
 }
 
 static unsigned log2_floor(uint64_t x)
@@ -243,7 +259,7 @@ static unsigned log2_floor(uint64_t x)
     return 63u - (unsigned)__builtin_clzll(x);
 }
 
-void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch)
+static void default_sizes(const struct fpr_zone *z, unsigned *high, unsigned *batch)
 {
     uint64_t b = z->managed / 1024, mib = (1ull << 20) >> z->page_shift;
     b = (b > mib ? mib : b) / 4;
@@ -256,4 +272,17 @@ void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch)
     }
     uint64_t share = z->watermark[FPR_WMARK_LOW] / z->cpus;
     *high = share > 4u * *batch ? (unsigned)share : 4 * *batch;
+}
+
+void fpr_pcp_auto(struct fpr_zone *z)
+{
+    if (!z->pcp_auto) {
+        return;
+    }
+    for (unsigned k = 0; k < z->cpus; k++) {
+        unsigned high;
+        default_sizes(z, &high, &z->pcp[k].batch);
+        fpr_pcp_set_high(&z->pcp[k], high);
+    }
+    fpr_pcp_settings_changed(z);
 }

@@ -4,11 +4,11 @@
 
 #include "mm/zone.h"
 
-/* Orders up to this have three lists each; then come those of the pageblock order. */
-#define PCP_COSTLY_ORDER     3u
-#define PCP_HUGE_LISTS_START (FPR_NR_PCPTYPES * (PCP_COSTLY_ORDER + 1))
+/* Lists are numbered as the kernel numbers them: three for each of the orders 0..3, then those of
+ * the pageblock order. */
+#define PCP_HUGE_LISTS_START (FPR_NR_PCPTYPES * PCP_ROWS)
 
-/* Index of the list for a block; `mt` is 0..2. */
+/* Number of the list for a block; `mt` is 0..2. */
 static inline unsigned fpr_pcp_list_index(const struct fpr_zone *z, unsigned order, int mt)
 {
     if (order <= PCP_COSTLY_ORDER) {
@@ -16,6 +16,28 @@ static inline unsigned fpr_pcp_list_index(const struct fpr_zone *z, unsigned ord
     }
     return PCP_HUGE_LISTS_START +
            (z->policy.pcp == FPR_PCP_MULTI_RR ? (unsigned)mt : mt == FPR_MOVABLE);
+}
+
+/* The list of that number. */
+static inline struct list *fpr_pcp_list(const struct pcp *p, unsigned list)
+{
+    const struct list *l = list < PCP_HUGE_LISTS_START
+                               ? &p->row[list / FPR_NR_PCPTYPES][list % FPR_NR_PCPTYPES]
+                               : &p->huge[list - PCP_HUGE_LISTS_START];
+    return (struct list *)(uintptr_t)l;
+}
+
+/* Pages on the lists. */
+static inline unsigned fpr_pcp_count(const struct pcp *p)
+{
+    return (unsigned)((int64_t)p->high - 1 - p->room);
+}
+
+/* Another `high` for as many pages. */
+static inline void fpr_pcp_set_high(struct pcp *p, unsigned high)
+{
+    p->room += (int64_t)high - (int64_t)p->high;
+    p->high = high;
 }
 
 /* Order of the blocks on a list. */
@@ -40,9 +62,11 @@ void fpr_pcp_unlink(struct fpr_zone *z, struct pcp *p, unsigned list, uint32_t i
 bool fpr_pcp_trylock(struct fpr_zone *z, struct pcp *p);
 void fpr_pcp_lock(struct fpr_zone *z, struct pcp *p);
 void fpr_pcp_unlock(struct fpr_zone *z, struct pcp *p);
+/* Empty lists of one cpu, with the tags that blocks on them have. */
+void fpr_pcp_init(const struct fpr_zone *z, struct pcp *p);
 /* Recomputes pcp_through after high, batch or count changed. */
 void fpr_pcp_settings_changed(struct fpr_zone *z);
-/* Kernel's default batch and high of a zone. */
-void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch);
+/* Gives a zone made with pcp_auto the kernel's batch and high; after its watermarks changed. */
+void fpr_pcp_auto(struct fpr_zone *z);
 
 #endif

@@ -5,21 +5,17 @@
 
 #include <errno.h>
 
-void fpr_zone_fast_changed(struct fpr_zone *z)
-{
-    z->fast = !z->locked && !z->sink.event && !z->capture.active && !z->boosted;
-    fpr_watermark_changed(z);
-}
-
 int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, uint64_t high)
 {
     if (!zone || min > INT64_MAX / 4 || low > INT64_MAX / 4 || high > INT64_MAX / 4) {
         return -EINVAL;
     }
+    zone_lock(zone);
     zone->watermark[FPR_WMARK_MIN] = min;
     zone->watermark[FPR_WMARK_LOW] = low;
     zone->watermark[FPR_WMARK_HIGH] = high;
-    fpr_watermark_changed(zone);
+    fpr_zone_quick_changed(zone);
+    zone_unlock(zone);
     return 0;
 }
 
@@ -28,9 +24,11 @@ int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
     if (!zone || boost > INT64_MAX / 4) {
         return -EINVAL;
     }
+    zone_lock(zone);
     zone->boost_factor = factor;
     zone->boost = boost;
-    fpr_watermark_changed(zone);
+    fpr_zone_quick_changed(zone);
+    zone_unlock(zone);
     return 0;
 }
 
@@ -39,8 +37,10 @@ int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index
     if (!zone || (unsigned)index >= FPR_NR_ZONE_INDICES || pages > INT64_MAX / 4) {
         return -EINVAL;
     }
+    zone_lock(zone);
     zone->lowmem_reserve[index] = pages;
-    fpr_watermark_changed(zone);
+    fpr_zone_quick_changed(zone);
+    zone_unlock(zone);
     return 0;
 }
 
@@ -53,7 +53,7 @@ int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batch)
         struct pcp *p = &zone->pcp[c];
         fpr_pcp_lock(zone, p);
         fpr_pcp_drain(zone, p);
-        p->high = high;
+        fpr_pcp_set_high(p, high);
         p->batch = batch;
         p->free_factor = 0;
         fpr_pcp_unlock(zone, p);
@@ -69,7 +69,7 @@ int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *
     }
     zone_lock(zone);
     zone->sink = sink ? *sink : (struct fpr_event_sink){NULL, NULL};
-    fpr_zone_fast_changed(zone);
+    fpr_zone_quick_changed(zone);
     zone_unlock(zone);
     return 0;
 }
@@ -84,6 +84,7 @@ int fpr_zone_set_notify(struct fpr_zone *zone, unsigned order,
     zone->notify = notify;
     zone->notify_ctx = ctx;
     zone->notify_order = notify ? order : NO_NOTIFY;
+    fpr_zone_quick_changed(zone);
     zone_unlock(zone);
     return 0;
 }
@@ -93,8 +94,17 @@ int fpr_zone_set_reclaiming(struct fpr_zone *zone, bool on)
     if (!zone) {
         return -EINVAL;
     }
-    zone->reclaiming = on;
+    zone_lock(zone);
+    write_relaxed(zone->reclaiming, on);
+    fpr_zone_quick_changed(zone);
+    zone_unlock(zone);
     return 0;
+}
+
+static void fold(struct fpr_zone *z)
+{
+    zone_set_free(z, zone_free_seen(z) + z->free_lag);
+    z->free_lag = 0;
 }
 
 int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
@@ -105,9 +115,9 @@ int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
     zone_lock(zone);
     zone->stat_threshold = threshold;
     if (zone->free_lag > zone->stat_threshold || zone->free_lag < -zone->stat_threshold) {
-        zone->free += zone->free_lag;
-        zone->free_lag = 0;
+        fold(zone);
     }
+    fpr_zone_quick_changed(zone);
     zone_unlock(zone);
     return 0;
 }
@@ -118,8 +128,7 @@ int fpr_zone_fold_stats(struct fpr_zone *zone)
         return -EINVAL;
     }
     zone_lock(zone);
-    zone->free += zone->free_lag;
-    zone->free_lag = 0;
+    fold(zone);
     zone_unlock(zone);
     return 0;
 }

@@ -5,58 +5,55 @@
 
 #define TRIES 10
 
-/* `new` stands in the ring where `old` stood; `at` are old's links. */
-static void replace(struct link *l, struct list *list, uint32_t old, struct link at, uint32_t new)
+/* Where a block stands in its list; BLOCK_NONE for an end. */
+struct place {
+    struct list *list;
+    uint64_t before;
+    uint64_t after;
+};
+
+static struct place place_of(const struct area *a, uint32_t k)
 {
-    if (at.next == old) {
-        l[new].next = l[new].prev = new;
-    } else {
-        l[new] = at;
-        l[at.prev].next = new;
-        l[at.next].prev = new;
-    }
-    if (list->head == old) {
-        list->head = new;
-    }
+    struct list *l = (struct list *)(uintptr_t)&a->list[tag_mt(tag_load(&a->tags[k]))];
+    return (struct place){.list = l,
+                          .before = l->head == k ? BLOCK_NONE : a->links[k].prev,
+                          .after = l->tail == k ? BLOCK_NONE : a->links[k].next};
 }
 
-/* Neighbours a -> b in one ring change places. */
-static void swap_neighbours(struct link *l, struct list *list, uint32_t a, uint32_t b)
+static void put_at(struct link *links, const struct place *p, uint32_t k)
 {
-    if (l[b].next != a) { /* else they are the only two, and turning the ring is enough */
-        uint32_t before = l[a].prev, after = l[b].next;
-        l[before].next = b;
-        l[b].prev = before;
-        l[b].next = a;
-        l[a].prev = b;
-        l[a].next = after;
-        l[after].prev = a;
+    if (p->before == BLOCK_NONE) {
+        p->list->head = k;
+    } else {
+        links[p->before].next = k;
+        links[k].prev = (uint32_t)p->before;
     }
-    list->head = list->head == a ? b : list->head == b ? a : list->head;
+    if (p->after == BLOCK_NONE) {
+        p->list->tail = k;
+    } else {
+        links[p->after].prev = k;
+        links[k].next = (uint32_t)p->after;
+    }
 }
 
 /* Two blocks of the largest order change places in the lists. */
 static void swap_blocks(struct fpr_zone *z, uint32_t i, uint32_t j)
 {
     struct area *area = &z->area[z->max_order];
-    struct link *l = area->links;
     uint32_t a = i >> area->shift, b = j >> area->shift;
     uint16_t ta = tag_load(&area->tags[a]), tb = tag_load(&area->tags[b]);
-    struct list *la = &area->list[tag_mt(ta)], *lb = &area->list[tag_mt(tb)];
-    if (la == lb && l[a].next == b) {
-        swap_neighbours(l, la, a, b);
-    } else if (la == lb && l[b].next == a) {
-        swap_neighbours(l, la, b, a);
-    } else {
-        struct link at_a = l[a], at_b = l[b];
-        bool a_was_head = la->head == a, b_was_head = lb->head == b;
-        replace(l, la, a, at_a, b);
-        replace(l, lb, b, at_b, a);
-        la->head = a_was_head ? b : la->head;
-        lb->head = b_was_head ? a : lb->head;
-        tag_store(&area->tags[a], (uint16_t)((ta & ~TAG_MT_MASK) | (tb & TAG_MT_MASK)));
-        tag_store(&area->tags[b], (uint16_t)((tb & ~TAG_MT_MASK) | (ta & TAG_MT_MASK)));
+    struct place at_a = place_of(area, a), at_b = place_of(area, b);
+    if (at_a.after == b) { /* neighbours: each is the other's neighbour afterwards */
+        at_a.after = a;
+        at_b.before = b;
+    } else if (at_b.after == a) {
+        at_b.after = b;
+        at_a.before = a;
     }
+    put_at(area->links, &at_a, b);
+    put_at(area->links, &at_b, a);
+    tag_store(&area->tags[a], (uint16_t)((ta & ~TAG_MT_MASK) | (tb & TAG_MT_MASK)));
+    tag_store(&area->tags[b], (uint16_t)((tb & ~TAG_MT_MASK) | (ta & TAG_MT_MASK)));
 }
 
 /* A free block of the largest order at this frame, inside the zone. */

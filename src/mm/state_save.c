@@ -52,14 +52,14 @@ static void put_hex(struct saving *s, const char *before, uint64_t value)
 
 static void put_counters(struct saving *s, const struct fpr_zone *z)
 {
-    put_dec(s, "z ", (uint64_t)(z->free + z->free_lag));
+    put_dec(s, "z ", (uint64_t)(zone_free_seen(z) + z->free_lag));
     put_dec(s, " ", z->highatomic);
     put_dec(s, " ", z->boost);
     for (int k = 0; k < FPR_NR_WMARKS; k++) {
         put_dec(s, " ", z->watermark[k]);
     }
     put_int(s, "\nw ", z->stat_threshold);
-    put_int(s, " ", z->free);
+    put_int(s, " ", zone_free_seen(z));
     put_int(s, " ", z->free_lag);
     put_dec(s, " ", (z->boosted ? 1u : 0u) | (z->reclaiming ? 2u : 0u));
     put_str(s, " 0");
@@ -114,7 +114,7 @@ static void put_lists(struct saving *s, const struct fpr_zone *z)
 static void put_pcp(struct saving *s, const struct fpr_zone *z, unsigned cpu)
 {
     const struct pcp *p = &z->pcp[cpu];
-    put_dec(s, "p ", p->count);
+    put_dec(s, "p ", fpr_pcp_count(p));
     put_dec(s, " ", p->high);
     put_dec(s, " ", p->batch);
     put_dec(s, " ", p->free_factor);
@@ -122,7 +122,7 @@ static void put_pcp(struct saving *s, const struct fpr_zone *z, unsigned cpu)
     put_int(s, " ", p->expire);
     put_str(s, "\n");
     for (unsigned list = 0; list < z->policy.pcp_lists; list++) {
-        if (p->list[list].count) {
+        if (fpr_pcp_list(p, list)->count) {
             put_dec(s, "q ", list);
             fpr_zone_walk_pcp(z, cpu, list, put_block, s);
             put_dec(s, "\nr ", list);

@@ -80,20 +80,17 @@ int fpr_zone_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
     return err;
 }
 
-/* Which cpu's list a block is on: the one whose head is in its ring. */
+/* Which cpu's list a block is on: the one at whose tail the way from the block ends. */
 static struct pcp *owner_of(struct fpr_zone *z, unsigned list, uint32_t i)
 {
-    uint32_t k = i;
-    do {
+    for (uint32_t k = i;; k = z->links[k].next) {
         for (unsigned c = 0; c < z->cpus; c++) {
-            struct list *l = &z->pcp[c].list[list];
-            if (l->count && l->head == k) {
+            const struct list *l = fpr_pcp_list(&z->pcp[c], list);
+            if (l->count && l->tail == k) {
                 return &z->pcp[c];
             }
         }
-        k = z->links[k].next;
-    } while (k != i);
-    return NULL;
+    }
 }
 
 int fpr_zone_pcp_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
@@ -108,11 +105,7 @@ int fpr_zone_pcp_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
     }
     int mt = tag_mt(tag) < FPR_NR_PCPTYPES ? tag_mt(tag) : FPR_MOVABLE;
     unsigned list = fpr_pcp_list_index(zone, order, mt);
-    struct pcp *p = owner_of(zone, list, i);
-    if (!p) {
-        return -ENOENT;
-    }
-    fpr_pcp_unlink(zone, p, list, i);
+    fpr_pcp_unlink(zone, owner_of(zone, list, i), list, i);
     fpr_mark_allocated(zone, i, order, mt);
     fpr_pcp_settings_changed(zone);
     return 0;

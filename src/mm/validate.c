@@ -24,23 +24,27 @@ static bool broken(struct verdict *v, int rule, const char *what, uint64_t where
     return false;
 }
 
-/* Rules 1-3: a ring's links and count. */
-static bool check_ring(const struct fpr_zone *z, const struct link *links, const struct list *l,
-                       uint64_t length, unsigned shift, struct verdict *v)
+/* Rules 1-3: a list's links, ends and count. */
+static bool check_links(const struct fpr_zone *z, const struct link *links, const struct list *l,
+                        uint64_t length, unsigned shift, struct verdict *v)
 {
     uint32_t k = l->head;
-    for (uint64_t n = 0; n < l->count; n++) {
+    for (uint64_t n = 1; n <= l->count; n++) {
         if (k >= length) {
             return broken(v, 1, "link leads out of the zone", k, k, length);
         }
+        if (n == l->count) {
+            return k == l->tail || broken(v, 3, "list does not end at its tail",
+                                          zone_pfn(z, k << shift), k, l->tail);
+        }
         uint32_t next = links[k].next;
-        if (next >= length || links[next].prev != k) {
-            return broken(v, 2, "neighbours disagree", zone_pfn(z, k << shift), next, k);
+        if (next < length && links[next].prev != k) {
+            return broken(v, 2, "neighbours disagree", zone_pfn(z, k << shift), links[next].prev,
+                          k);
         }
         k = next;
     }
-    return !l->count || k == l->head ||
-           broken(v, 3, "list is longer than its count", zone_pfn(z, k << shift), k, l->head);
+    return true;
 }
 
 /* Rules 4-6: what is on a free list. */
@@ -52,7 +56,7 @@ static bool check_list(const struct fpr_zone *z, unsigned order, int mt, struct 
     if ((z->nonempty[mt] >> order & 1) != (l->count > 0)) {
         return broken(v, 4, "mask of non-empty lists", order, z->nonempty[mt], l->count);
     }
-    if (!check_ring(z, a->links, l, length, a->shift, v)) {
+    if (!check_links(z, a->links, l, length, a->shift, v)) {
         return false;
     }
     uint32_t k = l->head;
@@ -78,7 +82,7 @@ static bool check_lists(const struct fpr_zone *z, uint64_t *free_pages, uint64_t
             if (!check_list(z, o, mt, v)) {
                 return false;
             }
-            *free_pages += mt == FPR_ISOLATE ? 0 : z->area[o].list[mt].count << o;
+            *free_pages += mt == FPR_ISOLATE ? 0 : (uint64_t)z->area[o].list[mt].count << o;
             *blocks += z->area[o].list[mt].count;
         }
     }
@@ -92,20 +96,22 @@ static bool check_pcp(const struct fpr_zone *z, unsigned cpu, uint64_t *blocks, 
     uint64_t pages = 0;
     for (unsigned list = 0; list < z->policy.pcp_lists; list++) {
         unsigned order = fpr_pcp_list_order(z, list);
-        if (!check_ring(z, z->links, &p->list[list], z->frames, 0, v)) {
+        const struct list *l = fpr_pcp_list(p, list);
+        if (!check_links(z, z->links, l, z->frames, 0, v)) {
             return false;
         }
-        uint32_t k = p->list[list].head;
-        for (uint64_t n = 0; n < p->list[list].count; n++, k = z->links[k].next) {
+        uint32_t k = l->head;
+        for (uint64_t n = 0; n < l->count; n++, k = z->links[k].next) {
             if (!tag_is(tag_load(&z->tags[k]), PAGE_PCP, order)) {
                 return broken(v, 8, "tag of a per-cpu page", zone_pfn(z, k), tag_load(&z->tags[k]),
                               tag_make(PAGE_PCP, order, 0));
             }
         }
-        pages += p->list[list].count << order;
-        *blocks += p->list[list].count;
+        pages += (uint64_t)l->count << order;
+        *blocks += l->count;
     }
-    return p->count == pages || broken(v, 9, "per-cpu count", cpu, p->count, pages);
+    uint64_t count = fpr_pcp_count(p);
+    return count == pages || broken(v, 9, "per-cpu count", cpu, count, pages);
 }
 
 struct census {
@@ -145,9 +151,8 @@ static bool check_blocks(const struct fpr_zone *z, struct census *c, struct verd
     uint64_t n = 1ull << z->max_order;
     for (uint64_t t = 0; t < z->nr_top; t++) {
         uint16_t top = tag_load(&z->top_tags[t]);
-        if (top) {
-            c->free++;
-        }
+        c->free += tag_kind(top) == PAGE_FREE;
+        c->held += tag_kind(top) == PAGE_HELD ? n : 0;
         if (!z->touched[t]) {
             continue;
         }
@@ -168,8 +173,9 @@ static bool check_zone(const struct fpr_zone *z, struct verdict *v)
     if (!check_lists(z, &free_pages, &free_blocks, v)) {
         return false;
     }
-    if ((uint64_t)(z->free + z->free_lag) != free_pages) {
-        return broken(v, 7, "NR_FREE_PAGES", 0, (uint64_t)(z->free + z->free_lag), free_pages);
+    uint64_t counted = (uint64_t)(zone_free_seen(z) + z->free_lag);
+    if (counted != free_pages) {
+        return broken(v, 7, "NR_FREE_PAGES", 0, counted, free_pages);
     }
     for (unsigned c = 0; c < z->cpus; c++) {
         if (!check_pcp(z, c, &pcp_blocks, v)) {

@@ -24,12 +24,12 @@ struct attempt {
     enum fpr_zone_index reserve; /* whose lowmem_reserve */
 };
 
-/* Does the zone stay above the attempt's watermark? */
-bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a);
+/* Does the zone stay above the attempt's watermark? Lock not held. */
+bool fpr_watermark_allows(struct fpr_zone *z, const struct attempt *a);
 
-/* Must be called after anything that watermark checks depend on, but for the free pages,
- * changed. */
-void fpr_watermark_changed(struct fpr_zone *z);
+/* With this many pages left before an order-0 request, or after a bigger one, no watermark
+ * refuses it. */
+int64_t fpr_watermark_easy(const struct fpr_zone *z);
 
 /* Order-0 check against any mark, without flags, as for zone DMA: for reporting and isolation. */
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark);

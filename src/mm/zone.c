@@ -1,7 +1,9 @@
 #include "mm/zone.h"
 
+#include "base/atomic.h"
 #include "base/check.h"
-#include "mm/buddy_core.h"
+#include "mm/buddy.h"
+#include "mm/freelist.h"
 #include "mm/pcp.h"
 #include "mm/watermark.h"
 
@@ -103,6 +105,7 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->locked = c->locked;
     z->nofragment = c->nofragment;
     z->movable_by_type = c->movable_by_type;
+    z->shuffle = c->shuffle;
     z->bits = c->bits;
     z->bits_ctx = c->bits_ctx;
     z->boost_factor = c->boost_factor;
@@ -123,6 +126,16 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     }
 }
 
+/* What threads change side by side must not share cache lines (two of them are fetched at once),
+ * and a metadata source need not know of more than malloc() does. */
+#define ALIGNMENT 128u
+
+static void *aligned(void *memory)
+{
+    uintptr_t at = (uintptr_t)memory;
+    return (char *)memory + (-at & (ALIGNMENT - 1));
+}
+
 /* One array of a zone: where its pointer is and how long it is. */
 struct array {
     void **at;
@@ -131,15 +144,23 @@ struct array {
 
 #define NR_ARRAYS 7
 
+/* Whoever looks for a largest block's buddy, or its parent's, finds nothing there, rather than
+ * having to ask first. */
+static uint64_t tags_length(const struct fpr_zone *z)
+{
+    uint64_t unit = 4ull << z->max_order;
+    return (z->frames + unit - 1) & ~(unit - 1);
+}
+
 static void list_arrays(struct fpr_zone *z, struct array a[NR_ARRAYS])
 {
-    a[0] = (struct array){(void **)&z->tags, z->frames * sizeof(*z->tags)};
+    a[0] = (struct array){(void **)&z->tags, tags_length(z) * sizeof(*z->tags)};
     a[1] = (struct array){(void **)&z->links, z->frames * sizeof(*z->links)};
     a[2] = (struct array){(void **)&z->pageblock, z->nr_blocks};
     a[3] = (struct array){(void **)&z->top_tags, z->nr_top * sizeof(*z->top_tags)};
     a[4] = (struct array){(void **)&z->top_links, z->nr_top * sizeof(*z->top_links)};
     a[5] = (struct array){(void **)&z->touched, z->nr_top};
-    a[6] = (struct array){(void **)&z->pcp, z->cpus * sizeof(*z->pcp)};
+    a[6] = (struct array){&z->pcp_memory, z->cpus * sizeof(*z->pcp) + ALIGNMENT};
 }
 
 static void point_areas(struct fpr_zone *z)
@@ -148,8 +169,22 @@ static void point_areas(struct fpr_zone *z)
         bool top = o == z->max_order;
         z->area[o].links = top ? z->top_links : z->links;
         z->area[o].tags = top ? z->top_tags : z->tags;
-        z->area[o].shift = (uint16_t)(top ? z->max_order : 0);
-        z->area[o].order = (uint16_t)o;
+        z->area[o].shift = top ? z->max_order : 0;
+    }
+}
+
+/* What blocks on each list have for a tag. */
+static void fill_tags(struct fpr_zone *z)
+{
+    for (unsigned o = 0; o <= z->max_order; o++) {
+        for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
+            struct list *l = &z->area[o].list[mt];
+            l->tag = tag_make(PAGE_FREE, o, mt);
+            l->granted_tag = (uint16_t)(z->alloc_tag[mt] | o << TAG_ORDER_SHIFT);
+        }
+    }
+    for (unsigned c = 0; c < z->cpus; c++) {
+        fpr_pcp_init(z, &z->pcp[c]);
     }
 }
 
@@ -169,7 +204,35 @@ void fpr_zone_destroy(struct fpr_zone *zone)
     if (zone->locked) {
         pthread_mutex_destroy(&zone->lock);
     }
-    mem.free(mem.ctx, zone, sizeof(*zone));
+    mem.free(mem.ctx, zone->memory, sizeof(*zone) + ALIGNMENT);
+}
+
+/* The lock is held for a microsecond at most, but for long walks: much less than going to sleep
+ * and being woken takes. */
+#define SPINS 2000
+
+void fpr_zone_wait(struct fpr_zone *z)
+{
+    for (int k = 0; k < SPINS; k++) {
+        fpr_pause();
+        if (pthread_mutex_trylock(&z->lock) == 0) {
+            return;
+        }
+    }
+    pthread_mutex_lock(&z->lock);
+}
+
+/* What threads read without the lock. */
+static void expect_atomics(const struct fpr_zone *z)
+{
+    fpr_expect_atomics(z->tags, tags_length(z) * sizeof(*z->tags));
+    fpr_expect_atomics(z->top_tags, z->nr_top * sizeof(*z->top_tags));
+    fpr_expect_atomics(z->pageblock, z->nr_blocks);
+    fpr_expect_atomics(&z->spare, sizeof(z->spare));
+    fpr_expect_atomics(z->nonempty, sizeof(z->nonempty));
+    fpr_expect_atomics(&z->pcp_through, sizeof(z->pcp_through));
+    fpr_expect_atomics(&z->boosted, sizeof(z->boosted));
+    fpr_expect_atomics(&z->reclaiming, sizeof(z->reclaiming));
 }
 
 static int get_memory(struct fpr_zone *z)
@@ -182,18 +245,23 @@ static int get_memory(struct fpr_zone *z)
             return -ENOMEM;
         }
     }
+    z->pcp = aligned(z->pcp_memory);
     point_areas(z);
     memset(z->pageblock, FPR_MOVABLE, z->nr_blocks);
     if (z->locked) {
         pthread_mutex_init(&z->lock, NULL);
+        expect_atomics(z);
     }
     return 0;
 }
 
 static struct fpr_zone *new_zone(const struct fpr_mem_ops *mem)
 {
-    struct fpr_zone *z = mem->zalloc(mem->ctx, sizeof(*z));
-    if (z) {
+    void *memory = mem->zalloc(mem->ctx, sizeof(struct fpr_zone) + ALIGNMENT);
+    struct fpr_zone *z = NULL;
+    if (memory) {
+        z = aligned(memory);
+        z->memory = memory;
         z->mem = *mem;
     }
     return z;
@@ -215,7 +283,7 @@ static void release_range(struct fpr_zone *z, fpr_pfn start, fpr_pfn end)
             /* nothing to merge with: the frame's own metadata stay untouched */
             zone_account(z, (int64_t)(1ull << order));
             freelist_add(z, i, order, pageblock_get(z, i),
-                         buddy_goes_to_tail(z, i, order, z->policy.boot));
+                         fpr_buddy_goes_to_tail(z, i, order, z->policy.boot));
         } else {
             zone_touch(z, i);
             fpr_buddy_free(z, i, order, pageblock_get(z, i), z->policy.boot, false);
@@ -264,21 +332,19 @@ static void default_watermarks(struct fpr_zone *z)
 
 static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
 {
-    if (c->watermark[FPR_WMARK_HIGH]) {
+    if (c->watermark[FPR_WMARK_MIN] || c->watermark[FPR_WMARK_LOW] ||
+        c->watermark[FPR_WMARK_HIGH]) {
         memcpy(z->watermark, c->watermark, sizeof(z->watermark));
     } else {
         default_watermarks(z);
     }
-    unsigned high = c->pcp_high, batch = c->pcp_batch;
-    if (c->pcp_auto) {
-        fpr_pcp_compute(z, &high, &batch);
-    }
     for (unsigned k = 0; k < z->cpus; k++) {
-        z->pcp[k].high = high;
-        z->pcp[k].batch = batch;
+        fpr_pcp_set_high(&z->pcp[k], c->pcp_high);
+        z->pcp[k].batch = c->pcp_batch;
     }
+    z->pcp_auto = c->pcp_auto;
+    fpr_pcp_auto(z);
     fpr_pcp_settings_changed(z);
-    fpr_zone_fast_changed(z);
 }
 
 int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone)
@@ -297,6 +363,7 @@ int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone
         fpr_zone_destroy(z);
         return err;
     }
+    fill_tags(z);
     boot(z, config);
     finish_settings(z, config);
     *zone = z;
@@ -325,7 +392,9 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
         return -ENOMEM;
     }
     struct array from[NR_ARRAYS], to[NR_ARRAYS];
+    void *memory = z->memory;
     *z = *zone;
+    z->memory = memory;
     list_arrays(z, to);
     for (int k = 0; k < NR_ARRAYS; k++) {
         *to[k].at = NULL;
@@ -334,7 +403,7 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
     z->notify = NULL;
     z->notify_order = NO_NOTIFY;
     z->sink.event = NULL;
-    fpr_zone_fast_changed(z);
+    fpr_zone_quick_changed(z);
     int err = get_memory(z);
     if (err) {
         z->locked = false;
@@ -342,10 +411,14 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
         return err;
     }
     list_arrays((struct fpr_zone *)(uintptr_t)zone, from);
-    for (int k = 2; k < NR_ARRAYS; k++) { /* all but tags and links, which are sparse */
+    for (int k = 2; k < NR_ARRAYS - 1; k++) { /* tags and links are sparse */
         memcpy(*to[k].at, *from[k].at, from[k].size);
     }
     copy_frames(z, zone);
+    for (unsigned c = 0; c < z->cpus; c++) {
+        z->pcp[c] = zone->pcp[c];
+        pthread_spin_init(&z->pcp[c].lock, PTHREAD_PROCESS_PRIVATE);
+    }
     *copy = z;
     return 0;
 }

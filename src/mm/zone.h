@@ -5,6 +5,8 @@
 
 #include <fpr/zone.h>
 
+#include "base/atomic.h"
+#include "mm/list.h"
 #include "mm/page.h"
 
 #include <pthread.h>
@@ -13,42 +15,34 @@
 #define BLOCK_NONE UINT64_MAX
 /* Type of a pageblock without page structures: nothing in it is ever free. */
 #define PAGEBLOCK_HOLE 0x7f
-#define NO_NOTIFY  255u
-
-/* Neighbours in a ring. */
-struct link {
-    uint32_t next;
-    uint32_t prev;
-};
-
-/* A free list: a ring without a sentinel; rotating it is moving `head`. */
-struct list {
-    uint32_t head;
-    uint64_t count;
-};
+#define NO_NOTIFY      255u
 
 /* All blocks of one order. The largest order has links and tags of its own, indexed by
  * index >> shift; the others share the frames' arrays (shift 0). */
 struct area {
+    struct list list[FPR_NR_MIGRATETYPES];
     struct link *links;
     uint16_t *tags;
-    uint16_t shift;
-    uint16_t order;
-    struct list list[FPR_NR_MIGRATETYPES];
+    uint32_t shift;
 } __attribute__((aligned(128)));
 
-/* Per-cpu lists: rings over the frames' links. */
-#define MAX_PCP_LISTS 15
+/* Orders up to this have per-cpu lists for each type that requests can have. */
+#define PCP_COSTLY_ORDER 3u
+#define PCP_ROWS         (PCP_COSTLY_ORDER + 1)
+
+/* One cpu's lists. The last list of each row stays empty: a request whose type bits make no type
+ * finds nothing there, and is looked at more closely. */
 struct pcp {
-    struct list list[MAX_PCP_LISTS];
-    unsigned count;
+    struct list row[PCP_ROWS][FPR_NR_PCPTYPES + 1];
+    struct list huge[FPR_NR_PCPTYPES]; /* of the pageblock order */
+    int64_t room;                      /* pages that may come before one drains: high - 1 - count */
     unsigned high;
     unsigned batch;
     unsigned free_factor;
     int expire;
-    int busy; /* spin lock of zones that several threads use */
+    pthread_spinlock_t lock; /* where several threads use the zone; taken before the zone's */
     struct fpr_zone_stats stats;
-} __attribute__((aligned(64)));
+} __attribute__((aligned(128)));
 
 struct capture {
     bool active;
@@ -57,57 +51,46 @@ struct capture {
     fpr_pfn pfn; /* FPR_PFN_NONE: nothing yet */
 };
 
+/* Three groups, each on cache lines of its own, so that threads which look at the first are not
+ * slowed by those that change the others. */
 struct fpr_zone {
-    /* what every operation reads */
+    /* Read by every operation, seldom or never changed. */
     fpr_pfn base;       /* pfn of index 0 */
-    uint32_t first;     /* index of the zone's first frame */
     uint64_t end;       /* index behind its last frame (≤ 2^32) */
     uint16_t *tags;     /* one a frame */
     struct link *links; /* one a frame */
     uint8_t *pageblock; /* type of each pageblock */
-    unsigned max_order;
-    unsigned pageblock_order;
-    unsigned pcp_orders; /* bit per order that per-cpu lists hold */
-    bool pcp_through;    /* per-cpu lists pass everything through: skip them */
-    bool locked;
-    bool fast;         /* one thread, nobody listens, no capture: the short ways may be taken */
-    unsigned pcp_used; /* pcp_orders, or 0 while everything passes through */
-    uint16_t alloc_tag[FPR_NR_MIGRATETYPES]; /* of an allocated block, without its order */
-    unsigned notify_order;                   /* NO_NOTIFY: nobody wants to know */
-    int64_t easy_mark; /* with more free pages than this no watermark can refuse */
-    uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
-    int64_t free;                           /* NR_FREE_PAGES as watermark checks see it */
-    int64_t free_lag;
-    int64_t stat_threshold;
-    uint64_t highatomic;
-    uint64_t boost;
-    uint64_t watermark[FPR_NR_WMARKS];
-    uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES];
-    struct area area[FPR_NR_ORDERS];
-    struct fpr_zone_stats stats;
-    struct pcp *pcp; /* one a cpu */
-
-    /* settings */
-    struct fpr_policy policy;
+    struct pcp *pcp;    /* one a cpu */
     unsigned cpus;
-    unsigned boost_factor;
+    unsigned pageblock_order;
+    unsigned max_order;
+    unsigned notify_order; /* NO_NOTIFY: nobody wants to know */
+    /* which operations may take the short ways (quick.c); fpr_zone_quick_changed() sets these */
+    unsigned pcp_quick;     /* orders below this go through per-cpu lists: 0 or 1 */
+    unsigned direct_first;  /* these orders are taken from and given to the free lists: the first */
+    unsigned direct_count;  /* and how many */
+    unsigned special_order; /* from here on a free block needs a closer look: it is one of the
+                             * largest, or somebody wants to know */
+    unsigned merge_limit;   /* from this tag byte on merging must look at pageblock types */
+    bool pcp_allowed;       /* pcp_quick may be 1 while no watermark is near */
+    bool pcp_through;       /* per-cpu lists pass everything through: skip them */
+    bool locked;
     bool nofragment;
+    bool pcp_auto; /* high and batch follow from the zone's size and watermarks */
     bool movable_by_type;
     bool shuffle;
     bool boosted;
     bool reclaiming;
-    uint64_t managed;
-    uint64_t present;
-    uint64_t nr_isolated;
-    uint64_t held;
-    struct capture capture;
-    uint64_t bits_left; /* shuffle source: bits not used yet */
-    uint64_t bits_word;
-    fpr_bits_fn bits;
-    void *bits_ctx;
+    uint32_t first;                          /* index of the zone's first frame */
+    unsigned pcp_orders;                     /* bit per order that per-cpu lists hold */
+    uint16_t alloc_tag[FPR_NR_MIGRATETYPES]; /* of an allocated block, without its order */
+    struct fpr_policy policy;
     struct fpr_event_sink sink; /* event NULL: none */
     void (*notify)(void *ctx, struct fpr_zone *zone, unsigned order);
     void *notify_ctx;
+    uint8_t *touched; /* one a largest block: its frames' metadata were used */
+    struct link *top_links;
+    uint16_t *top_tags;
 
     /* identity and memory */
     char name[16];
@@ -119,17 +102,41 @@ struct fpr_zone {
     uint64_t frames;    /* length of tags and links */
     uint64_t nr_top;    /* length of the largest order's arrays */
     uint64_t nr_blocks; /* length of pageblock */
-    struct link *top_links;
-    uint16_t *top_tags;
-    uint8_t *touched; /* one a largest block: its frames' metadata were used */
-    const struct fpr_mem_ops *mem_ops;
+    void *memory;       /* where the zone lies, not aligned */
+    void *pcp_memory;   /* where the per-cpu lists lie, likewise */
     struct fpr_mem_ops mem;
-    pthread_mutex_t lock;
+    fpr_bits_fn bits;
+    void *bits_ctx;
     bool has_reporter; /* a reporter is attached */
+
+    pthread_mutex_t lock __attribute__((aligned(128)));
+
+    /* Changed with the lock held. */
+    int64_t spare __attribute__((aligned(128))); /* free pages beyond easy_mark; see
+                                                  * zone_free_seen() */
+    int64_t easy_mark; /* with more free pages left no watermark refuses a request */
+    int64_t free_lag;
+    int64_t stat_threshold;
+    uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
+    struct fpr_zone_stats stats;
+    struct area area[FPR_NR_ORDERS];
+    uint64_t highatomic;
+    uint64_t boost;
+    uint64_t watermark[FPR_NR_WMARKS];
+    uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES];
+    unsigned boost_factor;
+    uint64_t managed;
+    uint64_t present;
+    uint64_t nr_isolated;
+    uint64_t held;
+    struct capture capture;
+    uint64_t bits_left; /* shuffle source: bits not used yet */
+    uint64_t bits_word;
 };
 
-/* Must be called when what `fast` depends on has changed. */
-void fpr_zone_fast_changed(struct fpr_zone *z);
+/* Must be called when anything has changed that decides which operations may take the short ways:
+ * settings, flags, watermarks and what is added to them. */
+void fpr_zone_quick_changed(struct fpr_zone *z);
 
 static inline fpr_pfn zone_pfn(const struct fpr_zone *z, uint32_t i)
 {
@@ -147,10 +154,13 @@ static inline bool zone_index(const struct fpr_zone *z, fpr_pfn pfn, uint32_t *i
     return true;
 }
 
+/* Takes the lock that somebody else has. */
+void fpr_zone_wait(struct fpr_zone *z);
+
 static inline void zone_lock(struct fpr_zone *z)
 {
-    if (z->locked) {
-        pthread_mutex_lock(&z->lock);
+    if (z->locked && pthread_mutex_trylock(&z->lock)) {
+        fpr_zone_wait(z);
     }
 }
 
@@ -159,6 +169,26 @@ static inline void zone_unlock(struct fpr_zone *z)
     if (z->locked) {
         pthread_mutex_unlock(&z->lock);
     }
+}
+
+/* Counts what happens without the lock. */
+static inline void zone_count(struct fpr_zone *z, uint64_t *counter)
+{
+    zone_lock(z);
+    ++*counter;
+    zone_unlock(z);
+}
+
+/* The list of that order and type has blocks, or has none any more. Written as a value that is
+ * read without the lock. */
+static inline void zone_mask_add(struct fpr_zone *z, int mt, uint32_t bits)
+{
+    write_relaxed(z->nonempty[mt], z->nonempty[mt] | bits);
+}
+
+static inline void zone_mask_drop(struct fpr_zone *z, int mt, uint32_t bits)
+{
+    write_relaxed(z->nonempty[mt], z->nonempty[mt] & ~bits);
 }
 
 static inline uint64_t zone_pageblock_pages(const struct fpr_zone *z)
@@ -182,31 +212,41 @@ static inline void zone_touch(struct fpr_zone *z, uint32_t i)
     z->touched[i >> z->max_order] = 1;
 }
 
+/* NR_FREE_PAGES as watermark checks see it. It is kept as its distance from easy_mark, because
+ * what nearly every request asks is whether that is positive. */
+static inline int64_t zone_free_seen(const struct fpr_zone *z)
+{
+    return z->spare + z->easy_mark;
+}
+
+static inline void zone_set_free(struct fpr_zone *z, int64_t pages)
+{
+    int64_t spare = pages - z->easy_mark;
+    write_relaxed(z->spare, spare);
+    if (!z->locked) {
+        z->pcp_quick = z->pcp_allowed && spare >= 0;
+    }
+}
+
 /* NR_FREE_PAGES changes by n. With a threshold the change is visible only when it has grown
  * beyond it, as with the kernel's per-cpu counters. */
 static inline void zone_account(struct fpr_zone *z, int64_t n)
 {
-    if (z->stat_threshold == 0) {
-        __atomic_store_n(&z->free, z->free + n, __ATOMIC_RELAXED);
-        return;
-    }
     int64_t lag = z->free_lag + n;
     if (lag > z->stat_threshold || lag < -z->stat_threshold) {
-        __atomic_store_n(&z->free, z->free + lag, __ATOMIC_RELAXED);
+        zone_set_free(z, zone_free_seen(z) + lag);
         lag = 0;
     }
     z->free_lag = lag;
 }
 
-static inline int64_t zone_free_seen(const struct fpr_zone *z)
-{
-    return __atomic_load_n(&z->free, __ATOMIC_RELAXED);
-}
-
 static inline uint64_t area_nr_free(const struct area *a)
 {
-    return a->list[0].count + a->list[1].count + a->list[2].count + a->list[3].count +
-           a->list[4].count;
+    uint64_t n = 0;
+    for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
+        n += a->list[mt].count;
+    }
+    return n;
 }
 
 #endif

@@ -16,7 +16,7 @@ void run_touch(struct run *run, fpr_pfn pfn, unsigned order)
 /* The model's frame of the pages that an operation frees. */
 static fpr_pfn resolve(const struct run *run, const struct op *op)
 {
-    if (run->o->resync)
+    if (run->resync)
         return op->pfn;
     if (op->id == NONE32) /* older than the trace, unless it was free then */
         return bit_get(run->free_at_start, op->pfn) ? FPR_PFN_NONE : op->pfn;
@@ -30,12 +30,14 @@ static int on_alloc(struct run *run, const struct op *op)
     unsigned other = run_knows(run, FPR_KNOW_BIT_GOT) ? OP_F_LATE : OP_F_EARLY;
     if (op->flags & other)
         return 0;
+    if (run->unseen.list)
+        infer_serve(run, op);
     fpr_pfn pfn = FPR_PFN_NONE;
     if (op->flags & OP_F_COMPACTED && run->behind.captured != FPR_PFN_NONE) {
         pfn = run->behind.captured;
         run->behind.captured = FPR_PFN_NONE;
     } else if (op->flags & OP_F_CAPTURED && run->recorded &&
-               (run->o->resync || !run_knows(run, FPR_KNOW_BIT_CAPTURE))) {
+               (run->resync || !run_knows(run, FPR_KNOW_BIT_CAPTURE))) {
         /* it took no block from the lists, whatever the model's lists hold */
     } else {
         bool locked = op->flags & OP_F_LOCKED && run_knows(run, FPR_KNOW_BIT_TRYLOCK);
@@ -71,6 +73,8 @@ static int on_bulk(struct run *run, const struct op *op)
 static int free_now(struct run *run, const struct op *op, int mt, unsigned flags)
 {
     fpr_pfn pfn = resolve(run, op);
+    if (pfn == FPR_PFN_NONE)
+        pfn = infer_free(run, op->pfn);
     if (pfn == FPR_PFN_NONE) {
         run->silent_frees++;
         return 0;
@@ -93,7 +97,7 @@ static int on_free(struct run *run, const struct op *op)
 {
     if (op->flags & OP_F_BATCHED && run_knows(run, FPR_KNOW_BIT_BATCHED)) {
         fpr_pfn pfn = resolve(run, op);
-        struct fpr_zone *zone = run_zone(run, pfn);
+        const struct fpr_zone *zone = run_zone(run, pfn);
         int mt = zone ? fpr_zone_pageblock_type(zone, pfn) : -1;
         run->types[op->gfp] = mt < 0 ? 0xff : (uint8_t)mt;
         return 0;

@@ -16,6 +16,7 @@ int fpr_replay_options_init(struct fpr_replay_options *options)
     memset(options, 0, sizeof(*options));
     options->as_recorded = true;
     options->reporting = true;
+    options->repair = true;
     options->sample_every = FPR_NS_PER_S / 2;
     int err = fpr_report_config_init(&options->report);
     return err ? err : fpr_host_config_init(&options->host);
@@ -170,6 +171,7 @@ static void tear_down(struct run *run)
     free(run->types);
     free(run->limbo);
     free(run->free_at_start);
+    note_table_free(&run->unseen.frames);
     free(run->mine.keys);
     free(run->theirs.keys);
     free(run->pass.kernel.sgs);
@@ -193,6 +195,65 @@ static int finish(struct run *run)
     return err ? err : diff_after(run);
 }
 
+static int play_through(struct run *run)
+{
+    int err = set_up(run);
+    if (!err)
+        err = play(run);
+    if (!err)
+        err = finish(run);
+    tear_down(run);
+    if (err)
+        fpr_replay_result_free(run->r);
+    return err;
+}
+
+/* A first replay, resynchronising, that only finds what went unseen. */
+static int find_unseen(const struct run *run, struct unseen_list *unseen)
+{
+    struct fpr_replay_result result = {0};
+    struct run first = *run;
+    first.r = &result;
+    first.recorded = first.resync = true;
+    first.scout = unseen;
+    first.explain_at = UINT64_MAX;
+    int err = play_through(&first);
+    fpr_replay_result_free(&result);
+    return err ? err : infer_filter(run->p, unseen);
+}
+
+/* Bulk allocations are inferred if they are not known; the better one of both replays counts. */
+static int play_repaired(struct run *run)
+{
+    struct unseen_list unseen = {0};
+    struct fpr_replay_result plain = {0};
+    struct run without = *run;
+    without.r = &plain;
+    int err = find_unseen(run, &unseen);
+    if (!err && run->recorded)
+        err = play_through(&without);
+    if (!err) {
+        run->unseen.list = &unseen;
+        err = play_through(run);
+        run->r->repaired = unseen.nr;
+    }
+    if (!err && plain.allocs_exact > run->r->allocs_exact) {
+        struct fpr_replay_result worse = *run->r;
+        *run->r = plain;
+        plain = worse;
+    }
+    fpr_replay_result_free(&plain);
+    free(unseen.list);
+    return err;
+}
+
+/* Nothing tells of bulk allocations: hidden, or a trace without probes of their kind. */
+static bool lacks_bulk(const struct run *run)
+{
+    const struct fpr_prepared *p = run->p;
+    return !(p->nr[FPR_TRACE_BULK] || p->has_got) || !run_knows(run, FPR_KNOW_BIT_BULK);
+}
+
 int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_options *options,
                struct fpr_replay_result *result, struct fpr_trace_error *error)
 {
@@ -212,19 +273,15 @@ int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_opti
                       .error = error,
                       .without = options->without,
                       .recorded = options->as_recorded,
+                      .resync = options->resync,
                       .explain_at = options->explain ? options->explain_at : UINT64_MAX,
                       .behind = {.captured = FPR_PFN_NONE, .balancing = -1}};
     run.predict = options->mode == FPR_REPLAY_PREDICT ||
                   (options->mode == FPR_REPLAY_AUTO && prepared->recording->state_before);
-    err = set_up(&run);
-    if (!err)
-        err = play(&run);
-    if (!err)
-        err = finish(&run);
-    tear_down(&run);
-    if (err)
-        fpr_replay_result_free(result);
-    return err;
+    run.lacks_bulk = lacks_bulk(&run);
+    bool repair = options->repair && run.lacks_bulk && run.predict && !run.resync &&
+                  prepared->recording->state_before;
+    return repair ? play_repaired(&run) : play_through(&run);
 }
 
 void fpr_replay_result_free(struct fpr_replay_result *result)

@@ -2,6 +2,7 @@
 #ifndef FPR_REPLAY_RUN_H
 #define FPR_REPLAY_RUN_H
 
+#include "replay/infer.h"
 #include "replay/op.h"
 
 /* A growing list of buddy-level events, each packed into a word. */
@@ -49,6 +50,8 @@ struct run {
     struct fpr_replay_result *r;
     struct fpr_trace_error *error;
     bool predict, recorded; /* mode; reporting as recorded */
+    bool resync;            /* repair after each miss */
+    bool lacks_bulk;        /* bulk allocations are not known */
     uint32_t without;
     int err; /* of a nested step */
 
@@ -78,11 +81,15 @@ struct run {
     struct fpr_host *host;
     struct fpr_device host_device;
 
-    uint32_t *map;   /* allocation number -> first frame in the model, NONE32: has none */
-    uint8_t *types;  /* slot of a batched free -> type remembered, 0xff: none */
+    uint32_t *map;  /* allocation number -> first frame in the model, NONE32: has none */
+    uint8_t *types; /* slot of a batched free -> type remembered, 0xff: none */
+    /* mirror: frames on the kernel's per-cpu lists; resynchronising: frames that the kernel drained
+     * from them and has not taken since; one bit each */
     uint64_t *limbo; /* mirror: frames on the kernel's per-cpu lists, one bit each */
     struct behind_scenes behind;
 
+    struct unseen_list *scout; /* not NULL: this run only finds what went unseen */
+    struct unseen_play unseen;
     struct event_log mine, theirs;
     bool mute; /* repairs are no events of the model */
     uint64_t frees_lost, misfits, silent_frees;

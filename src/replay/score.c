@@ -77,7 +77,7 @@ fpr_pfn run_took(struct run *run, const struct op *op, fpr_pfn got, const char *
         ++*counts[where];
         if (!r->missed)
             note_first(run, op, got, what, where);
-        if (run->o->resync)
+        if (run->resync)
             got = run_repair(run, op, got);
     }
     if (kernel_failed && got != FPR_PFN_NONE) { /* the guest does not know of this page */
@@ -141,6 +141,8 @@ int on_buddy_event(struct run *run, const struct op *op)
 {
     if (!run->recorded)
         return 0;
+    if (run->resync)
+        bits_put(run->limbo, op->pfn, 1ull << op->order, op->kind == OP_DRAINED);
     return log_put(&run->theirs, (enum op_kind)op->kind, op->pfn, op->order);
 }
 

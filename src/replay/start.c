@@ -175,6 +175,7 @@ int start_machine(struct run *run)
     int err = pick_policy(run, &policy, &used);
     if (err)
         return err;
+    policy.pcp_forgets |= !run_knows(run, FPR_KNOW_BIT_REMEMBER);
     snprintf(run->r->profile, sizeof(run->r->profile), "%s", fpr_profile_name(used));
     run->header.reporting_order = run->header.reporting_state = -1;
     run->header.cpus = run->p->summary.cpus_seen ? (unsigned)run->p->summary.cpus_seen : 1;

@@ -25,8 +25,8 @@ static const struct list *list_of(const struct walk *w)
 static uint64_t next_block(const struct walk *w, uint32_t i)
 {
     const struct area *a = &w->z->area[w->order];
-    uint32_t k = a->links[i >> a->shift].next;
-    return k == list_of(w)->head ? BLOCK_NONE : (uint64_t)k << a->shift;
+    uint32_t k = i >> a->shift;
+    return k == list_of(w)->tail ? BLOCK_NONE : (uint64_t)a->links[k].next << a->shift;
 }
 
 static int64_t budget_of(const struct fpr_reporter *r, const struct walk *w)
@@ -65,6 +65,7 @@ static bool isolate_into_batch(struct fpr_reporter *r, struct walk *w, uint32_t 
     if (!fpr_isolate_block(w->z, i, w->order)) {
         return false;
     }
+    held_take(w->z, i, w->order);
     struct batch *b = &r->batch;
     b->sg[--b->offset] = (struct fpr_sg){.pfn = zone_pfn(w->z, i), .order = w->order};
     return true;

@@ -78,7 +78,7 @@ static const struct fpr_event_rule *find_rule(const struct fpr_event_parser *ep,
     size_t len = (size_t)(name.end - name.p);
     const struct fpr_event_rule *rule;
     for (uint32_t h = hash_text(name.p, len); (rule = ep->slot[h % FPR_EVENT_SLOTS]); h++)
-        if (strncmp(rule->name, name.p, len) == 0 && rule->name[len] == '\0')
+        if (strlen(rule->name) == len && memcmp(rule->name, name.p, len) == 0)
             return rule;
     return NULL;
 }

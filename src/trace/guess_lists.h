@@ -5,10 +5,15 @@
 
 #include <fpr/trace.h>
 
-#define PAGE_SLOTS   (1u << 19) /* remembered pages, by the low bits of their number */
-#define LIST_ROOM    16384u     /* entries of a per-cpu list, a power of two */
-#define NR_ZONES     2u         /* below and above 4 GiB */
-#define NR_LISTS     14u        /* of a zone: orders 0..3 by three types, huge pages by two */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION /* quick to set up */
+#define PAGE_SLOTS (1u << 8)
+#define LIST_ROOM  16u
+#else
+#define PAGE_SLOTS (1u << 19) /* remembered pages, by the low bits of their number */
+#define LIST_ROOM  16384u     /* entries of a per-cpu list, a power of two */
+#endif
+#define NR_ZONES     2u  /* below and above 4 GiB */
+#define NR_LISTS     14u /* of a zone: orders 0..3 by three types, huge pages by two */
 #define NR_ALL_LISTS (NR_ZONES * NR_LISTS)
 #define SEARCH_DEPTH 64u /* a page this close to the head was taken there */
 #define UNKNOWN_LIST NR_LISTS

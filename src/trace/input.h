@@ -5,7 +5,11 @@
 #include <fpr/trace.h>
 
 /* Room for at least one record or line; longer ones are refused. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define FPR_INPUT_BUFFER (1u << 12)
+#else
 #define FPR_INPUT_BUFFER (1u << 20)
+#endif
 
 struct fpr_codec; /* zlib's or zstd's state */
 

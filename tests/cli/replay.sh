@@ -30,6 +30,8 @@ run "$FAKE" replay a.trace --reporting off; is 0
 run "$FAKE" replay a.trace --device "$PLUGIN"; is 0
 run "$FAKE" replay a.trace --device a.trace; refused "--device"
 run "$FAKE" replay bad.trace --json x.json; refused "bad.trace:3: pfn"; no_file x.json
-run "$FAKE" replay a.trace --json /dev/full
-[ "$status" -eq 1 ] || [ "$status" -eq 2 ] || bad "a full disk is not told"
+if [ -c /dev/full ]; then
+    run "$FAKE" replay a.trace --json /dev/full
+    is 1
+fi
 finish

@@ -100,4 +100,5 @@ case $err in
 esac
 [ "$(wc -l <stderr.txt)" -eq 1 ] || bad "stderr is not one line: a progress bar without a terminal?"
 no_file x.csv; no_file x.html
+prints "reporting off" "not complete"
 finish

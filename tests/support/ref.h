@@ -93,7 +93,9 @@ struct ref_zone {
     uint64_t nr_blocks;
     struct ref_list list[FPR_NR_ORDERS][REF_TYPES];
     uint64_t nr_free[FPR_NR_ORDERS];
-    int64_t free;
+    int64_t free;      /* as watermark checks see it */
+    int64_t lag;       /* not yet in it */
+    int64_t threshold; /* the most that may lag */
     int64_t highatomic;
     int64_t boost;
     int64_t boost_factor;
@@ -102,6 +104,11 @@ struct ref_zone {
     unsigned isolated;
     bool reclaiming;
     struct ref_pcp *pcp;
+    struct {
+        bool active, paused;
+        unsigned order;
+        fpr_pfn pfn; /* REF_NONE: nothing yet */
+    } capture;
 
     int notify_order; /* -1: nobody listens */
     ref_notify_fn notify;
@@ -127,6 +134,7 @@ unsigned ref_type(const struct ref_zone *z, fpr_pfn pfn); /* of its pageblock */
 void ref_set_type(struct ref_zone *z, fpr_pfn pfn, unsigned type);
 void ref_mark(struct ref_zone *z, fpr_pfn pfn, unsigned order, enum ref_what what, bool movable);
 void ref_load_free(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type, bool reported);
+void ref_account(struct ref_zone *z, int64_t pages);
 uint64_t ref_hash(const struct ref_zone *z, bool with_pcp);
 
 /* watermarks and sizes (ref_wmark.c) */
@@ -139,6 +147,7 @@ enum ref_flags {
     REF_F_HIGHATOMIC = 32, /* 6.1 */
     REF_F_NO_WATERMARKS = 64,
     REF_F_ATOMIC_GFP = 128, /* the request was atomic */
+    REF_F_PCP_LOCKED = 256, /* someone holds the per-cpu lists */
 };
 bool ref_watermark_ok(const struct ref_zone *z, unsigned order, int64_t mark, unsigned index,
                       unsigned flags);
@@ -146,6 +155,8 @@ bool ref_watermark_fast(const struct ref_zone *z, unsigned order, int64_t mark, 
                         unsigned flags);
 void ref_compute_sizes(struct ref_zone *z, const struct fpr_zone_config *c);
 void ref_boost(struct ref_zone *z);
+void ref_compute_machine(struct ref_zone **zones, size_t n, bool thp);
+void ref_compute_pcp(struct ref_zone *z);
 
 /* freeing (ref_free.c) */
 void ref_add_free(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type, bool tail);
@@ -162,7 +173,10 @@ void ref_split(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned to);
 bool ref_pcp_order(const struct ref_zone *z, unsigned order);
 fpr_pfn ref_pcp_alloc(struct ref_zone *z, unsigned order, unsigned type, unsigned cpu,
                       unsigned flags);
-void ref_pcp_free(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu);
+void ref_pcp_free(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type, unsigned cpu);
+bool ref_pcp_push(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu);
+bool ref_pcp_take(struct ref_zone *z, fpr_pfn pfn, unsigned order);
+fpr_pfn ref_pcp_bulk_page(struct ref_zone *z, unsigned type, unsigned cpu);
 void ref_drain(struct ref_zone *z, unsigned cpu);
 void ref_drain_all(struct ref_zone *z);
 void ref_set_pcp(struct ref_zone *z, unsigned high, unsigned batch);
@@ -179,7 +193,7 @@ unsigned ref_slow_flags(const struct ref_rules *r, unsigned order, fpr_gfp gfp);
 fpr_pfn ref_alloc(struct ref_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu);
 /* The same down a zonelist: zones in rising order of node and index. */
 fpr_pfn ref_alloc_zones(struct ref_zone **zones, size_t n, int node, unsigned order, fpr_gfp gfp,
-                        unsigned cpu);
+                        unsigned cpu, bool pcp_locked);
 
 /* fallback (ref_fallback.c) */
 uint64_t ref_move_pageblock(struct ref_zone *z, fpr_pfn pfn, unsigned type, uint64_t *movable);
@@ -192,10 +206,16 @@ void ref_reserve_highatomic(struct ref_zone *z, fpr_pfn pfn, unsigned order);
 
 /* isolation (ref_isolate.c) */
 int ref_isolate(struct ref_zone *z, fpr_pfn pfn, unsigned order);
-void ref_putback(struct ref_zone *z, fpr_pfn pfn, unsigned order);
+void ref_putback(struct ref_zone *z, fpr_pfn pfn, unsigned order, enum fpr_place place);
 int ref_isolate_range(struct ref_zone *z, fpr_pfn start, fpr_pfn end, unsigned type);
 void ref_unisolate_range(struct ref_zone *z, fpr_pfn start, fpr_pfn end, unsigned type);
 void ref_shuffle_zone(struct ref_zone *z, fpr_bits_fn bits, void *ctx);
+
+/* what a kernel does behind its users' backs (ref_behind.c) */
+void ref_free_as(struct ref_zone *z, fpr_pfn pfn, unsigned order, int type, unsigned cpu,
+                 bool pcp_locked);
+int ref_take(struct ref_zone *z, fpr_pfn pfn, unsigned order);
+int ref_regroup(struct ref_zone *z, fpr_pfn pfn, unsigned order);
 
 /* reporting (ref_report.c) */
 struct ref_reporter {
@@ -207,6 +227,10 @@ struct ref_reporter {
     bool rotate;
     bool eager;
     bool registered;
+    bool putback_set; /* instead of the zone's rule */
+    enum fpr_place putback;
+    bool (*may_report)(void *ctx, fpr_pfn pfn, unsigned order);
+    void *may_report_ctx;
     int state; /* enum fpr_report_state */
     bool queued;
     fpr_ns due;

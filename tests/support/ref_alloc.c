@@ -68,7 +68,7 @@ static fpr_pfn from_buddy(struct ref_zone *z, unsigned order, unsigned type, uns
     if (pfn == REF_NONE && (flags & REF_F_NON_BLOCK))
         pfn = ref_smallest(z, order, FPR_HIGHATOMIC);
     if (pfn != REF_NONE)
-        z->free -= (int64_t)1 << order;
+        ref_account(z, -((int64_t)1 << order));
     return pfn;
 }
 
@@ -81,7 +81,7 @@ fpr_pfn ref_try_zone(struct ref_zone *z, unsigned order, unsigned type, unsigned
 
     if (!ref_watermark_fast(z, order, mark, index, flags) && !(flags & REF_F_NO_WATERMARKS))
         return REF_NONE;
-    if (ref_pcp_order(z, order)) {
+    if (ref_pcp_order(z, order) && !(flags & REF_F_PCP_LOCKED)) {
         pfn = ref_pcp_alloc(z, order, type, cpu, flags);
         if (pfn == REF_NONE && z->rules.pcp_sweep)
             pfn = from_buddy(z, order, type, flags);
@@ -163,19 +163,20 @@ static fpr_pfn pass(const struct order_list *l, unsigned order, fpr_gfp gfp, uns
     }
 }
 
-static fpr_pfn attempts(const struct order_list *l, unsigned order, fpr_gfp gfp, unsigned cpu)
+static fpr_pfn attempts(const struct order_list *l, unsigned order, fpr_gfp gfp, unsigned cpu,
+                        unsigned locked)
 {
     unsigned slow = ref_slow_flags(&l->zone[0]->rules, order, gfp);
     struct ref_zone *from = NULL;
     fpr_pfn pfn;
 
-    pfn = pass(l, order, gfp, cpu, l->zone[0]->nofragment ? REF_F_NOFRAGMENT : 0, &from);
+    pfn = pass(l, order, gfp, cpu, locked | (l->zone[0]->nofragment ? REF_F_NOFRAGMENT : 0), &from);
     if (pfn == REF_NONE)
-        pfn = pass(l, order, gfp, cpu, slow, &from);
+        pfn = pass(l, order, gfp, cpu, slow | locked, &from);
     if (pfn == REF_NONE) {
         if ((gfp & FPR_GFP_MEMALLOC) && !(gfp & FPR_GFP_NOMEMALLOC))
             slow = REF_F_MIN | REF_F_NO_WATERMARKS;
-        pfn = pass(l, order, gfp, cpu, slow, &from);
+        pfn = pass(l, order, gfp, cpu, slow | locked, &from);
     }
     if (pfn != REF_NONE)
         ref_mark(from, pfn, order, REF_ALLOCATED,
@@ -187,12 +188,12 @@ fpr_pfn ref_alloc(struct ref_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu)
 {
     struct order_list l = {.zone = {z}, .n = 1};
 
-    return attempts(&l, order, gfp, cpu);
+    return attempts(&l, order, gfp, cpu, 0);
 }
 
 /* Zones of the preferred node from the highest index down, then the nodes by distance. */
 fpr_pfn ref_alloc_zones(struct ref_zone **zones, size_t n, int node, unsigned order, fpr_gfp gfp,
-                        unsigned cpu)
+                        unsigned cpu, bool pcp_locked)
 {
     struct order_list l = {.n = 0};
 
@@ -208,5 +209,5 @@ fpr_pfn ref_alloc_zones(struct ref_zone **zones, size_t n, int node, unsigned or
             }
     if (l.n == 0)
         return REF_NONE;
-    return attempts(&l, order, gfp, cpu);
+    return attempts(&l, order, gfp, cpu, pcp_locked ? REF_F_PCP_LOCKED : 0);
 }

@@ -75,16 +75,32 @@ static bool types_may_merge(const struct ref_zone *z, unsigned a, unsigned b)
     return z->isolated == 0 || (a != FPR_ISOLATE && b != FPR_ISOLATE);
 }
 
+/* Compaction's capture: a block of just the order wanted, on its way to the lists. */
+static bool captured(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type)
+{
+    if (!z->capture.active || z->capture.paused || z->capture.pfn != REF_NONE ||
+        order != z->capture.order || type == FPR_ISOLATE)
+        return false;
+    if (order < z->pbo && type == FPR_MOVABLE)
+        return false;
+    z->capture.pfn = pfn;
+    ref_account(z, -((int64_t)1 << order));
+    ref_mark(z, pfn, order, REF_HELD, false);
+    return true;
+}
+
 void ref_free_one(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type,
                   enum fpr_place place, bool notify)
 {
     bool tail;
 
     if (type != FPR_ISOLATE)
-        z->free += (int64_t)1 << order;
+        ref_account(z, (int64_t)1 << order);
     while (order < z->maxo) {
         fpr_pfn buddy = pfn ^ (1ull << order);
 
+        if (captured(z, pfn, order, type))
+            return;
         if (!ref_is_free(z, buddy, order))
             break;
         if (order >= z->pbo && !types_may_merge(z, type, ref_type(z, buddy)))
@@ -118,7 +134,7 @@ void ref_free_pages(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned cp
 {
     ref_mark(z, pfn, order, REF_INSIDE, false);
     if (ref_pcp_order(z, order)) {
-        ref_pcp_free(z, pfn, order, cpu);
+        ref_pcp_free(z, pfn, order, ref_type(z, pfn), cpu);
         return;
     }
     if (z->rules.free_in_pieces && order > z->pbo) {

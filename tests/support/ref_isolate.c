@@ -25,7 +25,7 @@ int ref_isolate(struct ref_zone *z, fpr_pfn pfn, unsigned order)
     if (ref_type(z, pfn) != FPR_ISOLATE) {
         if (!ref_watermark_ok(z, 0, mark, 0, 0))
             return -EAGAIN;
-        z->free -= (int64_t)1 << order;
+        ref_account(z, -((int64_t)1 << order));
     }
     ref_del_free(z, pfn);
     ref_mark(z, pfn, order, REF_HELD, false);
@@ -35,10 +35,10 @@ int ref_isolate(struct ref_zone *z, fpr_pfn pfn, unsigned order)
     return 0;
 }
 
-void ref_putback(struct ref_zone *z, fpr_pfn pfn, unsigned order)
+void ref_putback(struct ref_zone *z, fpr_pfn pfn, unsigned order, enum fpr_place place)
 {
     ref_mark(z, pfn, order, REF_INSIDE, false);
-    ref_free_one(z, pfn, order, ref_type(z, pfn), z->rules.putback, false);
+    ref_free_one(z, pfn, order, ref_type(z, pfn), place, false);
 }
 
 /* A page that keeps its pageblock from being isolated. */
@@ -73,9 +73,9 @@ static void unisolate_one(struct ref_zone *z, fpr_pfn pfn, unsigned type)
         ref_type(z, buddy) != FPR_ISOLATE) {
         ref_isolate(z, pfn, order);
         ref_set_type(z, pfn, type);
-        ref_putback(z, pfn, order);
+        ref_putback(z, pfn, order, z->rules.putback);
     } else {
-        z->free += (int64_t)ref_move_pageblock(z, pfn, type, NULL);
+        ref_account(z, (int64_t)ref_move_pageblock(z, pfn, type, NULL));
         ref_set_type(z, pfn, type);
     }
     z->isolated--;
@@ -90,7 +90,7 @@ int ref_isolate_range(struct ref_zone *z, fpr_pfn start, fpr_pfn end, unsigned t
         }
         ref_set_type(z, p, FPR_ISOLATE);
         z->isolated++;
-        z->free -= (int64_t)ref_move_pageblock(z, p, FPR_ISOLATE, NULL);
+        ref_account(z, -(int64_t)ref_move_pageblock(z, p, FPR_ISOLATE, NULL));
         ref_drain_all(z);
     }
     return 0;

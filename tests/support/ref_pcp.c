@@ -43,6 +43,7 @@ static void refill(struct ref_zone *z, struct ref_pcp *pcp, unsigned order, unsi
 {
     enum ref_mode mode = REF_MODE_NORMAL;
     int64_t blocks = pcp->batch;
+    int64_t taken = 0;
 
     if (z->rules.multi_pcp && blocks > 1) {
         blocks >>= order;
@@ -53,20 +54,19 @@ static void refill(struct ref_zone *z, struct ref_pcp *pcp, unsigned order, unsi
         fpr_pfn pfn = ref_rmqueue(z, order, type, flags, &mode);
 
         if (pfn == REF_NONE)
-            return;
-        z->free -= (int64_t)1 << order;
+            break;
+        taken += (int64_t)1 << order;
         push(z, pcp, pfn, order, type, list_of(z, order, type), true);
     }
+    ref_account(z, -taken);
 }
 
-fpr_pfn ref_pcp_alloc(struct ref_zone *z, unsigned order, unsigned type, unsigned cpu,
-                      unsigned flags)
+static fpr_pfn pop_head(struct ref_zone *z, struct ref_pcp *pcp, unsigned order, unsigned type,
+                        unsigned flags)
 {
-    struct ref_pcp *pcp = &z->pcp[cpu];
     struct ref_list *l = &pcp->list[list_of(z, order, type)];
     fpr_pfn pfn;
 
-    pcp->factor /= 2;
     if (l->n == 0)
         refill(z, pcp, order, type, flags);
     if (l->n == 0)
@@ -75,6 +75,50 @@ fpr_pfn ref_pcp_alloc(struct ref_zone *z, unsigned order, unsigned type, unsigne
     ref_list_remove_at(l, 0);
     pcp->count -= (int64_t)1 << order;
     return pfn;
+}
+
+fpr_pfn ref_pcp_alloc(struct ref_zone *z, unsigned order, unsigned type, unsigned cpu,
+                      unsigned flags)
+{
+    z->pcp[cpu].factor /= 2;
+    return pop_head(z, &z->pcp[cpu], order, type, flags);
+}
+
+/* The bulk allocator leaves the factor alone. */
+fpr_pfn ref_pcp_bulk_page(struct ref_zone *z, unsigned type, unsigned cpu)
+{
+    return pop_head(z, &z->pcp[cpu], 0, type, 0);
+}
+
+/* To the head of a list, without any drain: how a replay repairs itself after a miss. */
+bool ref_pcp_push(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu)
+{
+    unsigned type = ref_type(z, pfn);
+
+    if (!ref_pcp_order(z, order) || type == FPR_ISOLATE)
+        return false;
+    if (type > FPR_RECLAIMABLE)
+        type = FPR_RECLAIMABLE;
+    push(z, &z->pcp[cpu], pfn, order, type, list_of(z, order, type), false);
+    return true;
+}
+
+/* From whichever list holds it. */
+bool ref_pcp_take(struct ref_zone *z, fpr_pfn pfn, unsigned order)
+{
+    for (unsigned c = 0; c < z->cpus; c++)
+        for (unsigned i = 0; i < z->rules.pcp_lists; i++) {
+            struct ref_list *l = &z->pcp[c].list[i];
+            size_t at = ref_list_find(l, pfn);
+
+            if (at == l->n || order_of(z, i) != order)
+                continue;
+            ref_list_remove_at(l, at);
+            z->pcp[c].count -= (int64_t)1 << order;
+            ref_mark(z, pfn, order, REF_ALLOCATED, false);
+            return true;
+        }
+    return false;
 }
 
 /* The tail of a per-cpu list leaves it; returns its pages. */
@@ -172,10 +216,9 @@ static int64_t bulk_size(struct ref_zone *z, struct ref_pcp *pcp, int64_t high)
     return n < most ? n : most;
 }
 
-void ref_pcp_free(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu)
+void ref_pcp_free(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned type, unsigned cpu)
 {
     struct ref_pcp *pcp = &z->pcp[cpu];
-    unsigned type = ref_type(z, pfn);
     unsigned list = list_of(z, order, type < FPR_NR_PCPTYPES ? type : FPR_MOVABLE);
     int64_t high = pcp->high;
 

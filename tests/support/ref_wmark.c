@@ -126,7 +126,7 @@ static void compute_watermarks(struct ref_zone *z)
         z->wmark[i] = min + i * step;
 }
 
-static void compute_pcp(struct ref_zone *z)
+void ref_compute_pcp(struct ref_zone *z)
 {
     int64_t mib = ((int64_t)1 << 20) >> z->page_shift;
     int64_t b = (int64_t)z->managed / 1024;
@@ -166,7 +166,7 @@ void ref_compute_sizes(struct ref_zone *z, const struct fpr_zone_config *c)
     for (int i = 0; i < FPR_NR_ZONE_INDICES; i++)
         z->reserve[i] = (int64_t)c->lowmem_reserve[i];
     if (c->pcp_auto) {
-        compute_pcp(z);
+        ref_compute_pcp(z);
         return;
     }
     for (unsigned i = 0; i < z->cpus; i++) {

@@ -155,6 +155,7 @@ struct ref_zone *ref_zone_create(const struct fpr_zone_config *c)
     z->bits_ctx = c->bits_ctx;
     z->boost_factor = c->boost_factor;
     z->notify_order = -1;
+    z->capture.pfn = REF_NONE;
     z->nr_blocks = ((z->start + z->span - 1) >> z->pbo) - (z->start >> z->pbo) + 1;
     z->block_type = calloc(z->nr_blocks, 1);
     z->page_bytes = z->span * sizeof *z->page;
@@ -188,6 +189,16 @@ void ref_zone_destroy(struct ref_zone *z)
     free(z);
 }
 
+/* NR_FREE_PAGES changes; what a watermark check sees may lag behind. */
+void ref_account(struct ref_zone *z, int64_t pages)
+{
+    z->lag += pages;
+    if (z->lag > z->threshold || z->lag < -z->threshold) {
+        z->free += z->lag;
+        z->lag = 0;
+    }
+}
+
 static void mix(uint64_t *h, uint64_t word)
 {
     *h = (*h ^ word) * 0x100000001b3u;
@@ -197,7 +208,7 @@ uint64_t ref_hash(const struct ref_zone *z, bool with_pcp)
 {
     uint64_t h = 0xcbf29ce484222325u;
 
-    mix(&h, (uint64_t)z->free);
+    mix(&h, (uint64_t)(z->free + z->lag));
     mix(&h, (uint64_t)z->highatomic);
     mix(&h, (uint64_t)z->boost);
     for (unsigned o = 0; o <= z->maxo; o++) {

@@ -1,25 +1,11 @@
 /* The library's side of a comparison. */
-#include "support/script_side.h"
+#include "support/side_library.h"
 #include "support/support.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct library {
-    struct fpr_machine *machine;
-    struct fpr_zone *zone[SCRIPT_ZONES];
-    struct fpr_clock *clock;
-    struct fpr_reporter *reporter;
-    struct fpr_device device;
-    uint64_t bits[SCRIPT_ZONES];
-};
-
-static struct library *lib(struct side *s)
-{
-    return s->impl;
-}
 
 static uint64_t next_bits(void *ctx)
 {
@@ -185,174 +171,74 @@ static int l_advance(struct side *s, fpr_ns by)
     return fpr_clock_advance(l->clock, fpr_clock_now(l->clock) + by) < 0 ? -EINVAL : 0;
 }
 
-static bool same(const struct fpr_zone *a, const struct fpr_zone *b)
+static int l_bulk_page(struct side *s, size_t zone, int mt, unsigned cpu, fpr_pfn *pfn)
 {
-    return fpr_zone_hash(a, true) == fpr_zone_hash(b, true) &&
-           fpr_zone_validate(b, NULL, NULL, 0) == 0;
+    return fpr_zone_alloc_bulk_page(lib(s)->zone[zone], mt, cpu, pfn);
 }
 
-/* A clone is in the same state. */
-static int l_copy(struct side *s)
+static int l_locked_alloc(struct side *s, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
 {
-    struct library *l = lib(s);
-    struct fpr_machine *copy = NULL;
-    int bad = 0;
-    int err = fpr_machine_clone(l->machine, &copy);
-
-    if (err)
-        return err;
-    for (size_t i = 0; i < s->script->nr_zones; i++)
-        bad |= same(l->zone[i], fpr_machine_zone(copy, i)) ? 0 : 1;
-    fpr_machine_destroy(copy);
-    return bad ? -EUCLEAN : 0;
+    return fpr_alloc_pages_flags(lib(s)->machine, order, gfp, cpu, FPR_ALLOC_PCP_LOCKED, pfn);
 }
 
-struct nth {
-    uint64_t left;
-    fpr_pfn pfn;
-};
-
-static int count_down(void *ctx, const struct fpr_block *block)
+/* Without a type given, the one that the library itself would remember. */
+static int l_free_as(struct side *s, fpr_pfn pfn, unsigned order, int mt, unsigned cpu, bool locked)
 {
-    struct nth *n = ctx;
+    int now = fpr_zone_free_prepare(of(s, pfn), pfn, order);
 
-    n->pfn = block->pfn;
-    return n->left-- == 0;
+    if (now < 0)
+        return now;
+    return fpr_zone_free_as(of(s, pfn), pfn, order, mt, cpu, locked ? FPR_ALLOC_PCP_LOCKED : 0);
 }
 
-static bool l_nth_free(struct side *s, size_t zone, unsigned order, uint64_t n, fpr_pfn *pfn)
+static int l_take(struct side *s, fpr_pfn pfn, unsigned order)
 {
-    struct nth nth = {.left = n};
-
-    for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++)
-        if (fpr_zone_walk_free(lib(s)->zone[zone], order, mt, count_down, &nth) == 1) {
-            *pfn = nth.pfn;
-            return true;
-        }
-    return false;
+    return fpr_zone_take(of(s, pfn), pfn, order);
 }
 
-static int l_page(struct side *s, size_t zone, fpr_pfn pfn, char *text, size_t size)
+static int l_pcp_take(struct side *s, fpr_pfn pfn, unsigned order)
 {
-    enum fpr_page_kind kind = FPR_PAGE_RESERVED;
-    struct fpr_block b = {0};
-    int err = fpr_zone_page(lib(s)->zone[zone], pfn, &kind, &b);
-
-    snprintf(text, size, "kind %d, block %" PRIu64 ":%u reported %d", kind, b.pfn, b.order,
-             b.reported);
-    return err;
+    return fpr_zone_pcp_take(of(s, pfn), pfn, order);
 }
 
-static uint64_t l_hash(struct side *s)
+static int l_pcp_push(struct side *s, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
-    uint64_t h = 0;
-
-    for (size_t i = 0; i < s->script->nr_zones; i++)
-        h = h * 31 + fpr_zone_hash(lib(s)->zone[i], true);
-    return h;
+    return fpr_zone_pcp_push(of(s, pfn), pfn, order, cpu);
 }
 
-static int mix_block(void *ctx, const struct fpr_block *block)
+static int l_regroup(struct side *s, fpr_pfn pfn, unsigned order)
 {
-    uint64_t *h = ctx;
-
-    *h = (*h ^ block->pfn) * 0x100000001b3u;
-    *h = (*h ^ (block->order * 8u + (unsigned)block->migratetype)) * 0x100000001b3u;
-    return 0;
+    return fpr_zone_regroup(of(s, pfn), pfn, order);
 }
 
-/* All per-cpu lists of all cpus, with the types remembered. */
-static uint64_t pcp_hash(struct side *s)
+static int l_reported(struct side *s, fpr_pfn pfn, unsigned order, bool on)
 {
-    uint64_t h = 0xcbf29ce484222325u;
-
-    for (size_t i = 0; i < s->script->nr_zones; i++) {
-        struct fpr_zone *zone = lib(s)->zone[i];
-        struct fpr_zone_info info;
-
-        fpr_zone_get_info(zone, &info);
-        for (unsigned cpu = 0; cpu < info.cpus; cpu++)
-            for (unsigned l = 0; l < info.pcp_lists; l++) {
-                fpr_zone_walk_pcp(zone, cpu, l, mix_block, &h);
-                h = (h ^ l) * 0x100000001b3u;
-            }
-    }
-    return h;
+    return fpr_zone_set_reported(of(s, pfn), pfn, order, on);
 }
 
-static void l_counters(struct side *s, char *text, size_t size)
+static int l_threshold(struct side *s, size_t zone, unsigned pages)
 {
-    struct library *l = lib(s);
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->script->nr_zones; i++) {
-        struct fpr_zone_counters c;
-        struct fpr_pcp_counters p;
-
-        fpr_zone_get_counters(l->zone[i], &c);
-        fpr_zone_get_pcp(l->zone[i], 0, &p);
-        n += (size_t)snprintf(text + n, size > n ? size - n : 0,
-                              "marks %" PRIu64 " %" PRIu64 " %" PRIu64 " isolated %" PRIu64
-                              " held %" PRIu64 " pcp %u/%u ",
-                              c.watermark[0], c.watermark[1], c.watermark[2],
-                              c.nr_isolated_pageblocks, c.held, p.high, p.batch);
-    }
-    snprintf(text + n, size > n ? size - n : 0, "lists %08x state %d",
-             (unsigned)(pcp_hash(s) >> 32),
-             l->reporter && s->registered ? fpr_reporter_state(l->reporter) : -1);
+    return fpr_zone_set_stat_threshold(lib(s)->zone[zone], pages);
 }
 
-static bool l_valid(struct side *s, char *why, size_t size)
+static int l_fold(struct side *s, size_t zone)
 {
-    for (size_t i = 0; i < s->script->nr_zones; i++) {
-        char reason[200] = "";
-        int rule = 0;
-        int err = fpr_zone_validate(lib(s)->zone[i], &rule, reason, sizeof reason);
-
-        if (err) {
-            snprintf(why, size, "validate: zone %zu: %d, rule %d: %s", i, err, rule, reason);
-            return false;
-        }
-    }
-    return true;
+    return fpr_zone_fold_stats(lib(s)->zone[zone]);
 }
 
-static int print_block(void *ctx, const struct fpr_block *block)
+static int l_capture(struct side *s, size_t zone, unsigned order)
 {
-    fprintf(ctx, " %" PRIu64 "%s", block->pfn, block->reported ? "*" : "");
-    return 0;
+    return fpr_zone_capture_begin(lib(s)->zone[zone], order);
 }
 
-static void l_dump(struct side *s, FILE *out)
+static int l_capture_pause(struct side *s, size_t zone, bool on)
 {
-    for (size_t i = 0; i < s->script->nr_zones; i++) {
-        struct fpr_zone *zone = lib(s)->zone[i];
-        const struct fpr_zone_config *config = &s->script->zone[i].config;
-        struct fpr_zone_counters c;
-        struct fpr_zone_info info;
+    return fpr_zone_capture_pause(lib(s)->zone[zone], on);
+}
 
-        fpr_zone_get_counters(zone, &c);
-        fpr_zone_get_info(zone, &info);
-        fprintf(out, "zone %zu free %" PRIu64 " highatomic %" PRIu64 " boost %" PRIu64 "\n", i,
-                c.free, c.highatomic, c.boost);
-        fprintf(out, "types ");
-        for (fpr_pfn p = info.start; p < info.start + info.spanned;
-             p = ((p >> info.pageblock_order) + 1) << info.pageblock_order)
-            fprintf(out, "%d", fpr_zone_pageblock_type(zone, p));
-        fprintf(out, "\n");
-        for (unsigned o = 0; o <= config->max_order; o++)
-            for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
-                fprintf(out, "list %u %d:", o, mt);
-                fpr_zone_walk_free(zone, o, mt, print_block, out);
-                fprintf(out, "\n");
-            }
-        for (unsigned cpu = 0; cpu < info.cpus; cpu++)
-            for (unsigned l = 0; l < info.pcp_lists; l++) {
-                fprintf(out, "pcp %u %u:", cpu, l);
-                fpr_zone_walk_pcp(zone, cpu, l, print_block, out);
-                fprintf(out, "\n");
-            }
-    }
+static int l_capture_end(struct side *s, size_t zone, fpr_pfn *pfn)
+{
+    return fpr_zone_capture_end(lib(s)->zone[zone], pfn);
 }
 
 static void l_destroy(struct side *s)
@@ -389,13 +275,27 @@ static const struct side_ops ops = {
     .unreg = l_unreg,
     .pass = l_pass,
     .advance = l_advance,
-    .copy = l_copy,
-    .nth_free = l_nth_free,
-    .page = l_page,
-    .hash = l_hash,
-    .counters = l_counters,
-    .valid = l_valid,
-    .dump = l_dump,
+    .copy = side_library_copy,
+    .bulk_page = l_bulk_page,
+    .locked_alloc = l_locked_alloc,
+    .free_as = l_free_as,
+    .take = l_take,
+    .pcp_take = l_pcp_take,
+    .pcp_push = l_pcp_push,
+    .regroup = l_regroup,
+    .reported = l_reported,
+    .threshold = l_threshold,
+    .fold = l_fold,
+    .capture = l_capture,
+    .capture_pause = l_capture_pause,
+    .capture_end = l_capture_end,
+    .nth_pcp = side_library_nth_pcp,
+    .nth_free = side_library_nth_free,
+    .page = side_library_page,
+    .hash = side_library_hash,
+    .counters = side_library_counters,
+    .valid = side_library_valid,
+    .dump = side_library_dump,
     .destroy = l_destroy,
 };
 
@@ -421,7 +321,8 @@ bool side_create_library(struct side *s, const struct script *script, int *err)
     fpr_machine_config_init(&config);
     config.zones = zones;
     config.nr_zones = script->nr_zones;
-    config.compute_watermarks = false;
+    config.compute_watermarks = script->compute;
+    config.thp_min_free = script->thp;
     *err = fpr_machine_create(&config, &l->machine);
     if (*err == 0)
         *err = fpr_clock_create(0, &l->clock);

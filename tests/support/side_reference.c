@@ -1,6 +1,5 @@
 /* The reference model's side of a comparison: checks first, then the model. */
-#include "support/ref.h"
-#include "support/script_side.h"
+#include "support/side_reference.h"
 #include "support/support.h"
 
 #include <errno.h>
@@ -8,26 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct reference {
-    struct ref_zone *zone[SCRIPT_ZONES];
-    size_t n;
-    struct ref_reporter reporter;
-    uint64_t bits[SCRIPT_ZONES];
-    bool in_pass;
-    int err; /* of the last pass */
-};
-
-static struct reference *ref(struct side *s)
-{
-    return s->impl;
-}
-
 static uint64_t next_bits(void *ctx)
 {
     return test_random(ctx);
 }
 
-static struct ref_zone *of(struct side *s, fpr_pfn pfn)
+struct ref_zone *side_reference_zone(struct side *s, fpr_pfn pfn)
 {
     for (size_t i = 0; i < ref(s)->n; i++)
         if (ref_in_zone(ref(s)->zone[i], pfn))
@@ -65,7 +50,7 @@ static int r_alloc_node(struct side *s, int node, unsigned order, fpr_gfp gfp, u
             return -EINVAL;
     if (bad_gfp(gfp))
         return -EINVAL;
-    got = ref_alloc_zones(ref(s)->zone, ref(s)->n, node, order, gfp, cpu);
+    got = ref_alloc_zones(ref(s)->zone, ref(s)->n, node, order, gfp, cpu, false);
     if (got == REF_NONE)
         return -ENOMEM;
     *pfn = got;
@@ -74,7 +59,7 @@ static int r_alloc_node(struct side *s, int node, unsigned order, fpr_gfp gfp, u
 
 static int r_free(struct side *s, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
     if (!z || cpu >= z->cpus || !ref_can_free(z, pfn, order))
         return -EINVAL;
@@ -96,7 +81,7 @@ static int r_free_bulk(struct side *s, const fpr_pfn *pfns, size_t count, unsign
 
 static int r_split(struct side *s, fpr_pfn pfn, unsigned order, unsigned to)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
     if (!z || !ref_can_free(z, pfn, order) || to > order)
         return -EINVAL;
@@ -106,7 +91,7 @@ static int r_split(struct side *s, fpr_pfn pfn, unsigned order, unsigned to)
 
 static int r_movable(struct side *s, fpr_pfn pfn, unsigned order, bool on)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
     if (!z || !ref_can_free(z, pfn, order))
         return -EINVAL;
@@ -125,24 +110,31 @@ static int r_drain(struct side *s, size_t zone, unsigned cpu)
 
 static int r_isolate(struct side *s, fpr_pfn pfn, unsigned order)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
     return z ? ref_isolate(z, pfn, order) : -EINVAL;
 }
 
+/* Held for the caller? */
 static bool held(struct side *s, fpr_pfn pfn, unsigned order)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
-    return z && order <= z->maxo && ref_page(z, pfn)->what == REF_HELD &&
-           ref_page(z, pfn)->order == order;
+    if (!z || order > z->maxo || ref_page(z, pfn)->what != REF_HELD ||
+        ref_page(z, pfn)->order != order)
+        return false;
+    for (unsigned i = 0; ref(s)->in_pass && i < ref(s)->reporter.used; i++)
+        if (ref(s)->reporter.batch[i].pfn == pfn)
+            return false; /* held for the device */
+    return !z->capture.active || z->capture.pfn != pfn;
 }
 
 static int r_putback(struct side *s, fpr_pfn pfn, unsigned order)
 {
     if (!held(s, pfn, order))
         return -EINVAL;
-    ref_putback(of(s, pfn), pfn, order);
+    ref_putback(side_reference_zone(s, pfn), pfn, order,
+                side_reference_zone(s, pfn)->rules.putback);
     return 0;
 }
 
@@ -150,7 +142,7 @@ static int r_adopt(struct side *s, fpr_pfn pfn, unsigned order)
 {
     if (!held(s, pfn, order))
         return -EINVAL;
-    ref_mark(of(s, pfn), pfn, order, REF_ALLOCATED, false);
+    ref_mark(side_reference_zone(s, pfn), pfn, order, REF_ALLOCATED, false);
     return 0;
 }
 
@@ -249,6 +241,10 @@ static int r_reg(struct side *s, const struct fpr_report_config *config, int wis
     p->rotate = config->rotate;
     p->eager = config->eager;
     p->delay = config->delay;
+    p->putback_set = config->putback_set;
+    p->putback = config->putback;
+    p->may_report = config->may_report;
+    p->may_report_ctx = config->may_report_ctx;
     p->report = report;
     p->ctx = s;
     ref_register(p);
@@ -297,138 +293,6 @@ static int r_copy(struct side *s)
     return 0;
 }
 
-static bool r_nth_free(struct side *s, size_t zone, unsigned order, uint64_t n, fpr_pfn *pfn)
-{
-    struct ref_zone *z = ref(s)->zone[zone];
-
-    for (unsigned t = 0; order <= z->maxo && t < REF_TYPES; t++) {
-        if (n < z->list[order][t].n) {
-            *pfn = z->list[order][t].pfn[n];
-            return true;
-        }
-        n -= z->list[order][t].n;
-    }
-    return false;
-}
-
-static int r_page(struct side *s, size_t zone, fpr_pfn pfn, char *text, size_t size)
-{
-    static const int kinds[] = {[REF_RESERVED] = FPR_PAGE_RESERVED,
-                                [REF_FREE] = FPR_PAGE_FREE,
-                                [REF_ALLOCATED] = FPR_PAGE_ALLOCATED,
-                                [REF_ON_PCP] = FPR_PAGE_PCP,
-                                [REF_HELD] = FPR_PAGE_HELD};
-    struct ref_zone *z = ref(s)->zone[zone];
-    struct ref_page *page;
-
-    if (!ref_in_zone(z, pfn))
-        return -EINVAL;
-    while (ref_page(z, pfn)->what == REF_INSIDE)
-        pfn--;
-    page = ref_page(z, pfn);
-    snprintf(text, size, "kind %d, block %" PRIu64 ":%u reported %d", kinds[page->what], pfn,
-             page->order, page->reported);
-    return 0;
-}
-
-static uint64_t r_hash(struct side *s)
-{
-    uint64_t h = 0;
-
-    for (size_t i = 0; i < ref(s)->n; i++)
-        h = h * 31 + ref_hash(ref(s)->zone[i], true);
-    return h;
-}
-
-static uint64_t pcp_hash(struct side *s)
-{
-    uint64_t h = 0xcbf29ce484222325u;
-
-    for (size_t i = 0; i < ref(s)->n; i++) {
-        struct ref_zone *z = ref(s)->zone[i];
-
-        for (unsigned cpu = 0; cpu < z->cpus; cpu++)
-            for (unsigned l = 0; l < z->rules.pcp_lists; l++) {
-                struct ref_list *list = &z->pcp[cpu].list[l];
-
-                for (size_t k = 0; k < list->n; k++) {
-                    struct ref_page *page = ref_page(z, list->pfn[k]);
-
-                    h = (h ^ list->pfn[k]) * 0x100000001b3u;
-                    h = (h ^ (page->order * 8u + page->type)) * 0x100000001b3u;
-                }
-                h = (h ^ l) * 0x100000001b3u;
-            }
-    }
-    return h;
-}
-
-static uint64_t pages_held(const struct ref_zone *z)
-{
-    uint64_t n = 0;
-
-    for (uint64_t i = 0; i < z->span; i++)
-        if (z->page[i].what == REF_HELD)
-            n += 1ull << z->page[i].order;
-    return n;
-}
-
-static void r_counters(struct side *s, char *text, size_t size)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < ref(s)->n; i++) {
-        struct ref_zone *z = ref(s)->zone[i];
-
-        n += (size_t)snprintf(text + n, size > n ? size - n : 0,
-                              "marks %" PRId64 " %" PRId64 " %" PRId64 " isolated %u held %" PRIu64
-                              " pcp %" PRId64 "/%" PRId64 " ",
-                              z->wmark[0], z->wmark[1], z->wmark[2], z->isolated, pages_held(z),
-                              z->pcp[0].high, z->pcp[0].batch);
-    }
-    snprintf(text + n, size > n ? size - n : 0, "lists %08x state %d",
-             (unsigned)(pcp_hash(s) >> 32), s->registered ? ref(s)->reporter.state : -1);
-}
-
-static bool r_valid(struct side *s, char *why, size_t size)
-{
-    (void)s;
-    (void)why;
-    (void)size;
-    return true;
-}
-
-static void print_list(FILE *out, const struct ref_zone *z, const struct ref_list *l)
-{
-    for (size_t k = 0; k < l->n; k++)
-        fprintf(out, " %" PRIu64 "%s", l->pfn[k], ref_page(z, l->pfn[k])->reported ? "*" : "");
-    fprintf(out, "\n");
-}
-
-static void r_dump(struct side *s, FILE *out)
-{
-    for (size_t i = 0; i < ref(s)->n; i++) {
-        struct ref_zone *z = ref(s)->zone[i];
-
-        fprintf(out, "zone %zu free %" PRId64 " highatomic %" PRId64 " boost %" PRId64 "\n", i,
-                z->free, z->highatomic, z->boost);
-        fprintf(out, "types ");
-        for (uint64_t b = 0; b < z->nr_blocks; b++)
-            fprintf(out, "%d", z->block_type[b]);
-        fprintf(out, "\n");
-        for (unsigned o = 0; o <= z->maxo; o++)
-            for (unsigned t = 0; t < REF_TYPES; t++) {
-                fprintf(out, "list %u %u:", o, t);
-                print_list(out, z, &z->list[o][t]);
-            }
-        for (unsigned cpu = 0; cpu < z->cpus; cpu++)
-            for (unsigned l = 0; l < z->rules.pcp_lists; l++) {
-                fprintf(out, "pcp %u %u:", cpu, l);
-                print_list(out, z, &z->pcp[cpu].list[l]);
-            }
-    }
-}
-
 static void r_destroy(struct side *s)
 {
     for (size_t i = 0; i < ref(s)->n; i++)
@@ -461,12 +325,26 @@ static const struct side_ops ops = {
     .pass = r_pass,
     .advance = r_advance,
     .copy = r_copy,
-    .nth_free = r_nth_free,
-    .page = r_page,
-    .hash = r_hash,
-    .counters = r_counters,
-    .valid = r_valid,
-    .dump = r_dump,
+    .bulk_page = side_reference_bulk_page,
+    .locked_alloc = side_reference_locked_alloc,
+    .free_as = side_reference_free_as,
+    .take = side_reference_take,
+    .pcp_take = side_reference_pcp_take,
+    .pcp_push = side_reference_pcp_push,
+    .regroup = side_reference_regroup,
+    .reported = side_reference_reported,
+    .threshold = side_reference_threshold,
+    .fold = side_reference_fold,
+    .capture = side_reference_capture,
+    .capture_pause = side_reference_capture_pause,
+    .capture_end = side_reference_capture_end,
+    .nth_pcp = side_reference_nth_pcp,
+    .nth_free = side_reference_nth_free,
+    .page = side_reference_page,
+    .hash = side_reference_hash,
+    .counters = side_reference_counters,
+    .valid = side_reference_valid,
+    .dump = side_reference_dump,
     .destroy = r_destroy,
 };
 
@@ -490,6 +368,11 @@ bool side_create_reference(struct side *s, const struct script *script, int *err
         r->zone[i] = ref_zone_create(&c);
     }
     r->n = script->nr_zones;
+    if (script->compute)
+        ref_compute_machine(r->zone, r->n, script->thp);
+    for (size_t i = 0; script->compute && i < r->n; i++)
+        if (script->zone[i].config.pcp_auto)
+            ref_compute_pcp(r->zone[i]);
     s->impl = r;
     *err = 0;
     return true;

@@ -90,6 +90,8 @@ static void test_only_len_bytes_are_read(void **state)
     fpr_gfp gfp;
     assert_int_equal(fpr_gfp_parse("GFP_KERNEL_ACCOUNT", 10, &gfp), 0);
     assert_int_equal(gfp, FPR_GFP_KERNEL);
+    /* A NUL inside is a letter like any other. */
+    assert_int_equal(fpr_gfp_parse("GFP_KERNEL\0x", 12, &gfp), -EINVAL);
 }
 
 static void test_migratetype(void **state)

@@ -101,24 +101,69 @@ static void test_wrong_answers_change_nothing(void **state)
 static const char bulk_trace[] = BEGIN_SPAN TASK("000100", ALLOC("400"))
     TASK("000101", "bulk_ret: FS_BULK gfp=8 nr=2 pre=0 got=2 list=0")
         TASK("000102", "bulk_ret: FS_BP 401") TASK("000103", "bulk_ret: FS_BP 402")
-            TASK("000104", ALLOC("403")) TASK("000105", ALLOC("404")) END_SPAN;
+            TASK("000104", ALLOC("403")) TASK("000105", ALLOC("404")) TASK("000106", FREE("401"))
+                TASK("000107", ALLOC("401")) END_SPAN;
 
-static void test_hidden_bulk_and_repair(void **state)
+static void test_hidden_bulk(void **state)
 {
     (void)state;
     struct fixture f;
     open_text(&f, bulk_trace, NULL);
     play(&f);
-    assert_int_equal(f.result.allocs_exact, 5);
+    assert_int_equal(f.result.allocs_exact, 6);
     f.options.without = KNOW(BULK);
+    f.options.repair = false;
     play(&f);
-    assert_int_equal(f.result.allocs, 3);
+    assert_int_equal(f.result.allocs, 4);
     assert_int_equal(f.result.allocs_exact, 1);
     assert_int_equal(f.result.misses.in_pcp, 2);
+    assert_int_equal(f.result.misses.allocated, 1);
+    assert_int_equal(f.result.frees_lost, 1);
     f.options.resync = true;
     play(&f);
-    assert_int_equal(f.result.allocs_exact, 2); /* 401 and 402 are taken as gone */
+    assert_int_equal(f.result.allocs_exact, 3); /* 401 and 402 are taken as gone */
     assert_int_equal(f.result.misses.in_pcp, 1);
+    close_text(&f);
+}
+
+/* Requests are inferred from what the repair found, and the model serves them. */
+static void test_inferred_bulk(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_text(&f, bulk_trace, NULL);
+    f.options.without = KNOW(BULK);
+    play(&f);
+    assert_int_equal(f.result.repaired, 2);
+    assert_int_equal(f.result.allocs_exact, 4);
+    assert_int_equal(f.result.frees_lost, 0);
+    close_text(&f);
+    /* a page that is allocated later was not gone: nothing to infer */
+    open_text(&f, BEGIN_SPAN TASK("000100", ALLOC("401")) TASK("000101", ALLOC("400")) END_SPAN,
+              NULL);
+    f.options.without = KNOW(BULK);
+    play(&f);
+    assert_int_equal(f.result.repaired, 0);
+    assert_int_equal(f.result.allocs_exact, 0);
+    close_text(&f);
+}
+
+/* The kernel's list was empty, so it refilled; the model's was not. */
+static void test_refill_tells_of_bulk(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_text(&f,
+              BEGIN_SPAN TASK("000100", ALLOC("400"))
+                  LINE("work-7", "d....", "000101",
+                       "mm_page_alloc_zone_locked: page=0 pfn=0x408 order=0 migratetype=1 "
+                       "percpu_refill=1") TASK("000102", ALLOC("408")) TASK("000103", ALLOC("409"))
+                      END_SPAN,
+              NULL);
+    f.options.without = KNOW(BULK);
+    play(&f);
+    assert_int_equal(f.result.repaired, 7); /* 401 to 407 */
+    assert_int_equal(f.result.allocs_exact, 3);
     close_text(&f);
 }
 
@@ -325,7 +370,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_frame),
         cmocka_unit_test(test_wrong_answers_change_nothing),
-        cmocka_unit_test(test_hidden_bulk_and_repair),
+        cmocka_unit_test(test_hidden_bulk),
+        cmocka_unit_test(test_inferred_bulk),
+        cmocka_unit_test(test_refill_tells_of_bulk),
         cmocka_unit_test(test_instants),
         cmocka_unit_test(test_buddy_events),
         cmocka_unit_test(test_state_after),

@@ -8,6 +8,7 @@
 
 #include <fpr/replay.h>
 
+#include <pthread.h>
 #include <string.h>
 
 static struct fpr_prepared *warm(void)
@@ -76,12 +77,39 @@ static void test_same_again(void **state)
     fpr_prepared_free(prepared);
 }
 
+static void *replay_alone(void *arg)
+{
+    struct fpr_replay_options options;
+    struct fpr_replay_result r;
+    fpr_replay_options_init(&options);
+    uint64_t exact = fpr_replay(arg, &options, &r, NULL) ? 0 : r.allocs_exact;
+    fpr_replay_result_free(&r);
+    return exact == 1208 ? arg : NULL;
+}
+
+static void test_threads_share_a_prepared_trace(void **state)
+{
+    (void)state;
+    struct fpr_prepared *prepared = warm();
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, replay_alone, prepared), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        void *same;
+        pthread_join(threads[i], &same);
+        assert_ptr_equal(same, prepared);
+    }
+    fpr_prepared_free(prepared);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_frame_and_batch),
         cmocka_unit_test(test_list_order_matters),
         cmocka_unit_test(test_same_again),
+        cmocka_unit_test(test_threads_share_a_prepared_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
