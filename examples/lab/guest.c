@@ -173,6 +173,30 @@ enum lab_result lab_cmd_rw(struct lab *lab, const struct lab_words *words)
     return LAB_OK;
 }
 
+/* dma IOVA LENGTH: through the pin, which keeps the frame as it was when it was pinned. */
+enum lab_result lab_cmd_dma(struct lab *lab, const struct lab_words *words)
+{
+    enum lab_result r = need_guest(lab, words);
+    uint64_t iova, len = 0;
+    void *frame;
+    if (!r && words->n != 3) {
+        r = lab_fail(lab, LAB_BAD, "dma IOVA LENGTH");
+    }
+    r = r ? r : lab_number(lab, "IOVA", words->word[1], 0, UINT64_MAX, &iova);
+    r = r ? r : lab_number(lab, "length", words->word[2], 1, 64, &len);
+    if (r) {
+        return r;
+    }
+    struct fpr_iova_space *space = fpr_guest_iova(lab->w.guest);
+    int err = fpr_iova_pin(space, iova, 1, FPR_IOVA_READ, &frame);
+    if (err < 0) {
+        return refused(lab, "dma", err);
+    }
+    say_bytes(lab, "through its pin the device reads", frame, len);
+    fpr_iova_unpin(space, iova, 1);
+    return LAB_OK;
+}
+
 /* Address of a block that has a name. */
 static enum lab_result block_address(struct lab *lab, const struct lab_words *words, unsigned n,
                                      unsigned char **address)

@@ -145,18 +145,19 @@ static unsigned distance(const char *a, const char *b)
 
 const char *lab_nearest(const char *word, const char *const *among)
 {
-    const char *best = NULL;
+    const char *best = NULL, *longer = NULL;
     size_t len = strlen(word);
-    unsigned limit = len <= 3 ? 1 : len <= 6 ? 2 : 3;
+    unsigned least = (len <= 3 ? 1 : len <= 6 ? 2 : 3) + 1;
     for (; *among; among++) {
         unsigned d = distance(word, *among);
-        bool begins = len >= 2 && strncmp(word, *among, len) == 0;
-        if (begins || d <= limit) {
-            limit = begins ? 0 : d ? d - 1 : 0;
+        if (d < least) {
+            least = d;
             best = *among;
+        } else if (!longer && len >= 2 && strncmp(word, *among, len) == 0) {
+            longer = *among;
         }
     }
-    return best;
+    return best ? best : longer;
 }
 
 static enum lab_result unknown(struct lab *lab, const char *word, const struct lab_option *options)

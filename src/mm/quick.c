@@ -13,11 +13,9 @@
 
 #include <errno.h>
 
-void fpr_zone_quick_changed(struct fpr_zone *z)
+/* The first order that goes straight to the free lists, and how many do. */
+static void find_direct(struct fpr_zone *z)
 {
-    bool quick = !z->locked && !z->sink.event && !z->capture.active && !z->boosted && !z->shuffle &&
-                 !z->reclaiming && z->nr_isolated == 0 && z->stat_threshold == 0 &&
-                 !(z->policy.parent_in_zone && z->first);
     unsigned used = z->pcp_through ? 0 : z->pcp_orders;
     unsigned most = z->policy.free_by_pageblock ? z->pageblock_order : z->max_order;
     z->direct_first = (unsigned)__builtin_ctz(~used);
@@ -25,13 +23,25 @@ void fpr_zone_quick_changed(struct fpr_zone *z)
     while (next <= most && !(used >> next & 1)) {
         next++;
     }
-    z->direct_count = quick ? next - z->direct_first : 0;
-    z->special_order = z->notify_order < z->max_order ? z->notify_order : z->max_order;
-    bool freely = z->policy.merge == FPR_MERGE_UNLESS_ISOLATED;
-    z->merge_limit = freely ? UINT32_MAX : z->pageblock_order << TAG_ORDER_SHIFT;
-    z->pcp_allowed = quick && (used & 1);
+    z->direct_count = next - z->direct_first;
+    z->pcp_allowed = used & 1;
+}
+
+void fpr_zone_quick_changed(struct fpr_zone *z)
+{
     int64_t free = zone_free_seen(z);
     z->easy_mark = fpr_watermark_easy(z);
+    if (!z->locked) { /* else no short way is allowed, ever: other threads may be looking */
+        bool quick = !z->sink.event && !z->capture.active && !z->boosted && !z->shuffle &&
+                     !z->reclaiming && z->nr_isolated == 0 && z->stat_threshold == 0 &&
+                     !(z->policy.parent_in_zone && z->first);
+        bool freely = z->policy.merge == FPR_MERGE_UNLESS_ISOLATED;
+        find_direct(z);
+        z->direct_count = quick ? z->direct_count : 0;
+        z->pcp_allowed = quick && z->pcp_allowed;
+        z->special_order = z->notify_order < z->max_order ? z->notify_order : z->max_order;
+        z->merge_limit = freely ? UINT32_MAX : z->pageblock_order << TAG_ORDER_SHIFT;
+    }
     zone_set_free(z, free);
 }
 

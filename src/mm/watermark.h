@@ -24,10 +24,10 @@ struct attempt {
     enum fpr_zone_index reserve; /* whose lowmem_reserve */
 };
 
-/* Does the zone stay above the attempt's watermark? */
-bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a);
+/* Does the zone stay above the attempt's watermark? Lock not held. */
+bool fpr_watermark_allows(struct fpr_zone *z, const struct attempt *a);
 
-/* With this many pages left before an order-0 request, or after a bigger one, no low watermark
+/* With this many pages left before an order-0 request, or after a bigger one, no watermark
  * refuses it. */
 int64_t fpr_watermark_easy(const struct fpr_zone *z);
 

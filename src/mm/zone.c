@@ -1,6 +1,6 @@
 #include "mm/zone.h"
 
-#include "base/aligned.h"
+#include "base/atomic.h"
 #include "base/check.h"
 #include "mm/buddy.h"
 #include "mm/freelist.h"
@@ -126,6 +126,16 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     }
 }
 
+/* What threads change side by side must not share cache lines (two of them are fetched at once),
+ * and a metadata source need not know of more than malloc() does. */
+#define ALIGNMENT 128u
+
+static void *aligned(void *memory)
+{
+    uintptr_t at = (uintptr_t)memory;
+    return (char *)memory + (-at & (ALIGNMENT - 1));
+}
+
 /* One array of a zone: where its pointer is and how long it is. */
 struct array {
     void **at;
@@ -150,7 +160,7 @@ static void list_arrays(struct fpr_zone *z, struct array a[NR_ARRAYS])
     a[3] = (struct array){(void **)&z->top_tags, z->nr_top * sizeof(*z->top_tags)};
     a[4] = (struct array){(void **)&z->top_links, z->nr_top * sizeof(*z->top_links)};
     a[5] = (struct array){(void **)&z->touched, z->nr_top};
-    a[6] = (struct array){(void **)&z->pcp, z->cpus * sizeof(*z->pcp)};
+    a[6] = (struct array){&z->pcp_memory, z->cpus * sizeof(*z->pcp) + ALIGNMENT};
 }
 
 static void point_areas(struct fpr_zone *z)
@@ -188,13 +198,41 @@ void fpr_zone_destroy(struct fpr_zone *zone)
     list_arrays(zone, a);
     for (int k = 0; k < NR_ARRAYS; k++) {
         if (*a[k].at) {
-            fpr_aligned_free(&mem, *a[k].at, a[k].size);
+            mem.free(mem.ctx, *a[k].at, a[k].size);
         }
     }
     if (zone->locked) {
         pthread_mutex_destroy(&zone->lock);
     }
-    fpr_aligned_free(&mem, zone, sizeof(*zone));
+    mem.free(mem.ctx, zone->memory, sizeof(*zone) + ALIGNMENT);
+}
+
+/* The lock is held for a microsecond at most, but for long walks: much less than going to sleep
+ * and being woken takes. */
+#define SPINS 2000
+
+void fpr_zone_wait(struct fpr_zone *z)
+{
+    for (int k = 0; k < SPINS; k++) {
+        fpr_pause();
+        if (pthread_mutex_trylock(&z->lock) == 0) {
+            return;
+        }
+    }
+    pthread_mutex_lock(&z->lock);
+}
+
+/* What threads read without the lock. */
+static void expect_atomics(const struct fpr_zone *z)
+{
+    fpr_expect_atomics(z->tags, tags_length(z) * sizeof(*z->tags));
+    fpr_expect_atomics(z->top_tags, z->nr_top * sizeof(*z->top_tags));
+    fpr_expect_atomics(z->pageblock, z->nr_blocks);
+    fpr_expect_atomics(&z->spare, sizeof(z->spare));
+    fpr_expect_atomics(z->nonempty, sizeof(z->nonempty));
+    fpr_expect_atomics(&z->pcp_through, sizeof(z->pcp_through));
+    fpr_expect_atomics(&z->boosted, sizeof(z->boosted));
+    fpr_expect_atomics(&z->reclaiming, sizeof(z->reclaiming));
 }
 
 static int get_memory(struct fpr_zone *z)
@@ -202,23 +240,28 @@ static int get_memory(struct fpr_zone *z)
     struct array a[NR_ARRAYS];
     list_arrays(z, a);
     for (int k = 0; k < NR_ARRAYS; k++) {
-        *a[k].at = fpr_aligned_zalloc(&z->mem, a[k].size);
+        *a[k].at = z->mem.zalloc(z->mem.ctx, a[k].size);
         if (!*a[k].at) {
             return -ENOMEM;
         }
     }
+    z->pcp = aligned(z->pcp_memory);
     point_areas(z);
     memset(z->pageblock, FPR_MOVABLE, z->nr_blocks);
     if (z->locked) {
         pthread_mutex_init(&z->lock, NULL);
+        expect_atomics(z);
     }
     return 0;
 }
 
 static struct fpr_zone *new_zone(const struct fpr_mem_ops *mem)
 {
-    struct fpr_zone *z = fpr_aligned_zalloc(mem, sizeof(*z));
-    if (z) {
+    void *memory = mem->zalloc(mem->ctx, sizeof(struct fpr_zone) + ALIGNMENT);
+    struct fpr_zone *z = NULL;
+    if (memory) {
+        z = aligned(memory);
+        z->memory = memory;
         z->mem = *mem;
     }
     return z;
@@ -349,7 +392,9 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
         return -ENOMEM;
     }
     struct array from[NR_ARRAYS], to[NR_ARRAYS];
+    void *memory = z->memory;
     *z = *zone;
+    z->memory = memory;
     list_arrays(z, to);
     for (int k = 0; k < NR_ARRAYS; k++) {
         *to[k].at = NULL;
@@ -366,10 +411,14 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
         return err;
     }
     list_arrays((struct fpr_zone *)(uintptr_t)zone, from);
-    for (int k = 2; k < NR_ARRAYS; k++) { /* all but tags and links, which are sparse */
+    for (int k = 2; k < NR_ARRAYS - 1; k++) { /* tags and links are sparse */
         memcpy(*to[k].at, *from[k].at, from[k].size);
     }
     copy_frames(z, zone);
+    for (unsigned c = 0; c < z->cpus; c++) {
+        z->pcp[c] = zone->pcp[c];
+        pthread_spin_init(&z->pcp[c].lock, PTHREAD_PROCESS_PRIVATE);
+    }
     *copy = z;
     return 0;
 }

@@ -377,7 +377,8 @@ int prep_record(struct prep *prep, const struct fpr_trace_record *rec)
     p->events++;
     p->nr[rec->type]++;
     p->end = rec->time > p->end ? rec->time : p->end;
-    return dispatch(prep, rec);
+    int err = prep->made_pass ? prep_end_made_pass(prep, rec->time) : 0;
+    return err ? err : dispatch(prep, rec);
 }
 
 void prep_restart(struct prep *prep)

@@ -31,6 +31,8 @@ uint32_t prep_new_id(struct prep *prep, uint32_t pfn, unsigned order);
 int prep_report(struct prep *prep, const struct fpr_trace_record *rec);
 int prep_pass_begin(struct prep *prep, const struct fpr_trace_record *rec);
 int prep_pass_end(struct prep *prep, const struct fpr_trace_record *rec);
+/* Ends a pass that was begun at a bare report, if that is long enough ago. */
+int prep_end_made_pass(struct prep *prep, fpr_ns now);
 /* Report calls known from reports.txt alone become passes among the operations. */
 int prep_merge_reports(struct prep *prep);
 

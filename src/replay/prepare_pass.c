@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Report calls nearer to each other than this belong to one pass. */
-#define PASS_GAP (FPR_NS_PER_S / 2)
+#define PASS_GAP (FPR_NS_PER_S / 10)
 
 int prep_pass_begin(struct prep *prep, const struct fpr_trace_record *rec)
 {
@@ -30,7 +30,7 @@ int prep_pass_end(struct prep *prep, const struct fpr_trace_record *rec)
     return prep_op(prep, rec, OP_PASS_END) ? 0 : -ENOMEM;
 }
 
-static int end_made_pass(struct prep *prep, fpr_ns now)
+int prep_end_made_pass(struct prep *prep, fpr_ns now)
 {
     if (!prep->made_pass || now < prep->last_return + PASS_GAP)
         return 0;
@@ -41,7 +41,7 @@ static int end_made_pass(struct prep *prep, fpr_ns now)
 static int on_call(struct prep *prep, const struct fpr_trace_record *rec)
 {
     struct fpr_prepared *p = prep->p;
-    int err = end_made_pass(prep, rec->time);
+    int err = prep_end_made_pass(prep, rec->time);
     if (err)
         return err;
     if (!prep->in_pass) {
@@ -104,7 +104,7 @@ static int merge(struct prep *prep, const struct op *old, size_t nr)
         const struct fpr_report_call *call = &rec->reports[i];
         if (call->time < prep->p->start || call->time > prep->p->end)
             continue;
-        err = end_made_pass(prep, call->time);
+        err = prep_end_made_pass(prep, call->time);
         if (!err)
             err = copy_until(prep, old, nr, &at, call->time);
         struct fpr_trace_record one = {.type = FPR_TRACE_REPORT,
@@ -120,14 +120,14 @@ static int merge(struct prep *prep, const struct op *old, size_t nr)
         prep->p->nr[FPR_TRACE_REPORT]++;
     }
     if (!err)
-        err = end_made_pass(prep, UINT64_MAX);
+        err = prep_end_made_pass(prep, UINT64_MAX);
     return err ? err : copy_until(prep, old, nr, &at, UINT64_MAX);
 }
 
 int prep_merge_reports(struct prep *prep)
 {
     struct fpr_prepared *p = prep->p;
-    int err = end_made_pass(prep, UINT64_MAX);
+    int err = prep_end_made_pass(prep, UINT64_MAX);
     if (err || p->nr[FPR_TRACE_REPORT] || p->nr[FPR_TRACE_PASS_BEGIN] || !p->recording->nr_reports)
         return err;
     struct op *old = p->ops;

@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Pages of a list that may have gone unseen between two events that show it. */
+#define MAX_UNSEEN 1024
+
 /* The head of one per-cpu list down to the block looked for. */
 struct ahead {
     fpr_pfn want;
@@ -95,13 +98,14 @@ static bool take_from_refill(struct run *run, const struct op *op, fpr_pfn got)
     struct fpr_zone *zone = run_zone(run, op->pfn);
     struct fpr_pcp_counters pcp;
     unsigned cpu = run_cpu(run, op);
-    if (op->order || !run->lacks_bulk || !run_knows(run, FPR_KNOW_BIT_PCP) ||
-        !run_knows(run, FPR_KNOW_BIT_PBTYPE) || !just_refilled(run, op) ||
-        fpr_zone_get_pcp(zone, cpu, &pcp))
+    if (op->order || !run->lacks_bulk || !run->p->recording->state_before ||
+        !run_knows(run, FPR_KNOW_BIT_PCP) || !run_knows(run, FPR_KNOW_BIT_PBTYPE) ||
+        !just_refilled(run, op) || fpr_zone_get_pcp(zone, cpu, &pcp))
         return false;
     struct ahead a = {0};
     fpr_pfn pfn = FPR_PFN_NONE;
-    for (unsigned left = pcp.count + pcp.batch; left && pfn != op->pfn; left--)
+    unsigned left = pcp.count + pcp.batch < MAX_UNSEEN ? pcp.count + pcp.batch : MAX_UNSEEN;
+    for (; left && pfn != op->pfn; left--)
         if (fpr_zone_alloc_bulk_page(zone, op->mt, cpu, &pfn) || !remember(&a, pfn))
             break;
     bool found = a.nr && pfn == op->pfn;
