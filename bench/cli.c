@@ -20,6 +20,13 @@ const char *bench_program(void)
     return program;
 }
 
+static bool is_quiet;
+
+void bench_set_quiet(bool quiet)
+{
+    is_quiet = quiet;
+}
+
 static void complain(const char *format, va_list args)
 {
     char line[1024];
@@ -30,7 +37,9 @@ static void complain(const char *format, va_list args)
         }
     }
     fflush(stdout);
-    fprintf(stderr, "%s: %s\n", program, line);
+    if (!is_quiet) {
+        fprintf(stderr, "%s: %s\n", program, line);
+    }
 }
 
 void bench_complain(const char *format, ...)
@@ -47,7 +56,7 @@ void bench_die(enum bench_exit status, const char *format, ...)
     va_start(args, format);
     complain(format, args);
     va_end(args);
-    exit(status);
+    exit((int)status);
 }
 
 void bench_die_trace(int err, const struct fpr_trace_error *error)
@@ -86,6 +95,9 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
     const struct common *common = state->input;
     char name[64];
     snprintf(name, sizeof(name), "%s", program);
+    if (is_quiet && (key == KEY_HELP || key == KEY_USAGE || key == KEY_VERSION)) {
+        exit(BENCH_OK);
+    }
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = common->input;
@@ -129,7 +141,7 @@ static unsigned find_long(const struct argp *argp, const char *name, size_t leng
  * found again by looking at the words in turn. */
 static _Noreturn void bad_option(const struct argp *argp, int argc, char **argv)
 {
-    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         const char *word = argv[i];
         const struct argp_option *o = NULL;
         if (word[0] != '-' || !word[1]) {

@@ -18,6 +18,8 @@ enum bench_exit { BENCH_OK = 0, BENCH_FAILED = 1, BENCH_USAGE = 2 };
 /* Sets the words that errors start with ("fpr-bench tune"). */
 void bench_set_program(const char *program);
 const char *bench_program(void);
+/* While quiet nothing is said of errors, only the status tells of them. */
+void bench_set_quiet(bool quiet);
 
 /* One line on stderr, then the end with this status. */
 _Noreturn void bench_die(enum bench_exit status, const char *format, ...)

@@ -2,12 +2,16 @@
 find_package(PkgConfig REQUIRED)
 set(FPR_TRACE_LIBS)
 set(FPR_TRACE_DEFS)
+set(FPR_TRACE_MODULES) # pkg-config names, for the installed files
+set(FPR_TRACE_PAIRS) # NAME:module
 
 macro(fpr_optional_library name module)
   pkg_check_modules(${name} IMPORTED_TARGET ${module})
   if(${name}_FOUND)
     list(APPEND FPR_TRACE_LIBS PkgConfig::${name})
     list(APPEND FPR_TRACE_DEFS FPR_HAVE_${name}=1)
+    list(APPEND FPR_TRACE_MODULES ${module})
+    list(APPEND FPR_TRACE_PAIRS ${name}:${module})
   else()
     message(STATUS "${module} not found: built without it")
   endif()

@@ -120,8 +120,9 @@
     if (!r || !r.curve) return;
     const sets = gapParts.map(([key, text], i) =>
       line(text, r.curve[key], 1024, colours[i], {
-        fill: true, borderWidth: 1, backgroundColor: colours[i] + 'a0',
+        borderWidth: 1, backgroundColor: colours[i] + 'c0',
       })).filter(s => s.data.some(p => p.y > 0));
+    sets.forEach((s, i) => { s.fill = i ? '-1' : 'origin'; });
     const config = base('line', sets, 'time in the guest (s)', 'free, yet held (MiB)');
     config.options.scales.y.stacked = true;
     draw('gap', config);

@@ -1,8 +1,9 @@
 #include <errno.h>
-#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "json.h"
 #include "stop.h"
 #include "tune.h"
 
@@ -50,6 +51,7 @@ struct tune_args {
     struct tune_grid grid;
     double gib_per_cpu;
     unsigned jobs;
+    bool jobs_given;
     unsigned shard, shards;
     bool whole_table;
     struct tune_files files;
@@ -106,6 +108,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_JOBS:
         args->jobs = (unsigned)bench_number("--jobs", arg, 1, 1024);
+        args->jobs_given = true;
         return 0;
     case KEY_SHARD:
         set_shard(args, arg);
@@ -196,7 +199,7 @@ static int interrupted(struct tune_sweep *sweep)
     return BENCH_FAILED;
 }
 
-int bench_tune(int argc, char **argv)
+static void parse_line(int argc, char **argv, struct tune_args *args)
 {
     static const struct argp_child children[] = {{&bench_model_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
@@ -208,23 +211,76 @@ int bench_tune(int argc, char **argv)
         children,
         NULL,
         NULL};
-    struct tune_args args = {.paths = NULL};
-    set_defaults(&args);
-    bench_parse(&argp, argc, argv, &args);
-    tune_files_check(&args.files);
-    check_paths(&args);
+    memset(args, 0, sizeof(*args));
+    set_defaults(args);
+    bench_parse(&argp, argc, argv, args);
+    tune_files_check(&args->files);
+    check_paths(args);
+}
+
+/* Done by all of a team together: every member does its share and hands it to the first. Returns
+ * whether this member has the whole. */
+static bool join_team(struct tune_sweep *sweep, const struct tune_team *team)
+{
+    if (!team) {
+        return true;
+    }
+    sweep->shard = team->rank + 1;
+    sweep->shards = team->size;
+    if (team->rank) {
+        struct json_object *json = tune_json(sweep);
+        team->send(team->ctx, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
+        json_object_put(json);
+        return false;
+    }
+    for (unsigned rank = 1; rank < team->size; rank++) {
+        char name[32];
+        struct tune_sweep share;
+        char *text = team->receive(team->ctx, rank);
+        snprintf(name, sizeof(name), "rank %u", rank);
+        tune_sweep_init(&share);
+        tune_read_json(name, text, &share);
+        free(text);
+        tune_sweep_take(sweep, &share, name);
+        tune_sweep_free(&share);
+    }
+    sweep->shard = sweep->shards = 0;
+    return true;
+}
+
+int tune_main(int argc, char **argv, const struct tune_team *team)
+{
+    struct tune_args args;
+    parse_line(argc, argv, &args);
+    if (team) {
+        if (args.shards) {
+            bench_die(BENCH_USAGE, "--shard: the ranks share the work already");
+        }
+        *team->working = 1;
+        bench_set_quiet(false);                      /* what all ranks would say has been said */
+        args.jobs = args.jobs_given ? args.jobs : 1; /* mpirun says how many there are */
+        args.shard = team->rank + 1;
+        args.shards = team->size;
+    }
     struct tune_sweep sweep;
     build(&args, &sweep);
     const volatile int *stop = bench_stop_install();
     int err = tune_run(&sweep, &args.model, args.jobs, stop);
-    tune_sweep_mark(&sweep);
-    tune_advise(&sweep);
     int status = BENCH_OK;
     if (err == -EINTR) {
+        tune_sweep_mark(&sweep);
+        tune_advise(&sweep);
         status = interrupted(&sweep);
-    } else {
+    } else if (join_team(&sweep, team)) {
+        tune_sweep_mark(&sweep);
+        tune_advise(&sweep);
         tune_write(&sweep, &args.files);
     }
     tune_sweep_free(&sweep);
     return status;
+}
+
+int bench_tune(int argc, char **argv)
+{
+    return tune_main(argc, argv, NULL);
 }

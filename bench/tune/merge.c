@@ -60,10 +60,10 @@ static bool same_number(double a, double b)
 /* What differs between two shares that should be of one sweep; NULL: nothing. */
 static const char *difference(const struct tune_sweep *a, const struct tune_sweep *b)
 {
-    if (strcmp(a->version, b->version)) {
+    if (strcmp(a->version, b->version) != 0) {
         return "version";
     }
-    if (strcmp(a->model, b->model)) {
+    if (strcmp(a->model, b->model) != 0) {
         return "model";
     }
     if (!same_list(&a->grid.orders, &b->grid.orders) ||
@@ -95,8 +95,7 @@ static const char *difference(const struct tune_sweep *a, const struct tune_swee
     return same ? NULL : "traces";
 }
 
-/* Moves the rows that `from` has done. */
-static void take_rows(struct tune_sweep *to, struct tune_sweep *from, const char *path)
+void tune_sweep_take(struct tune_sweep *to, struct tune_sweep *from, const char *path)
 {
     for (size_t t = 0; t < to->nr_traces; t++) {
         for (size_t i = 0; i < to->nr_settings; i++) {
@@ -142,7 +141,7 @@ static void join(const struct merge_args *args, struct tune_sweep *sweep, bool *
             bench_die(BENCH_USAGE, "%s: not of the same sweep as %s: %s", args->paths[i],
                       args->paths[0], differs);
         }
-        take_rows(sweep, &share, args->paths[i]);
+        tune_sweep_take(sweep, &share, args->paths[i]);
         tune_sweep_free(&share);
     }
     check_complete(sweep);

@@ -27,7 +27,7 @@ void tune_pareto(struct tune_point *points, size_t count)
         points[i].pareto = false;
         sorted[i] = &points[i];
     }
-    qsort(sorted, count, sizeof(*sorted), by_cost);
+    qsort(sorted, count, sizeof(sorted[0]), by_cost);
     double best = -INFINITY, cost_of_best = 0;
     for (size_t i = 0; i < count && sorted[i]->known; i++) {
         struct tune_point *p = sorted[i];

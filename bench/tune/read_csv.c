@@ -246,7 +246,7 @@ void tune_read_csv(const char *path, const char *text, struct tune_sweep *sweep)
         if (!strncmp(line, "# ", 2)) {
             read_comment(&r, line + 2);
         } else if (!header) {
-            if (strncmp(line, "trace,order,", 12)) {
+            if (strncmp(line, "trace,order,", 12) != 0) {
                 wrong(&r, "header", "not that of a sweep");
             }
             header = true;

@@ -206,7 +206,7 @@ void tune_read_json(const char *path, const char *content, struct tune_sweep *sw
     }
     char program[32];
     text(&place, o, "program", program, sizeof(program));
-    if (strcmp(program, "fpr-bench tune")) {
+    if (strcmp(program, "fpr-bench tune") != 0) {
         wrong(&place, "program", "not a result of fpr-bench tune");
     }
     read_head(&place, o, sweep);

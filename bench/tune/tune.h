@@ -266,6 +266,20 @@ void tune_files_check(const struct tune_files *files);
 /* Writes them; the table goes to stdout unless one of them does. */
 void tune_write(const struct tune_sweep *sweep, const struct tune_files *files);
 
+/* merge.c: moves the rows that `from` has done; `name` is for messages. */
+void tune_sweep_take(struct tune_sweep *to, struct tune_sweep *from, const char *name);
+
+/* Several processes that do one sweep together (MPI). */
+struct tune_team {
+    unsigned rank, size;
+    int *working;                               /* set when the command line was found right */
+    void (*send)(void *ctx, const char *text);  /* to rank 0 */
+    char *(*receive)(void *ctx, unsigned rank); /* on rank 0; to be freed */
+    void *ctx;
+};
+/* cmd.c: the subcommand; team may be NULL. */
+int tune_main(int argc, char **argv, const struct tune_team *team);
+
 /* read_csv.c, read_json.c: a share or a whole sweep back from a file; anything wrong ends the
  * program with file and line. */
 void tune_read(const char *path, struct tune_sweep *sweep, bool *csv);

@@ -10,6 +10,7 @@
 #include <fpr/event.h>
 #include <fpr/gfp.h>
 #include <fpr/host.h>
+#include <fpr/iova.h>
 #include <fpr/machine.h>
 #include <fpr/mem.h>
 #include <fpr/profile.h>

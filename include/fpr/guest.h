@@ -26,6 +26,9 @@ struct fpr_guest_config {
     uint64_t pages;                  /**< memory, one zone from frame 0 */
     bool locked;                     /**< several threads; default false */
     unsigned cpus;                   /**< default 1 */
+    const struct fpr_zone_config *zone; /**< rules, geometry and watermarks of the zone instead of
+                                             the profile's; start, spanned, locked and cpus are
+                                             filled in; NULL (default): the profile's */
     struct fpr_arena_config arena;   /**< backing; start and pages are filled in */
     enum fpr_arena_mode give_back;   /**< default FPR_ARENA_DONTNEED */
     struct fpr_report_config report; /**< knobs; may_report is the guest's own */

@@ -86,26 +86,27 @@ struct fpr_iova_range {
 struct fpr_iova_config {
     enum fpr_iova_profile profile; /**< which read/write call */
     enum fpr_iova_type type;       /**< v1 or v2; default v2 */
-    uint64_t entry_limit;          /**< most mappings; default 65,535 (dma_entry_limit); 0 allowed */
-    uint64_t locked_limit;         /**< most pinned pages; default UINT64_MAX (RLIMIT_MEMLOCK) */
-    bool capable;      /**< mappings are exempt from locked_limit, decided when they are made
-                            (CAP_IPC_LOCK); default true */
-    bool broken_top;   /**< compatibility (both profiles: on): as before 6.18 a mapping that ends at
-                            2^64 is accepted, never found and unsettles its neighbours. Off: it works */
-    bool stale_dirty;  /**< compatibility (both profiles: on): dirty bitmaps are shifted in place as
-                            5.8–6.12 do, which leaves false positives behind when a mapping does not
-                            begin on a multiple of 64 pages of the request. Off: exact bits */
+    uint64_t entry_limit;  /**< most mappings; default 65,535 (dma_entry_limit); 0 allowed */
+    uint64_t locked_limit; /**< most pinned pages; default UINT64_MAX (RLIMIT_MEMLOCK) */
+    bool capable;          /**< mappings are exempt from locked_limit, decided when they are made
+                                (CAP_IPC_LOCK); default true */
+    bool broken_top;  /**< compatibility (both profiles: on): as before 6.18 a mapping that ends at
+                           2^64 is accepted, never found and unsettles its neighbours. Off: it works
+                       */
+    bool stale_dirty; /**< compatibility (both profiles: on): dirty bitmaps are shifted in place as
+                           5.8–6.12 do, which leaves false positives behind when a mapping does not
+                           begin on a multiple of 64 pages of the request. Off: exact bits */
     bool wrap_overflow; /**< compatibility (both profiles: off): as from 6.18 a range that wraps is
                              -EOVERFLOW, tested before alignment, and a pin count below 1 -EINVAL */
-    bool emulated;     /**< an emulated (mediated) device is in the container; default true */
-    bool hardware;     /**< a hardware-backed group too: memory is pinned at map time, every page is
-                            always dirty; default false */
+    bool emulated;      /**< an emulated (mediated) device is in the container; default true */
+    bool hardware; /**< a hardware-backed group too: memory is pinned at map time, every page is
+                        always dirty; default false */
     const struct fpr_iova_range *ranges; /**< hardware: valid IOVAs, ascending; NULL: all. Copied */
     unsigned nranges;                    /**< how many */
-    fpr_iova_unmap_fn unmap; /**< the device's callback; NULL: no device, pins are refused */
-    void *unmap_ctx;         /**< its first argument */
-    bool notify_all;         /**< tell of every mapping that goes, pinned or not; default false */
-    enum fpr_iova_guard guard;     /**< default FPR_IOVA_GUARD_AUTO */
+    fpr_iova_unmap_fn unmap;   /**< the device's callback; NULL: no device, pins are refused */
+    void *unmap_ctx;           /**< its first argument */
+    bool notify_all;           /**< tell of every mapping that goes, pinned or not; default false */
+    enum fpr_iova_guard guard; /**< default FPR_IOVA_GUARD_AUTO */
     const struct fpr_mem_ops *mem; /**< where metadata comes from; NULL: fpr_mem_default() */
 };
 
@@ -137,7 +138,8 @@ struct fpr_iova_stats {
 #undef FPR_X
 };
 
-/** @name Space @{ */
+/** @name Space
+ *  @{ */
 
 /** Fills the defaults of a profile.
  *  @param config  out
@@ -167,15 +169,15 @@ FPR_API void fpr_iova_space_destroy(struct fpr_iova_space *space);
 
 /** What VFIO_IOMMU_GET_INFO tells. */
 struct fpr_iova_info {
-    enum fpr_iova_type type; /**< v1 or v2 (not the kernel's) */
-    uint32_t flags;          /**< 3: page sizes and capabilities are there */
-    uint64_t page_sizes;     /**< bit mask of sizes */
+    enum fpr_iova_type type;   /**< v1 or v2 (not the kernel's) */
+    uint32_t flags;            /**< 3: page sizes and capabilities are there */
+    uint64_t page_sizes;       /**< bit mask of sizes */
     uint64_t dirty_page_sizes; /**< bit mask of bitmap page sizes */
     uint64_t max_bitmap_bytes; /**< largest dirty bitmap */
-    uint64_t avail;          /**< mappings that may still be made */
-    uint64_t mappings;       /**< mappings there are (not the kernel's) */
-    uint64_t locked;         /**< pages charged to locked_vm */
-    unsigned nranges;        /**< valid IOVA ranges, see fpr_iova_get_range() */
+    uint64_t avail;            /**< mappings that may still be made */
+    uint64_t mappings;         /**< mappings there are (not the kernel's) */
+    uint64_t locked;           /**< pages charged to locked_vm */
+    unsigned nranges;          /**< valid IOVA ranges, see fpr_iova_get_range() */
 };
 /** @return 0, -EINVAL. Thread safe. */
 FPR_API int fpr_iova_get_info(struct fpr_iova_space *space, struct fpr_iova_info *info);
@@ -193,6 +195,13 @@ FPR_API int fpr_iova_check_extension(struct fpr_iova_space *space, unsigned exte
  *  @param capable mappings made from now on are exempt
  *  @return 0, -EINVAL. Thread safe. */
 FPR_API int fpr_iova_set_locked_limit(struct fpr_iova_space *space, uint64_t pages, bool capable);
+
+/** Opens a device, so that pages can be pinned; NULL closes it (its pins stay until they are
+ * dropped or the space goes). The same as the config's fields.
+ *  @param unmap the device's callback
+ *  @param ctx   its first argument
+ *  @return 0, -EINVAL. Thread safe. */
+FPR_API int fpr_iova_set_device(struct fpr_iova_space *space, fpr_iova_unmap_fn unmap, void *ctx);
 
 /** Counters. @return 0, -EINVAL. Thread safe. */
 FPR_API int fpr_iova_get_stats(struct fpr_iova_space *space, struct fpr_iova_stats *stats);
@@ -220,8 +229,8 @@ FPR_API int fpr_iova_walk(struct fpr_iova_space *space,
  *  @param flags FPR_IOVA_READ, FPR_IOVA_WRITE, or FPR_IOVA_VADDR alone
  *  @return 0; -EINVAL (arguments; too large for tracking); -EOVERFLOW (wrap_overflow); -EEXIST
  *          (overlap); -ENOSPC (limit); -ENOENT (VADDR); -EFAULT (hardware); -ENOMEM. O(log n). */
-FPR_API int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
-                         uint64_t vaddr, unsigned flags);
+FPR_API int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t vaddr,
+                         unsigned flags);
 
 /** A dirty bitmap of the caller: bit k of word w is page 64 w + k of the range asked for. */
 struct fpr_iova_bitmap {
@@ -321,16 +330,22 @@ FPR_API int fpr_iova_put(struct fpr_iova_reader *reader);
 /** Accessors in this machine's byte order. A naturally aligned one is a single access.
  *  @param iova  address
  *  @param value out, untouched on failure
- *  @return as fpr_iova_rw(). @{ */
+ *  @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_read8(struct fpr_iova_reader *reader, uint64_t iova, uint8_t *value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_read16(struct fpr_iova_reader *reader, uint64_t iova, uint16_t *value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_read32(struct fpr_iova_reader *reader, uint64_t iova, uint32_t *value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_read64(struct fpr_iova_reader *reader, uint64_t iova, uint64_t *value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_write8(struct fpr_iova_reader *reader, uint64_t iova, uint8_t value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_write16(struct fpr_iova_reader *reader, uint64_t iova, uint16_t value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_write32(struct fpr_iova_reader *reader, uint64_t iova, uint32_t value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_write64(struct fpr_iova_reader *reader, uint64_t iova, uint64_t value);
-/** @} */
 
 /** Installs the process-wide SIGSEGV and SIGBUS handlers that FPR_IOVA_GUARD_SIGNAL needs. Faults
  *  that are not ours go to the handlers that were there. Counted: as many removals as installs.
@@ -354,8 +369,8 @@ FPR_API int fpr_iova_guard_remove(void);
  *  @return npages; -EINVAL (arguments, hole, no device callback); -E2BIG; -EACCES (v1); -EBUSY
  *          (an address is invalidated); -EPERM; -EFAULT; -ENOMEM (locked limit, memory). On
  *          failure no reference is kept, but dirty bits stay set. Thread safe. */
-FPR_API int fpr_iova_pin(struct fpr_iova_space *space, uint64_t iova, int64_t npages,
-                         unsigned prot, void **pages);
+FPR_API int fpr_iova_pin(struct fpr_iova_space *space, uint64_t iova, int64_t npages, unsigned prot,
+                         void **pages);
 
 /** Drops one reference on each page; pages without one are passed over, the first page without a
  *  mapping ends it. Counts below 1 or above 512 do nothing.
@@ -421,10 +436,10 @@ FPR_API int fpr_iova_ioctl_map_dma(struct fpr_iova_space *space,
 
 /** struct vfio_iommu_type1_dma_unmap; the bitmap follows at offset 24. */
 struct fpr_iova_ioctl_unmap {
-    uint32_t argsz; /**< at least 24; 48 with a bitmap */
-    uint32_t flags; /**< FPR_IOVA_UNMAP_*, FPR_IOVA_VADDR */
-    uint64_t iova;  /**< first address */
-    uint64_t size;  /**< in: bytes; out on success: bytes unmapped */
+    uint32_t argsz;                /**< at least 24; 48 with a bitmap */
+    uint32_t flags;                /**< FPR_IOVA_UNMAP_*, FPR_IOVA_VADDR */
+    uint64_t iova;                 /**< first address */
+    uint64_t size;                 /**< in: bytes; out on success: bytes unmapped */
     struct fpr_iova_bitmap bitmap; /**< looked at with FPR_IOVA_UNMAP_DIRTY only */
 };
 /** VFIO_IOMMU_UNMAP_DMA. @return as fpr_iova_unmap_flags(). */
@@ -433,10 +448,10 @@ FPR_API int fpr_iova_ioctl_unmap_dma(struct fpr_iova_space *space,
 
 /** struct vfio_iommu_type1_dirty_bitmap with its _get. */
 struct fpr_iova_ioctl_dirty {
-    uint32_t argsz; /**< at least 8; 48 for get */
-    uint32_t flags; /**< exactly one of 1 start, 2 stop, 4 get */
-    uint64_t iova;  /**< get: first address */
-    uint64_t size;  /**< get: bytes */
+    uint32_t argsz;                /**< at least 8; 48 for get */
+    uint32_t flags;                /**< exactly one of 1 start, 2 stop, 4 get */
+    uint64_t iova;                 /**< get: first address */
+    uint64_t size;                 /**< get: bytes */
     struct fpr_iova_bitmap bitmap; /**< get: where to */
 };
 /** VFIO_IOMMU_DIRTY_PAGES. @return as the dirty calls. */

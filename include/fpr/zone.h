@@ -76,7 +76,8 @@ FPR_API void fpr_zone_destroy(struct fpr_zone *zone);
  *  @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy);
 
-/** @name Requests @{ */
+/** @name Requests
+ *  @{ */
 
 /** Bits of fpr_zone_alloc_flags(). */
 enum fpr_alloc_flags {
@@ -124,7 +125,8 @@ FPR_API int fpr_zone_drain(struct fpr_zone *zone, unsigned cpu);
 FPR_API int fpr_zone_set_movable(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, bool movable);
 /** @} */
 
-/** @name Isolation @{ */
+/** @name Isolation
+ *  @{ */
 
 /** Takes one free block off its list if the min watermark allows it. The caller holds it then.
  *  @return 0, -EINVAL (no free block of exactly this order there), -EAGAIN (watermark).
@@ -224,7 +226,8 @@ FPR_API int fpr_zone_capture_pause(struct fpr_zone *zone, bool paused);
 FPR_API int fpr_zone_capture_end(struct fpr_zone *zone, fpr_pfn *pfn);
 /** @} */
 
-/** @name Settings @{ */
+/** @name Settings
+ *  @{ */
 
 /** Sets the watermarks (pages, without boost; any order of size, as sysctl allows).
  *  @return 0, -EINVAL (above 2^61). */
@@ -253,7 +256,8 @@ FPR_API int fpr_zone_set_notify(struct fpr_zone *zone, unsigned order,
                                 void *ctx);
 /** @} */
 
-/** @name Looking @{ */
+/** @name Looking
+ *  @{ */
 
 /** Facts that do not change. */
 struct fpr_zone_info {

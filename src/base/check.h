@@ -38,6 +38,10 @@ _Noreturn void fpr_check_failed(const char *file, int line, const char *text, ui
 /* A path of its own, so that its registers cost the other paths nothing. */
 #define fpr_apart __attribute__((noinline))
 
+/* Makes the compiler forget what it knows of a value, so that it neither works it out anew nor
+ * keeps what it read through it in a register: on paths where that would cost more steps. */
+#define fpr_opaque(x) __asm__("" : "+r"(x))
+
 #define fpr_likely(x)   __builtin_expect(!!(x), 1)
 #define fpr_unlikely(x) __builtin_expect(!!(x), 0)
 

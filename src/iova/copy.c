@@ -36,8 +36,7 @@ static size_t syscall_copy(void *to, const void *from, size_t n, bool write)
     return done;
 }
 
-/* After a fault: page by page, to find out which one it was and to copy all before it. */
-static size_t copy_pages(void *to, const void *from, size_t n, bool write)
+size_t fpr_iova_copy_pages(void *to, const void *from, size_t n, bool write)
 {
     size_t done = 0;
     while (done < n) {
@@ -58,7 +57,7 @@ size_t fpr_iova_guard_copy(enum fpr_iova_guard guard, void *to, const void *from
         return syscall_copy(to, from, n, write);
     if (!fpr_iova_raw_copy(to, from, n))
         return n;
-    return copy_pages(to, from, n, write);
+    return fpr_iova_copy_pages(to, from, n, write);
 }
 
 /* MADV_POPULATE_WRITE does just what a pin does: faults the page in as a write would. */

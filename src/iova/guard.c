@@ -13,7 +13,6 @@
 static struct {
     pthread_mutex_t lock;
     atomic_uint installs;
-    bool in_place; /* our handlers are first, or someone chained behind us may call them */
     struct sigaction old_segv;
     struct sigaction old_bus;
 } guard = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -115,17 +114,42 @@ static void pass_on(const struct sigaction *old, int signal, siginfo_t *info, vo
     }
 }
 
+/* A fault being passed on. If the handler that it goes to chained to us, it comes back: the same
+ * context on a deeper stack. (Stack depth too, since a handler may jump out and the next fault be
+ * at the same place.) */
+static _Thread_local struct {
+    const void *context;
+    const char *frame;
+} passing;
+
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
+    static const struct sigaction none = {.sa_handler = SIG_DFL};
     int saved = errno;
-    if (!leave_copy(context))
-        pass_on(signal == SIGBUS ? &guard.old_bus : &guard.old_segv, signal, info, context);
+    const char *frame = __builtin_frame_address(0);
+    if (!leave_copy(context)) {
+        bool back = passing.context == context && frame < passing.frame;
+        passing.context = context;
+        passing.frame = frame;
+        pass_on(back               ? &none
+                : signal == SIGBUS ? &guard.old_bus
+                                   : &guard.old_segv,
+                signal, info, context);
+        passing.context = NULL;
+    }
     errno = saved;
 }
 
 bool fpr_iova_guard_installed(void)
 {
     return atomic_load(&guard.installs) > 0;
+}
+
+static bool ours(int signal)
+{
+    struct sigaction now;
+    return sigaction(signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
+           now.sa_sigaction == on_fault;
 }
 
 static int install(void)
@@ -143,20 +167,12 @@ static int install(void)
     return 0;
 }
 
-static bool ours(int signal)
-{
-    struct sigaction now;
-    return sigaction(signal, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
-           now.sa_sigaction == on_fault;
-}
-
 int fpr_iova_guard_install(void)
 {
     pthread_mutex_lock(&guard.lock);
     int rc = 0;
-    if (!guard.in_place)
+    if (!ours(SIGSEGV) || !ours(SIGBUS))
         rc = install();
-    guard.in_place = rc == 0;
     if (rc == 0)
         atomic_fetch_add(&guard.installs, 1);
     pthread_mutex_unlock(&guard.lock);
@@ -172,7 +188,6 @@ int fpr_iova_guard_remove(void)
     } else if (atomic_fetch_sub(&guard.installs, 1) == 1 && ours(SIGSEGV) && ours(SIGBUS)) {
         sigaction(SIGSEGV, &guard.old_segv, NULL);
         sigaction(SIGBUS, &guard.old_bus, NULL);
-        guard.in_place = false;
     }
     pthread_mutex_unlock(&guard.lock);
     return rc;

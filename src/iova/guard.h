@@ -25,6 +25,9 @@ int fpr_iova_raw_probe_write(void *page);
 size_t fpr_iova_guard_copy(enum fpr_iova_guard guard, void *to, const void *from, size_t n,
                            bool write);
 
+/* After a fault: copies page by page, up to the one at fault. Returns the bytes copied. */
+size_t fpr_iova_copy_pages(void *to, const void *from, size_t n, bool write);
+
 /* Faults a page in, for writing or for reading, without changing it. Returns 0 or -EFAULT. */
 int fpr_iova_guard_probe(enum fpr_iova_guard guard, void *page, bool write);
 

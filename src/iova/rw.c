@@ -26,9 +26,9 @@ static inline size_t copy_chunk(struct fpr_iova_reader *reader, const struct acc
     void *to = a->write ? memory : a->data;
     const void *from = a->write ? a->data : memory;
     enum fpr_iova_guard guard = reader->space->guard;
-    if (guard != FPR_IOVA_GUARD_SYSCALL && !fpr_iova_raw_copy(to, from, n))
-        return n;
-    return fpr_iova_guard_copy(guard, to, from, n, a->write);
+    if (guard == FPR_IOVA_GUARD_SYSCALL)
+        return fpr_iova_guard_copy(guard, to, from, n, a->write);
+    return fpr_iova_raw_copy(to, from, n) ? fpr_iova_copy_pages(to, from, n, a->write) : n;
 }
 
 static inline void count_bytes(struct fpr_iova_reader *reader, bool write, size_t n)

@@ -215,6 +215,17 @@ int fpr_iova_set_locked_limit(struct fpr_iova_space *space, uint64_t pages, bool
     return 0;
 }
 
+int fpr_iova_set_device(struct fpr_iova_space *space, fpr_iova_unmap_fn unmap, void *ctx)
+{
+    if (!space)
+        return -EINVAL;
+    pthread_mutex_lock(&space->lock);
+    space->config.unmap = unmap;
+    space->config.unmap_ctx = ctx;
+    pthread_mutex_unlock(&space->lock);
+    return 0;
+}
+
 int fpr_iova_walk(struct fpr_iova_space *space,
                   int (*visit)(void *ctx, uint64_t iova, uint64_t size, uint64_t vaddr,
                                unsigned prot),

@@ -100,9 +100,13 @@ static bool has_pins(const struct fpr_iova_entry *e)
 
 static void tell(struct fpr_iova_space *space, const struct fpr_iova_entry *e)
 {
+    fpr_iova_unmap_fn unmap = space->config.unmap;
+    void *ctx = space->config.unmap_ctx;
+    if (!unmap)
+        return; /* the device is closed and left its pins */
     space->stats.notifications++;
     pthread_mutex_unlock(&space->lock);
-    space->config.unmap(space->config.unmap_ctx, space, e->start, e->last - e->start + 1);
+    unmap(ctx, space, e->start, e->last - e->start + 1);
     pthread_mutex_lock(&space->lock);
 }
 

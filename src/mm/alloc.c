@@ -64,7 +64,16 @@ static uint64_t take_from_pcp(struct fpr_zone *z, const struct request *r, unsig
 static inline bool uses_pcp(const struct fpr_zone *z, const struct request *r, unsigned flags)
 {
     return (z->pcp_orders >> r->order & 1) && !(r->flags & FPR_ALLOC_PCP_LOCKED) &&
-           (!z->pcp_through || (flags & ATTEMPT_HIGHATOMIC) || emit_wanted(z));
+           (!read_relaxed(z->pcp_through) || (flags & ATTEMPT_HIGHATOMIC) || emit_wanted(z));
+}
+
+/* It would be woken by the first request that is served. */
+static fpr_cold void wake_kswapd(struct fpr_zone *z)
+{
+    zone_lock(z);
+    write_relaxed(z->boosted, false);
+    fpr_zone_quick_changed(z);
+    zone_unlock(z);
 }
 
 static uint64_t take(struct fpr_zone *z, const struct request *r, unsigned flags)
@@ -79,16 +88,15 @@ static uint64_t take(struct fpr_zone *z, const struct request *r, unsigned flags
     if (i == BLOCK_NONE && (!through_pcp || busy || !only_pcp)) {
         i = take_from_buddy(z, r, flags);
     }
-    if (z->boosted) { /* kswapd would be woken by the first request that is served */
-        z->boosted = i == BLOCK_NONE;
-        fpr_zone_quick_changed(z);
+    if (i != BLOCK_NONE && read_relaxed(z->boosted)) {
+        wake_kswapd(z);
     }
     return i;
 }
 
-static bool tries_zone(const struct fpr_zone *z, const struct request *r, size_t nr_zones)
+static bool tries_zone(const struct fpr_zone *z, const struct request *r)
 {
-    return nr_zones == 1 || z->index <= r->highest;
+    return r->any_zone || z->index <= r->highest;
 }
 
 /* One attempt down the zonelist. Models get_page_from_freelist(). */
@@ -98,7 +106,7 @@ static int one_pass(struct fpr_zone *const *zones, size_t nr_zones, const struct
     const struct fpr_zone *preferred = NULL;
     for (size_t k = 0; k < nr_zones; k++) {
         struct fpr_zone *z = zones[k];
-        if (!tries_zone(z, r, nr_zones)) {
+        if (!tries_zone(z, r)) {
             continue;
         }
         if (!preferred) {
@@ -113,7 +121,7 @@ static int one_pass(struct fpr_zone *const *zones, size_t nr_zones, const struct
                                   .mark = mark,
                                   .reserve = by_zone ? preferred->index : r->highest};
         if (fpr_unlikely(!fpr_watermark_allows(z, &a))) {
-            z->stats.watermark_refused++;
+            zone_count(z, &z->stats.watermark_refused);
             continue;
         }
         uint64_t i = take(z, r, flags);
@@ -132,7 +140,7 @@ static const struct fpr_zone *preferred_zone(struct fpr_zone *const *zones, size
                                              const struct request *r)
 {
     for (size_t k = 0; k < nr_zones; k++) {
-        if (tries_zone(zones[k], r, nr_zones)) {
+        if (tries_zone(zones[k], r)) {
             return zones[k];
         }
     }
@@ -174,7 +182,9 @@ static void emit_result(struct fpr_zone *z, const struct request *r, fpr_pfn pfn
                                     .order = r->order,
                                     .migratetype = r->mt,
                                     .gfp = r->gfp};
+        zone_lock(z);
         z->sink.event(z->sink.ctx, &e);
+        zone_unlock(z);
     }
 }
 
@@ -190,6 +200,7 @@ int fpr_request_init(struct request *r, unsigned order, fpr_gfp gfp, unsigned cp
     r->cpu = cpu;
     r->flags = flags;
     r->highest = fpr_gfp_zone(gfp);
+    r->any_zone = false;
     return 0;
 }
 
@@ -221,11 +232,12 @@ int fpr_zone_alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, un
     if (order > zone->max_order || cpu >= zone->cpus || fpr_request_init(&r, order, gfp, cpu, 0)) {
         return -EINVAL;
     }
+    r.any_zone = true;
     fpr_pfn got = FPR_PFN_NONE;
     int err = fpr_request_serve(&zone, 1, &r, &got);
     emit_result(zone, &r, got);
     if (err) {
-        zone->stats.alloc_failures++;
+        zone_count(zone, &zone->stats.alloc_failures);
         return err;
     }
     *pfn = got;

@@ -15,6 +15,7 @@ struct request {
     unsigned cpu;
     unsigned flags;              /* enum fpr_alloc_flags */
     enum fpr_zone_index highest; /* that gfp allows */
+    bool any_zone;               /* there is one zone in all: it serves every request */
 };
 
 /* Checks the arguments that do not depend on a zone. 0 or -EINVAL. */
@@ -33,7 +34,7 @@ int fpr_zone_free_slowly(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, uns
 /* The block is the caller's now: its frame says so. */
 static inline void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
 {
-    tag_store(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
+    tag_publish(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
 }
 
 #endif

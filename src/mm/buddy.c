@@ -87,7 +87,7 @@ static bool captured(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
     c->pfn = zone_pfn(z, i);
     zone_account(z, -(int64_t)(1ull << order));
     held_add(z, i, order, mt);
-    held_mark_taken(z, i, order);
+    held_take(z, i, order);
     return true;
 }
 
@@ -150,10 +150,10 @@ uint64_t fpr_buddy_take_smallest(struct fpr_zone *z, unsigned order, int mt, boo
     z->stats.reported_allocs += (tag_load(&a->tags[k]) & TAG_REPORTED) != 0;
     tag_store(&a->tags[k], 0);
     if (!list_pop(a->links, l)) {
-        z->nonempty[mt] ^= size_of(from);
+        zone_mask_drop(z, mt, size_of(from));
     }
     zone_touch(z, i);
-    z->nonempty[mt] |= size_of(from) - size;
+    zone_mask_add(z, mt, size_of(from) - size);
     buddy_cut(z, l, i, size_of(from), size);
     if (emit_wanted(z)) {
         const struct fpr_event e = {.type = FPR_EVENT_ZONE_LOCKED,

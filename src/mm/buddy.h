@@ -19,7 +19,7 @@ uint64_t fpr_buddy_take_smallest(struct fpr_zone *z, unsigned order, int mt, boo
 /* Cuts the free block (i, from) down to its first 2^to pages; the halves go to mt's heads. */
 void fpr_buddy_split(struct fpr_zone *z, uint32_t i, unsigned from, unsigned to, int mt);
 
-/* Does a block that joins the free lists go to the tail? May draw a random bit. */
+/* Does a block that joins its list go to the tail? */
 bool fpr_buddy_goes_to_tail(struct fpr_zone *z, uint32_t i, unsigned order, enum fpr_place place);
 
 /* Tells whoever listens that a free made a block this large. */

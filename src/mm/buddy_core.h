@@ -45,7 +45,7 @@ static inline void buddy_leave(struct fpr_zone *z, struct list *row, uint32_t i,
                                int mt)
 {
     if (!list_remove(z->links, &row[mt], i)) {
-        z->nonempty[mt] ^= size;
+        zone_mask_drop(z, mt, size);
     }
 }
 

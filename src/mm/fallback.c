@@ -90,7 +90,8 @@ static void boost(struct fpr_zone *z, unsigned flags)
     bool raised = fpr_watermark_boost(z);
     bool always = z->policy.base == FPR_PROFILE_V16;
     if ((raised || always) && (flags & ATTEMPT_KSWAPD)) {
-        z->boosted = true;
+        write_relaxed(z->boosted, true);
+        fpr_zone_quick_changed(z);
     }
 }
 

@@ -15,10 +15,26 @@ static inline bool find_allocated(const struct fpr_zone *z, fpr_pfn pfn, unsigne
            tag_is(tag_load(&z->tags[*i]), PAGE_ALLOCATED, order);
 }
 
+/* The same, and nobody else has it from now on: of two threads that give a block back, or split
+ * it, one is refused. Until its new tag is written the frame looks like one inside a block. */
+static bool claim(struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i, uint16_t *tag)
+{
+    if (!find_allocated(z, pfn, order, i)) {
+        return false;
+    }
+    *tag = tag_load(&z->tags[*i]);
+    if (!z->locked) {
+        tag_store(&z->tags[*i], 0);
+        return true;
+    }
+    return tag_is(*tag, PAGE_ALLOCATED, order) &&
+           __atomic_compare_exchange_n(&z->tags[*i], tag, 0, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
 static void free_to_buddy(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     zone_lock(z);
-    tag_store(&z->tags[i], 0);
     z->stats.frees++;
     if (fpr_likely(!z->policy.free_by_pageblock || order <= z->pageblock_order)) {
         fpr_buddy_free(z, i, order, pageblock_get(z, i), FPR_PLACE_RULE, true);
@@ -36,7 +52,7 @@ static fpr_cold void free_block(struct fpr_zone *z, uint32_t i, unsigned order, 
                                 unsigned cpu, bool pcp_locked)
 {
     bool to_pcp = (z->pcp_orders >> order & 1) && !pcp_locked;
-    if (to_pcp && z->pcp_through && !emit_wanted(z)) {
+    if (to_pcp && read_relaxed(z->pcp_through) && !emit_wanted(z) && order <= z->pageblock_order) {
         to_pcp = mt >= 0 && mt != pageblock_get(z, i); /* what was remembered matters */
     }
     if (to_pcp && mt < 0) {
@@ -52,13 +68,23 @@ static fpr_cold void free_block(struct fpr_zone *z, uint32_t i, unsigned order, 
     fpr_pcp_unlock(z, p);
 }
 
+static void emit_free(struct fpr_zone *z, uint32_t i, unsigned order)
+{
+    if (emit_wanted(z)) {
+        zone_lock(z);
+        emit_block(z, FPR_EVENT_PAGE_FREE, i, order, 0);
+        zone_unlock(z);
+    }
+}
+
 int fpr_zone_free_slowly(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
     uint32_t i;
-    if (!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus) {
+    uint16_t tag;
+    if (cpu >= zone->cpus || !claim(zone, pfn, order, &i, &tag)) {
         return -EINVAL;
     }
-    emit_block(zone, FPR_EVENT_PAGE_FREE, i, order, 0);
+    emit_free(zone, i, order);
     free_block(zone, i, order, -1, cpu, false);
     return 0;
 }
@@ -73,11 +99,12 @@ int fpr_zone_free_as(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt,
                      unsigned flags)
 {
     uint32_t i;
-    if (!find_allocated(zone, pfn, order, &i) || cpu >= zone->cpus || mt < -1 ||
-        mt >= FPR_NR_MIGRATETYPES || flags > FPR_ALLOC_PCP_LOCKED) {
+    uint16_t tag;
+    if (!zone || cpu >= zone->cpus || mt < -1 || mt >= FPR_NR_MIGRATETYPES ||
+        flags > FPR_ALLOC_PCP_LOCKED || !claim(zone, pfn, order, &i, &tag)) {
         return -EINVAL;
     }
-    emit_block(zone, FPR_EVENT_PAGE_FREE, i, order, 0);
+    emit_free(zone, i, order);
     free_block(zone, i, order, mt, cpu, flags & FPR_ALLOC_PCP_LOCKED);
     return 0;
 }
@@ -110,28 +137,26 @@ int fpr_zone_free_bulk(struct fpr_zone *zone, const fpr_pfn *pfns, size_t count,
 int fpr_zone_split(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned to)
 {
     uint32_t i;
-    if (!find_allocated(zone, pfn, order, &i) || to > order) {
+    uint16_t tag;
+    if (to > order || !claim(zone, pfn, order, &i, &tag)) {
         return -EINVAL;
     }
-    zone_lock(zone);
-    uint16_t tag = tag_load(&zone->tags[i]);
     uint16_t piece = (uint16_t)((tag & ~TAG_ORDER_MASK) | to << TAG_ORDER_SHIFT);
-    for (uint64_t k = 0; k < 1ull << order; k += 1ull << to) {
-        tag_store(&zone->tags[i + k], piece);
+    for (uint64_t k = 1ull << order; k > 0; k -= 1ull << to) {
+        tag_publish(&zone->tags[i + k - (1ull << to)], piece);
     }
-    zone_unlock(zone);
     return 0;
 }
 
 int fpr_zone_set_movable(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, bool movable)
 {
     uint32_t i;
-    if (!find_allocated(zone, pfn, order, &i)) {
+    uint16_t tag;
+    if (!claim(zone, pfn, order, &i, &tag)) {
         return -EINVAL;
     }
-    uint16_t tag = tag_load(&zone->tags[i]);
-    tag_store(&zone->tags[i],
-              (uint16_t)(movable ? tag | TAG_MOVABLE : tag & ~(unsigned)TAG_MOVABLE));
+    uint16_t rest = (uint16_t)(tag & ~(unsigned)TAG_MOVABLE);
+    tag_publish(&zone->tags[i], (uint16_t)(rest | (movable ? TAG_MOVABLE : 0)));
     return 0;
 }
 

@@ -13,7 +13,7 @@ static inline void freelist_add(struct fpr_zone *z, uint32_t i, unsigned order, 
     struct list *l = &a->list[mt];
     uint32_t k = i >> a->shift;
     list_add(a->links, l, k, tail);
-    z->nonempty[mt] |= 1u << order;
+    zone_mask_add(z, mt, 1u << order);
     tag_store(&a->tags[k], l->tag);
 }
 
@@ -24,7 +24,7 @@ static inline void freelist_del(struct fpr_zone *z, uint32_t i, unsigned order)
     uint32_t k = i >> a->shift;
     int mt = tag_mt(tag_load(&a->tags[k]));
     if (!list_remove(a->links, &a->list[mt], k)) {
-        z->nonempty[mt] &= ~(1u << order);
+        zone_mask_drop(z, mt, 1u << order);
     }
     tag_store(&a->tags[k], 0);
 }
@@ -83,8 +83,8 @@ static inline void held_add(struct fpr_zone *z, uint32_t i, unsigned order, int 
     z->held += 1ull << order;
 }
 
-/* It is held for a device or a capturer: nobody else may put it back. */
-static inline void held_mark_taken(struct fpr_zone *z, uint32_t i, unsigned order)
+/* It is held for a device or a capturer, who alone puts it back. */
+static inline void held_take(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     struct area *a = &z->area[order];
     uint16_t *tag = &a->tags[i >> a->shift];

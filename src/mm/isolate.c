@@ -77,7 +77,7 @@ int fpr_zone_isolate(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 /* Index of a block of exactly this order that is held for the caller. */
 static bool find_held(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
 {
-    if (!z || order > z->max_order || !zone_index(z, pfn, i) || (*i & ((1u << order) - 1))) {
+    if (order > z->max_order || !zone_index(z, pfn, i) || (*i & ((1u << order) - 1))) {
         return false;
     }
     uint16_t tag = freelist_tag(z, *i, order);
@@ -87,25 +87,31 @@ static bool find_held(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uin
 int fpr_zone_putback(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!find_held(zone, pfn, order, &i)) {
+    if (!zone) {
         return -EINVAL;
     }
     zone_lock(zone);
-    fpr_putback_block(zone, i, order, zone->policy.putback);
+    bool found = find_held(zone, pfn, order, &i);
+    if (found) {
+        fpr_putback_block(zone, i, order, zone->policy.putback);
+    }
     zone_unlock(zone);
-    return 0;
+    return found ? 0 : -EINVAL;
 }
 
 int fpr_zone_adopt(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!find_held(zone, pfn, order, &i)) {
+    if (!zone) {
         return -EINVAL;
     }
     zone_lock(zone);
-    held_del(zone, i, order);
-    zone_touch(zone, i);
-    fpr_mark_allocated(zone, i, order, FPR_UNMOVABLE);
+    bool found = find_held(zone, pfn, order, &i);
+    if (found) {
+        held_del(zone, i, order);
+        zone_touch(zone, i);
+        fpr_mark_allocated(zone, i, order, FPR_UNMOVABLE);
+    }
     zone_unlock(zone);
-    return 0;
+    return found ? 0 : -EINVAL;
 }

@@ -70,12 +70,12 @@ static inline uint32_t list_remove(struct link *links, struct list *l, uint32_t 
     uint32_t left = --l->count;
     if (left) {
         uint32_t next = links[k].next, prev = links[k].prev;
-        if (l->head == k) {
+        if (fpr_unlikely(l->head == k)) {
             l->head = next;
         } else {
             links[prev].next = next;
         }
-        if (l->tail == k) {
+        if (fpr_unlikely(l->tail == k)) {
             l->tail = prev;
         } else {
             links[next].prev = prev;

@@ -132,7 +132,9 @@ int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
     zone->nr_isolated -= pageblock_get(zone, i) == FPR_ISOLATE;
     pageblock_set(zone, i, mt == FPR_PAGEBLOCK_HOLE ? PAGEBLOCK_HOLE : mt);
     zone->nr_isolated += mt == FPR_ISOLATE;
-    fpr_zone_quick_changed(zone);
+    if (zone->nr_isolated) {
+        fpr_zone_quick_changed(zone);
+    }
     return 0;
 }
 

@@ -26,11 +26,18 @@ int fpr_zone_get_info(const struct fpr_zone *zone, struct fpr_zone_info *info)
     return 0;
 }
 
+/* Locks change where nothing else does. */
+static struct fpr_zone *lockable(const struct fpr_zone *z)
+{
+    return (struct fpr_zone *)(uintptr_t)z;
+}
+
 int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_counters *c)
 {
     if (!zone || !c) {
         return -EINVAL;
     }
+    zone_lock(lockable(zone));
     *c = (struct fpr_zone_counters){.free = (uint64_t)zone_free_seen(zone),
                                     .free_lag = zone->free_lag,
                                     .stat_threshold = (unsigned)zone->stat_threshold,
@@ -46,7 +53,15 @@ int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_counters 
     for (unsigned o = 0; o <= zone->max_order; o++) {
         c->nr_free[o] = area_nr_free(&zone->area[o]);
     }
+    zone_unlock(lockable(zone));
     return 0;
+}
+
+static void add_stats(struct fpr_zone_stats *to, const struct fpr_zone_stats *from)
+{
+#define FPR_X(name, text) to->name += from->name;
+    FPR_ZONE_STATS(FPR_X)
+#undef FPR_X
 }
 
 int fpr_zone_get_stats(const struct fpr_zone *zone, struct fpr_zone_stats *stats)
@@ -54,12 +69,16 @@ int fpr_zone_get_stats(const struct fpr_zone *zone, struct fpr_zone_stats *stats
     if (!zone || !stats) {
         return -EINVAL;
     }
-    *stats = zone->stats;
-    for (unsigned c = 0; c < zone->cpus; c++) {
-#define FPR_X(name, text) stats->name += zone->pcp[c].stats.name;
-        FPR_ZONE_STATS(FPR_X)
-#undef FPR_X
+    struct fpr_zone *z = lockable(zone);
+    *stats = (struct fpr_zone_stats){0};
+    for (unsigned c = 0; c < z->cpus; c++) {
+        fpr_pcp_lock(z, &z->pcp[c]);
+        add_stats(stats, &z->pcp[c].stats);
+        fpr_pcp_unlock(z, &z->pcp[c]);
     }
+    zone_lock(z);
+    add_stats(stats, &z->stats);
+    zone_unlock(z);
     return 0;
 }
 
@@ -68,12 +87,14 @@ int fpr_zone_get_pcp(const struct fpr_zone *zone, unsigned cpu, struct fpr_pcp_c
     if (!zone || !p || cpu >= zone->cpus) {
         return -EINVAL;
     }
-    const struct pcp *from = &zone->pcp[cpu];
+    struct pcp *from = &lockable(zone)->pcp[cpu];
+    fpr_pcp_lock(lockable(zone), from);
     *p = (struct fpr_pcp_counters){.count = fpr_pcp_count(from),
                                    .high = from->high,
                                    .batch = from->batch,
                                    .free_factor = from->free_factor,
                                    .expire = from->expire};
+    fpr_pcp_unlock(lockable(zone), from);
     return 0;
 }
 

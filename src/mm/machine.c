@@ -1,5 +1,7 @@
 #include "mm/machine.h"
 
+#include "mm/pcp.h"
+
 #include "mm/watermark.h"
 
 #include <errno.h>
@@ -126,6 +128,19 @@ static void compute_reserves(const struct fpr_machine *m, struct fpr_zone *z)
     }
 }
 
+/* A Normal zone can spare fragmentation where requests may go to DMA32 instead; the kernel looks
+ * whether that is so only if there are several nodes. */
+static bool spares_fragmentation(const struct fpr_machine *m, const struct fpr_zone *z)
+{
+    bool one_node = true, dma32 = false;
+    for (size_t k = 0; k < m->nr_zones; k++) {
+        const struct fpr_zone *o = m->zones[k];
+        one_node &= o->node == z->node;
+        dma32 |= o->node == z->node && o->index == FPR_ZONE_DMA32 && o->managed;
+    }
+    return z->index == FPR_ZONE_NORMAL && (one_node || dma32);
+}
+
 static void compute_watermarks(struct fpr_machine *m, bool thp)
 {
     uint64_t lowmem = 0;
@@ -137,8 +152,9 @@ static void compute_watermarks(struct fpr_machine *m, bool thp)
         struct fpr_zone *z = m->zones[k];
         fpr_watermark_compute(z, min_free, lowmem);
         compute_reserves(m, z);
+        z->nofragment |= spares_fragmentation(m, z);
+        fpr_pcp_auto(z);
         fpr_zone_quick_changed(z);
-        z->nofragment |= z->index == FPR_ZONE_NORMAL;
     }
 }
 

@@ -12,26 +12,27 @@
 
 bool fpr_pcp_trylock(struct fpr_zone *z, struct pcp *p)
 {
-    return !z->locked || !__atomic_exchange_n(&p->busy, 1, __ATOMIC_ACQUIRE);
+    return !z->locked || pthread_spin_trylock(&p->lock) == 0;
 }
 
 void fpr_pcp_lock(struct fpr_zone *z, struct pcp *p)
 {
     while (!fpr_pcp_trylock(z, p)) {
-        sched_yield();
+        sched_yield(); /* whoever has it may wait for this processor */
     }
 }
 
 void fpr_pcp_unlock(struct fpr_zone *z, struct pcp *p)
 {
     if (z->locked) {
-        __atomic_store_n(&p->busy, 0, __ATOMIC_RELEASE);
+        pthread_spin_unlock(&p->lock);
     }
 }
 
 void fpr_pcp_init(const struct fpr_zone *z, struct pcp *p)
 {
     p->room = -1; /* high is 0 */
+    pthread_spin_init(&p->lock, PTHREAD_PROCESS_PRIVATE);
     for (unsigned n = 0; n < PCP_HUGE_LISTS_START + FPR_NR_PCPTYPES; n++) {
         unsigned order = fpr_pcp_list_order(z, n), mt = n % FPR_NR_PCPTYPES;
         struct list *l = fpr_pcp_list(p, n);
@@ -219,7 +220,7 @@ void fpr_pcp_free(struct fpr_zone *z, struct pcp *p, uint32_t i, unsigned order,
         return;
     }
     unsigned high = p->high;
-    if (z->reclaiming && high > p->batch << 2 && z->policy.pcp != FPR_PCP_ORDER0) {
+    if (read_relaxed(z->reclaiming) && high > p->batch << 2 && z->policy.pcp != FPR_PCP_ORDER0) {
         high = p->batch << 2;
     }
     if (fpr_pcp_count(p) >= high) {
@@ -240,12 +241,17 @@ void fpr_pcp_drain(struct fpr_zone *z, struct pcp *p)
 
 void fpr_pcp_settings_changed(struct fpr_zone *z)
 {
-    z->pcp_through = true;
+    bool through = true;
     for (unsigned c = 0; c < z->cpus; c++) {
-        const struct pcp *p = &z->pcp[c];
-        z->pcp_through &= p->high == 0 && p->batch <= 1 && fpr_pcp_count(p) == 0;
+        struct pcp *p = &z->pcp[c];
+        fpr_pcp_lock(z, p);
+        through &= p->high == 0 && p->batch <= 1 && fpr_pcp_count(p) == 0;
+        fpr_pcp_unlock(z, p);
     }
+    zone_lock(z);
+    write_relaxed(z->pcp_through, through);
     fpr_zone_quick_changed(z);
+    zone_unlock(z);
 }
 
 static unsigned log2_floor(uint64_t x)
@@ -253,7 +259,7 @@ static unsigned log2_floor(uint64_t x)
     return 63u - (unsigned)__builtin_clzll(x);
 }
 
-void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch)
+static void default_sizes(const struct fpr_zone *z, unsigned *high, unsigned *batch)
 {
     uint64_t b = z->managed / 1024, mib = (1ull << 20) >> z->page_shift;
     b = (b > mib ? mib : b) / 4;
@@ -266,4 +272,17 @@ void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch)
     }
     uint64_t share = z->watermark[FPR_WMARK_LOW] / z->cpus;
     *high = share > 4u * *batch ? (unsigned)share : 4 * *batch;
+}
+
+void fpr_pcp_auto(struct fpr_zone *z)
+{
+    if (!z->pcp_auto) {
+        return;
+    }
+    for (unsigned k = 0; k < z->cpus; k++) {
+        unsigned high;
+        default_sizes(z, &high, &z->pcp[k].batch);
+        fpr_pcp_set_high(&z->pcp[k], high);
+    }
+    fpr_pcp_settings_changed(z);
 }

@@ -66,7 +66,7 @@ void fpr_pcp_unlock(struct fpr_zone *z, struct pcp *p);
 void fpr_pcp_init(const struct fpr_zone *z, struct pcp *p);
 /* Recomputes pcp_through after high, batch or count changed. */
 void fpr_pcp_settings_changed(struct fpr_zone *z);
-/* Kernel's default batch and high of a zone. */
-void fpr_pcp_compute(const struct fpr_zone *z, unsigned *high, unsigned *batch);
+/* Gives a zone made with pcp_auto the kernel's batch and high; after its watermarks changed. */
+void fpr_pcp_auto(struct fpr_zone *z);
 
 #endif

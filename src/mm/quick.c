@@ -13,11 +13,9 @@
 
 #include <errno.h>
 
-void fpr_zone_quick_changed(struct fpr_zone *z)
+/* The first order that goes straight to the free lists, and how many do. */
+static void find_direct(struct fpr_zone *z)
 {
-    bool quick = !z->locked && !z->sink.event && !z->capture.active && !z->boosted && !z->shuffle &&
-                 !z->reclaiming && z->nr_isolated == 0 && z->stat_threshold == 0 &&
-                 !(z->policy.parent_in_zone && z->first);
     unsigned used = z->pcp_through ? 0 : z->pcp_orders;
     unsigned most = z->policy.free_by_pageblock ? z->pageblock_order : z->max_order;
     z->direct_first = (unsigned)__builtin_ctz(~used);
@@ -25,23 +23,41 @@ void fpr_zone_quick_changed(struct fpr_zone *z)
     while (next <= most && !(used >> next & 1)) {
         next++;
     }
-    z->direct_count = quick ? next - z->direct_first : 0;
-    z->special_order = z->notify_order < z->max_order ? z->notify_order : z->max_order;
-    z->freely = z->policy.merge == FPR_MERGE_UNLESS_ISOLATED;
-    z->pcp_allowed = quick && (used & 1);
+    z->direct_count = next - z->direct_first;
+    z->pcp_allowed = used & 1;
+}
+
+void fpr_zone_quick_changed(struct fpr_zone *z)
+{
     int64_t free = zone_free_seen(z);
     z->easy_mark = fpr_watermark_easy(z);
+    if (!z->locked) { /* else no short way is allowed, ever: other threads may be looking */
+        bool quick = !z->sink.event && !z->capture.active && !z->boosted && !z->shuffle &&
+                     !z->reclaiming && z->nr_isolated == 0 && z->stat_threshold == 0 &&
+                     !(z->policy.parent_in_zone && z->first);
+        bool freely = z->policy.merge == FPR_MERGE_UNLESS_ISOLATED;
+        find_direct(z);
+        z->direct_count = quick ? z->direct_count : 0;
+        z->pcp_allowed = quick && z->pcp_allowed;
+        z->special_order = z->notify_order < z->max_order ? z->notify_order : z->max_order;
+        z->merge_limit = freely ? UINT32_MAX : z->pageblock_order << TAG_ORDER_SHIFT;
+    }
     zone_set_free(z, free);
 }
 
-/* Distance of the lists of neighbouring migratetypes, in the bits of a request that name one. A
- * request with other bits than there are comes out above LAST_TYPE, as does one with both. */
+/* The bits of a request that name its type, as a number of TYPE_UNITs. A request with bits that do
+ * not exist comes out above LAST_TYPE, as does one with both type bits. */
 #define TYPE_UNIT FPR_GFP_MOVABLE
 #define LAST_TYPE (FPR_RECLAIMABLE * TYPE_UNIT)
 
 static inline uint32_t type_bits(fpr_gfp gfp)
 {
     return gfp & ~(FPR_GFP_ALL_BITS & ~(FPR_GFP_MOVABLE | FPR_GFP_RECLAIMABLE));
+}
+
+static inline struct list *list_of_type(struct list *row, uint32_t type)
+{
+    return (struct list *)((char *)row + type * (sizeof(struct list) / TYPE_UNIT));
 }
 
 static inline int grant(const struct fpr_zone *z, uint32_t i, fpr_pfn *pfn)
@@ -59,10 +75,12 @@ static inline int alloc_pcp(struct fpr_zone *z, unsigned order, fpr_gfp gfp, uns
         return fpr_zone_alloc_slowly(z, order, gfp, cpu, pfn);
     }
     struct pcp *p = &z->pcp[cpu];
-    struct list *l = &p->row[0][type / TYPE_UNIT];
-    if (fpr_unlikely(l->count == 0)) {
+    struct list *l = list_of_type(p->row[0], type);
+    fpr_opaque(l);
+    if (fpr_unlikely(l->count <= order)) { /* 0, that is */
         return fpr_zone_alloc_slowly(z, order, gfp, cpu, pfn);
     }
+    fpr_opaque(l);
     l->count--;
     uint32_t i = l->head;
     l->head = z->links[i].next; /* means nothing for the last one: then count says so */
@@ -73,17 +91,18 @@ static inline int alloc_pcp(struct fpr_zone *z, unsigned order, fpr_gfp gfp, uns
     return grant(z, i, pfn);
 }
 
-/* Cuts the block `i`, off its list `l` but for the mask, down to `size`, which is less. */
-static inline int cut_and_grant(struct fpr_zone *z, struct list *l, uint32_t i, unsigned mt,
-                                unsigned from, uint32_t size, fpr_pfn *pfn)
+/* What was list `l`'s head is cut from `bit` pages down to `size`; `mask` is of l's type. */
+static inline int cut_head(struct fpr_zone *z, struct list *l, uint32_t i, uint32_t bit,
+                           uint32_t size, uint32_t *mask, fpr_pfn *pfn)
 {
-    uint32_t bit = size_of(from), nonempty = z->nonempty[mt];
-    if (l->count == 0) {
-        nonempty ^= bit;
+    uint16_t *tags = z->tags;
+    if (--l->count == 0) {
+        *mask ^= bit;
+        fpr_opaque(mask);
     }
-    z->nonempty[mt] = nonempty | (bit - size);
+    *mask |= bit - size;
     l = buddy_cut(z, l, i, bit, size);
-    z->tags[i] = l->granted_tag;
+    tags[i] = l->granted_tag;
     return grant(z, i, pfn);
 }
 
@@ -93,15 +112,14 @@ static fpr_apart int alloc_top(struct fpr_zone *z, uint32_t size, unsigned mt, u
 {
     struct area *a = &z->area[from];
     struct list *l = &a->list[mt];
-    uint32_t k = l->head, i = k << from;
+    uint32_t k = l->head;
+    z->touched[k] = 1;
     if (fpr_unlikely(a->tags[k] & TAG_REPORTED)) {
         z->stats.reported_allocs++;
     }
     a->tags[k] = 0;
-    z->touched[k] = 1;
-    l->count--;
     l->head = a->links[k].next;
-    return cut_and_grant(z, l, i, mt, from, size, pfn);
+    return cut_head(z, l, k << from, size_of(from), size, &z->nonempty[mt], pfn);
 }
 
 /* The list of the wanted order was empty: a block of order `from` is cut. */
@@ -112,37 +130,41 @@ static fpr_apart int alloc_cut(struct fpr_zone *z, uint32_t size, unsigned mt, u
         return alloc_top(z, size, mt, from, pfn);
     }
     struct list *l = &z->area[from].list[mt];
+    fpr_opaque(l);
     uint32_t i = l->head;
     if (fpr_unlikely(z->tags[i] & TAG_REPORTED)) {
         z->stats.reported_allocs++;
     }
-    l->count--;
     l->head = z->links[i].next;
-    return cut_and_grant(z, l, i, mt, from, size, pfn);
+    return cut_head(z, l, i, size_of(from), size, &z->nonempty[mt], pfn);
 }
 
-int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
+/* Too few pages are left to be sure. */
+static fpr_cold int alloc_scarce(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
+                                 fpr_pfn *pfn)
 {
-    struct fpr_zone *z = zone;
-    if (fpr_unlikely(!z || !pfn)) {
-        return -EINVAL;
-    }
-    if (order < z->pcp_quick) {
-        return alloc_pcp(z, order, gfp, cpu, pfn);
-    }
+    z->spare += size_of(order);
+    return fpr_zone_alloc_slowly(z, order, gfp, cpu, pfn);
+}
+
+/* From the free lists. */
+static fpr_apart int alloc_direct(struct fpr_zone *z, unsigned order, fpr_gfp gfp, unsigned cpu,
+                                  fpr_pfn *pfn)
+{
     uint32_t type = type_bits(gfp);
     if (fpr_unlikely(order - z->direct_first >= z->direct_count || cpu >= z->cpus ||
                      type > LAST_TYPE)) {
         return fpr_zone_alloc_slowly(z, order, gfp, cpu, pfn);
     }
-    uint32_t size = size_of(order), mt = type / TYPE_UNIT, fitting = z->nonempty[mt] & -size;
+    uint32_t size = size_of(order), mt = type / TYPE_UNIT, *mask = &z->nonempty[mt];
+    fpr_opaque(size);
+    uint32_t fitting = *mask & -size;
     if (fpr_unlikely(!fitting)) {
         return fpr_zone_alloc_slowly(z, order, gfp, 0, pfn); /* whatever the cpu */
     }
     z->spare -= size;
-    if (fpr_unlikely(z->spare <= 0)) {
-        z->spare += size;
-        return fpr_zone_alloc_slowly(z, order, gfp, 0, pfn);
+    if (fpr_unlikely(z->spare < 0)) {
+        return alloc_scarce(z, order, gfp, 0, pfn);
     }
     z->stats.allocs++;
     if (!(fitting & size)) {
@@ -151,7 +173,7 @@ int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned 
     if (order == z->max_order) {
         return alloc_top(z, size, mt, order, pfn);
     }
-    struct list *l = &z->area[order].list[mt];
+    struct list *l = list_of_type(z->area[order].list, type);
     uint32_t i = l->head;
     if (fpr_unlikely(z->tags[i] & TAG_REPORTED)) {
         z->stats.reported_allocs++;
@@ -159,57 +181,84 @@ int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned 
     z->tags[i] = l->granted_tag;
     l->head = z->links[i].next;
     if (--l->count == 0) {
-        z->nonempty[mt] ^= size;
+        fpr_opaque(mask);
+        *mask ^= size;
     }
     return grant(z, i, pfn);
 }
 
+int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
+{
+    if (fpr_unlikely(!zone || !pfn)) {
+        return -EINVAL;
+    }
+    return order < zone->pcp_quick ? alloc_pcp(zone, order, gfp, cpu, pfn)
+                                   : alloc_direct(zone, order, gfp, cpu, pfn);
+}
+
+static fpr_cold int free_pcp_full(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
+{
+    z->pcp[cpu].room++;
+    return fpr_zone_free_slowly(z, zone_pfn(z, i), order, cpu);
+}
+
 /* Order 0 to a per-cpu list that has blocks and need not be drained. The list that a type without
  * lists leads to has none. */
-static inline int free_pcp(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
+static inline int free_pcp(struct fpr_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
+    uint64_t at = pfn - z->base;
+    if (fpr_unlikely(at >= z->end || (uint8_t)z->tags[at] != tag_byte(PAGE_ALLOCATED, 0) ||
+                     cpu >= z->cpus)) {
+        return -EINVAL;
+    }
+    uint32_t i = (uint32_t)at;
     struct pcp *p = &z->pcp[cpu];
-    struct list *l = &p->row[0][z->pageblock[i >> z->pageblock_order]];
-    if (fpr_unlikely(l->count == 0)) {
-        return fpr_zone_free_slowly(z, zone_pfn(z, i), order, cpu);
-    }
     if (fpr_unlikely(--p->room < 0)) {
-        p->room++;
-        return fpr_zone_free_slowly(z, zone_pfn(z, i), order, cpu);
+        return free_pcp_full(z, i, order, cpu);
     }
+    struct list *l = &p->row[0][z->pageblock[i >> z->pageblock_order]];
+    fpr_opaque(l);
+    if (fpr_unlikely(l->count <= order)) { /* 0, that is */
+        return free_pcp_full(z, i, order, cpu);
+    }
+    fpr_opaque(l);
+    l->count++;
     p->stats.frees++;
     uint32_t head = l->head;
+    l->head = i;
     z->links[i].next = head;
     z->links[head].prev = i;
-    l->head = i;
-    l->count++;
     z->tags[i] = l->tag;
     return 0;
 }
 
-/* A block that does not merge: the end of its list that it goes to. */
+/* A block that does not merge joins its list. */
 static inline void add(struct fpr_zone *z, struct list *l, uint32_t i, uint32_t size, unsigned byte,
                        unsigned mt)
 {
-    z->tags[i] = l->tag;
+    uint16_t *tags = z->tags;
+    struct link *links = z->links;
+    fpr_opaque(l);
+    tags[i] = l->tag;
     if (fpr_unlikely(l->count == 0)) {
         list_start(l, i);
         z->nonempty[mt] |= size;
         return;
     }
-    /* where the parent's buddy is free; see buddy_merge_likely() */
-    uint32_t beyond = (i | size) ^ 3 * size;
+    fpr_opaque(l);
     l->count++;
-    if ((uint8_t)z->tags[beyond] == (uint8_t)(byte + TAG_ORDER_UNIT)) {
+    /* where the parent's buddy is free, the tail; see buddy_merge_likely() */
+    uint32_t beyond = (i | size) ^ 3 * size;
+    if ((uint8_t)tags[beyond] == (uint8_t)(byte + TAG_ORDER_UNIT)) {
         uint32_t tail = l->tail;
-        z->links[i].prev = tail;
-        z->links[tail].next = i;
         l->tail = i;
+        links[i].prev = tail;
+        links[tail].next = i;
     } else {
         uint32_t head = l->head;
-        z->links[i].next = head;
-        z->links[head].prev = i;
         l->head = i;
+        links[i].next = head;
+        links[head].prev = i;
     }
 }
 
@@ -242,21 +291,21 @@ static fpr_apart int free_settle(struct fpr_zone *z, uint32_t i, unsigned order,
 }
 
 /* A block whose buddy is free. */
-static fpr_apart int free_merge(struct fpr_zone *z, uint32_t i, unsigned order, unsigned mt)
+static fpr_apart int free_merge(struct fpr_zone *z, uint32_t at, unsigned order, unsigned mt,
+                                uint32_t pages)
 {
     uint16_t *tags = z->tags;
     struct link *links = z->links;
     struct list *row = z->area[order].list;
-    uint32_t size = size_of(order), buddy = i ^ size;
-    unsigned byte = tag_byte(PAGE_FREE, order), tag = tags[buddy];
-    unsigned limit = z->freely ? UINT32_MAX : tag_byte(PAGE_FREE, z->pageblock_order);
+    size_t i = at, size = pages, buddy = i ^ size; /* as wide as addresses: no widening */
+    unsigned byte = order << TAG_ORDER_SHIFT | PAGE_FREE, tag = tags[buddy];
     do {
-        if (fpr_unlikely(byte >= limit)) {
-            return free_settle(z, i, byte / TAG_ORDER_UNIT, mt);
+        if (fpr_unlikely(byte >= z->merge_limit)) {
+            return free_settle(z, (uint32_t)i, byte / TAG_ORDER_UNIT, mt);
         }
         struct list *l = &row[tag >> TAG_MT_SHIFT];
-        if (!list_remove(links, l, buddy)) {
-            z->nonempty[tag >> TAG_MT_SHIFT] ^= size;
+        if (fpr_unlikely(!list_remove(links, l, (uint32_t)buddy))) {
+            z->nonempty[tag >> TAG_MT_SHIFT] ^= (uint32_t)size;
         }
         tags[i | buddy] = 0; /* the lower one's is written later */
         z->stats.merges++;
@@ -269,44 +318,44 @@ static fpr_apart int free_merge(struct fpr_zone *z, uint32_t i, unsigned order, 
     } while ((uint8_t)tag == (uint8_t)byte);
     order = byte / TAG_ORDER_UNIT;
     if (order >= z->special_order) {
+        return free_special(z, (uint32_t)i, order, mt);
+    }
+    add(z, &row[mt], (uint32_t)i, (uint32_t)size, byte, mt);
+    return 0;
+}
+
+/* To the free lists. */
+static fpr_apart int free_direct(struct fpr_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu)
+{
+    if (fpr_unlikely(order - z->direct_first >= z->direct_count)) {
+        return fpr_zone_free_slowly(z, pfn, order, cpu);
+    }
+    uint64_t at = pfn - z->base;
+    unsigned byte = order << TAG_ORDER_SHIFT | PAGE_FREE;
+    if (fpr_unlikely(at >= z->end || cpu >= z->cpus ||
+                     (uint8_t)z->tags[at] != (uint8_t)(byte + PAGE_ALLOCATED - PAGE_FREE))) {
+        return -EINVAL;
+    }
+    uint32_t i = (uint32_t)at, size = size_of(order);
+    fpr_opaque(size);
+    unsigned mt = z->pageblock[i >> z->pageblock_order];
+    z->spare += size;
+    z->stats.frees++;
+    if ((uint8_t)z->tags[i ^ size] == (uint8_t)byte) {
+        return free_merge(z, i, order, mt, size);
+    }
+    if (order >= z->special_order) {
         return free_special(z, i, order, mt);
     }
-    add(z, &row[mt], i, size, byte, mt);
+    add(z, &z->area[order].list[mt], i, size, byte, mt);
     return 0;
 }
 
 int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
-    struct fpr_zone *z = zone;
-    if (fpr_unlikely(!z)) {
+    if (fpr_unlikely(!zone)) {
         return -EINVAL;
     }
-    uint64_t i = pfn - z->base;
-    if (order < z->pcp_quick) {
-        if (fpr_unlikely(i >= z->end || (uint8_t)z->tags[i] != tag_byte(PAGE_ALLOCATED, 0) ||
-                         cpu >= z->cpus)) {
-            return -EINVAL;
-        }
-        return free_pcp(z, (uint32_t)i, order, cpu);
-    }
-    if (fpr_unlikely(order - z->direct_first >= z->direct_count)) {
-        return fpr_zone_free_slowly(z, pfn, order, cpu);
-    }
-    unsigned byte = tag_byte(PAGE_FREE, order);
-    if (fpr_unlikely(i >= z->end || cpu >= z->cpus ||
-                     (uint8_t)z->tags[i] != byte + (PAGE_ALLOCATED - PAGE_FREE))) {
-        return -EINVAL;
-    }
-    uint32_t at = (uint32_t)i, size = size_of(order);
-    unsigned mt = z->pageblock[at >> z->pageblock_order];
-    z->spare += size;
-    z->stats.frees++;
-    if ((uint8_t)z->tags[at ^ size] == byte) {
-        return free_merge(z, at, order, mt);
-    }
-    if (order >= z->special_order) {
-        return free_special(z, at, order, mt);
-    }
-    add(z, &z->area[order].list[mt], at, size, byte, mt);
-    return 0;
+    return order < zone->pcp_quick ? free_pcp(zone, pfn, order, cpu)
+                                   : free_direct(zone, pfn, order, cpu);
 }

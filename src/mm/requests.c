@@ -19,6 +19,7 @@ static int serve(struct fpr_machine *m, struct fpr_zone *const *list, unsigned o
         }
         n++;
     }
+    r.any_zone = m->nr_zones == 1;
     fpr_pfn got = FPR_PFN_NONE;
     int err = fpr_request_serve(list, n, &r, &got);
     struct fpr_zone *z = err ? (n ? list[0] : NULL) : fpr_machine_zone_of(m, got);
@@ -28,10 +29,14 @@ static int serve(struct fpr_machine *m, struct fpr_zone *const *list, unsigned o
                                     .order = order,
                                     .migratetype = r.mt,
                                     .gfp = gfp};
+        zone_lock(z);
         z->sink.event(z->sink.ctx, &e);
+        zone_unlock(z);
     }
     if (err) {
-        z ? z->stats.alloc_failures++ : 0;
+        if (z) {
+            zone_count(z, &z->stats.alloc_failures);
+        }
         return err;
     }
     *pfn = got;
@@ -88,9 +93,12 @@ int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned 
             continue;
         }
         preferred = found++ ? preferred : z->index;
+        zone_lock(z);
         uint64_t mark =
             z->watermark[FPR_WMARK_LOW] + z->boost + z->lowmem_reserve[preferred] + bulk;
-        if (fpr_watermark_plain(z, mark)) {
+        bool enough = fpr_watermark_plain(z, mark);
+        zone_unlock(z);
+        if (enough) {
             return fpr_zone_alloc_bulk_page(z, r.mt, cpu, pfn);
         }
     }

@@ -10,10 +10,12 @@ int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, u
     if (!zone || min > INT64_MAX / 4 || low > INT64_MAX / 4 || high > INT64_MAX / 4) {
         return -EINVAL;
     }
+    zone_lock(zone);
     zone->watermark[FPR_WMARK_MIN] = min;
     zone->watermark[FPR_WMARK_LOW] = low;
     zone->watermark[FPR_WMARK_HIGH] = high;
     fpr_zone_quick_changed(zone);
+    zone_unlock(zone);
     return 0;
 }
 
@@ -22,9 +24,11 @@ int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
     if (!zone || boost > INT64_MAX / 4) {
         return -EINVAL;
     }
+    zone_lock(zone);
     zone->boost_factor = factor;
     zone->boost = boost;
     fpr_zone_quick_changed(zone);
+    zone_unlock(zone);
     return 0;
 }
 
@@ -33,8 +37,10 @@ int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index
     if (!zone || (unsigned)index >= FPR_NR_ZONE_INDICES || pages > INT64_MAX / 4) {
         return -EINVAL;
     }
+    zone_lock(zone);
     zone->lowmem_reserve[index] = pages;
     fpr_zone_quick_changed(zone);
+    zone_unlock(zone);
     return 0;
 }
 
@@ -88,8 +94,10 @@ int fpr_zone_set_reclaiming(struct fpr_zone *zone, bool on)
     if (!zone) {
         return -EINVAL;
     }
-    zone->reclaiming = on;
+    zone_lock(zone);
+    write_relaxed(zone->reclaiming, on);
     fpr_zone_quick_changed(zone);
+    zone_unlock(zone);
     return 0;
 }
 

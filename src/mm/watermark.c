@@ -47,11 +47,16 @@ static int64_t bent_mark(const struct fpr_zone *z, const struct attempt *a, int6
     return mark;
 }
 
+static uint32_t ordinary_lists(const struct fpr_zone *z)
+{
+    return read_relaxed(z->nonempty[FPR_UNMOVABLE]) | read_relaxed(z->nonempty[FPR_MOVABLE]) |
+           read_relaxed(z->nonempty[FPR_RECLAIMABLE]);
+}
+
 /* Is there a block of at least the order on a list that the attempt may use? */
 static bool block_in_reach(const struct fpr_zone *z, const struct attempt *a)
 {
-    uint32_t lists =
-        z->nonempty[FPR_UNMOVABLE] | z->nonempty[FPR_MOVABLE] | z->nonempty[FPR_RECLAIMABLE];
+    uint32_t lists = ordinary_lists(z);
     if (a->flags & (ATTEMPT_HARDER | ATTEMPT_HIGHATOMIC)) {
         lists |= z->nonempty[FPR_HIGHATOMIC];
     }
@@ -96,7 +101,14 @@ static bool ignores_boost(const struct fpr_zone *z, const struct attempt *a)
     return a->flags & atomic;
 }
 
-bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a)
+/* Far above every mark, as nearly all zones are at nearly all times. */
+static bool easy(const struct fpr_zone *z, unsigned order)
+{
+    int64_t needed = order ? 1ll << order : 0;
+    return read_relaxed(z->spare) >= needed && (order == 0 || ordinary_lists(z) >> order);
+}
+
+static bool allows(const struct fpr_zone *z, const struct attempt *a)
 {
     if (a->flags & ATTEMPT_NO_WATERMARKS) {
         return true;
@@ -111,13 +123,25 @@ bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a)
     return ignores_boost(z, a) && full_check(z, a, (int64_t)z->watermark[FPR_WMARK_MIN]);
 }
 
+bool fpr_watermark_allows(struct fpr_zone *z, const struct attempt *a)
+{
+    if (easy(z, a->order)) {
+        return true;
+    }
+    zone_lock(z);
+    bool allowed = allows(z, a);
+    zone_unlock(z);
+    return allowed;
+}
+
 int64_t fpr_watermark_easy(const struct fpr_zone *z)
 {
     uint64_t reserve = 0;
     for (int k = 0; k < FPR_NR_ZONE_INDICES; k++) {
         reserve = z->lowmem_reserve[k] > reserve ? z->lowmem_reserve[k] : reserve;
     }
-    return (int64_t)(reserve + z->watermark[FPR_WMARK_LOW] + z->boost + z->highatomic);
+    uint64_t min = z->watermark[FPR_WMARK_MIN], low = z->watermark[FPR_WMARK_LOW];
+    return (int64_t)(reserve + (min > low ? min : low) + z->boost + z->highatomic + 1);
 }
 
 bool fpr_watermark_plain(const struct fpr_zone *z, uint64_t mark)

@@ -24,10 +24,11 @@ struct attempt {
     enum fpr_zone_index reserve; /* whose lowmem_reserve */
 };
 
-/* Does the zone stay above the attempt's watermark? */
-bool fpr_watermark_allows(const struct fpr_zone *z, const struct attempt *a);
+/* Does the zone stay above the attempt's watermark? Lock not held. */
+bool fpr_watermark_allows(struct fpr_zone *z, const struct attempt *a);
 
-/* With at least this many pages left afterwards no low watermark refuses a request. */
+/* With this many pages left before an order-0 request, or after a bigger one, no watermark
+ * refuses it. */
 int64_t fpr_watermark_easy(const struct fpr_zone *z);
 
 /* Order-0 check against any mark, without flags, as for zone DMA: for reporting and isolation. */

@@ -1,5 +1,6 @@
 #include "mm/zone.h"
 
+#include "base/atomic.h"
 #include "base/check.h"
 #include "mm/buddy.h"
 #include "mm/freelist.h"
@@ -113,6 +114,7 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     z->frames = (z->end + top - 1) & ~(top - 1);
     z->nr_top = z->frames >> c->max_order;
     z->nr_blocks = z->frames >> c->pageblock_order;
+    z->shuffle = c->shuffle;
     memcpy(z->lowmem_reserve, c->lowmem_reserve, sizeof(z->lowmem_reserve));
     for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
         uint16_t movable = c->movable_by_type && mt == FPR_MOVABLE ? TAG_MOVABLE : 0;
@@ -122,6 +124,16 @@ static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
     if (c->policy.pcp != FPR_PCP_ORDER0) {
         z->pcp_orders = (0xfu & ((1u << (c->max_order + 1)) - 1)) | 1u << c->pageblock_order;
     }
+}
+
+/* What threads change side by side must not share cache lines (two of them are fetched at once),
+ * and a metadata source need not know of more than malloc() does. */
+#define ALIGNMENT 128u
+
+static void *aligned(void *memory)
+{
+    uintptr_t at = (uintptr_t)memory;
+    return (char *)memory + (-at & (ALIGNMENT - 1));
 }
 
 /* One array of a zone: where its pointer is and how long it is. */
@@ -148,7 +160,7 @@ static void list_arrays(struct fpr_zone *z, struct array a[NR_ARRAYS])
     a[3] = (struct array){(void **)&z->top_tags, z->nr_top * sizeof(*z->top_tags)};
     a[4] = (struct array){(void **)&z->top_links, z->nr_top * sizeof(*z->top_links)};
     a[5] = (struct array){(void **)&z->touched, z->nr_top};
-    a[6] = (struct array){(void **)&z->pcp, z->cpus * sizeof(*z->pcp)};
+    a[6] = (struct array){&z->pcp_memory, z->cpus * sizeof(*z->pcp) + ALIGNMENT};
 }
 
 static void point_areas(struct fpr_zone *z)
@@ -192,7 +204,35 @@ void fpr_zone_destroy(struct fpr_zone *zone)
     if (zone->locked) {
         pthread_mutex_destroy(&zone->lock);
     }
-    mem.free(mem.ctx, zone, sizeof(*zone));
+    mem.free(mem.ctx, zone->memory, sizeof(*zone) + ALIGNMENT);
+}
+
+/* The lock is held for a microsecond at most, but for long walks: much less than going to sleep
+ * and being woken takes. */
+#define SPINS 2000
+
+void fpr_zone_wait(struct fpr_zone *z)
+{
+    for (int k = 0; k < SPINS; k++) {
+        fpr_pause();
+        if (pthread_mutex_trylock(&z->lock) == 0) {
+            return;
+        }
+    }
+    pthread_mutex_lock(&z->lock);
+}
+
+/* What threads read without the lock. */
+static void expect_atomics(const struct fpr_zone *z)
+{
+    fpr_expect_atomics(z->tags, tags_length(z) * sizeof(*z->tags));
+    fpr_expect_atomics(z->top_tags, z->nr_top * sizeof(*z->top_tags));
+    fpr_expect_atomics(z->pageblock, z->nr_blocks);
+    fpr_expect_atomics(&z->spare, sizeof(z->spare));
+    fpr_expect_atomics(z->nonempty, sizeof(z->nonempty));
+    fpr_expect_atomics(&z->pcp_through, sizeof(z->pcp_through));
+    fpr_expect_atomics(&z->boosted, sizeof(z->boosted));
+    fpr_expect_atomics(&z->reclaiming, sizeof(z->reclaiming));
 }
 
 static int get_memory(struct fpr_zone *z)
@@ -205,18 +245,23 @@ static int get_memory(struct fpr_zone *z)
             return -ENOMEM;
         }
     }
+    z->pcp = aligned(z->pcp_memory);
     point_areas(z);
     memset(z->pageblock, FPR_MOVABLE, z->nr_blocks);
     if (z->locked) {
         pthread_mutex_init(&z->lock, NULL);
+        expect_atomics(z);
     }
     return 0;
 }
 
 static struct fpr_zone *new_zone(const struct fpr_mem_ops *mem)
 {
-    struct fpr_zone *z = mem->zalloc(mem->ctx, sizeof(*z));
-    if (z) {
+    void *memory = mem->zalloc(mem->ctx, sizeof(struct fpr_zone) + ALIGNMENT);
+    struct fpr_zone *z = NULL;
+    if (memory) {
+        z = aligned(memory);
+        z->memory = memory;
         z->mem = *mem;
     }
     return z;
@@ -287,21 +332,19 @@ static void default_watermarks(struct fpr_zone *z)
 
 static void finish_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
 {
-    if (c->watermark[FPR_WMARK_HIGH]) {
+    if (c->watermark[FPR_WMARK_MIN] || c->watermark[FPR_WMARK_LOW] ||
+        c->watermark[FPR_WMARK_HIGH]) {
         memcpy(z->watermark, c->watermark, sizeof(z->watermark));
     } else {
         default_watermarks(z);
     }
-    unsigned high = c->pcp_high, batch = c->pcp_batch;
-    if (c->pcp_auto) {
-        fpr_pcp_compute(z, &high, &batch);
-    }
     for (unsigned k = 0; k < z->cpus; k++) {
-        fpr_pcp_set_high(&z->pcp[k], high);
-        z->pcp[k].batch = batch;
+        fpr_pcp_set_high(&z->pcp[k], c->pcp_high);
+        z->pcp[k].batch = c->pcp_batch;
     }
+    z->pcp_auto = c->pcp_auto;
+    fpr_pcp_auto(z);
     fpr_pcp_settings_changed(z);
-    fpr_zone_quick_changed(z);
 }
 
 int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone)
@@ -349,7 +392,9 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
         return -ENOMEM;
     }
     struct array from[NR_ARRAYS], to[NR_ARRAYS];
+    void *memory = z->memory;
     *z = *zone;
+    z->memory = memory;
     list_arrays(z, to);
     for (int k = 0; k < NR_ARRAYS; k++) {
         *to[k].at = NULL;
@@ -366,10 +411,14 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
         return err;
     }
     list_arrays((struct fpr_zone *)(uintptr_t)zone, from);
-    for (int k = 2; k < NR_ARRAYS; k++) { /* all but tags and links, which are sparse */
+    for (int k = 2; k < NR_ARRAYS - 1; k++) { /* tags and links are sparse */
         memcpy(*to[k].at, *from[k].at, from[k].size);
     }
     copy_frames(z, zone);
+    for (unsigned c = 0; c < z->cpus; c++) {
+        z->pcp[c] = zone->pcp[c];
+        pthread_spin_init(&z->pcp[c].lock, PTHREAD_PROCESS_PRIVATE);
+    }
     *copy = z;
     return 0;
 }

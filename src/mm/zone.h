@@ -5,6 +5,7 @@
 
 #include <fpr/zone.h>
 
+#include "base/atomic.h"
 #include "mm/list.h"
 #include "mm/page.h"
 
@@ -39,7 +40,7 @@ struct pcp {
     unsigned batch;
     unsigned free_factor;
     int expire;
-    int busy; /* spin lock of zones that several threads use */
+    pthread_spinlock_t lock; /* where several threads use the zone; taken before the zone's */
     struct fpr_zone_stats stats;
 } __attribute__((aligned(128)));
 
@@ -50,8 +51,10 @@ struct capture {
     fpr_pfn pfn; /* FPR_PFN_NONE: nothing yet */
 };
 
+/* Three groups, each on cache lines of its own, so that threads which look at the first are not
+ * slowed by those that change the others. */
 struct fpr_zone {
-    /* what every operation reads */
+    /* Read by every operation, seldom or never changed. */
     fpr_pfn base;       /* pfn of index 0 */
     uint64_t end;       /* index behind its last frame (≤ 2^32) */
     uint16_t *tags;     /* one a frame */
@@ -62,55 +65,32 @@ struct fpr_zone {
     unsigned pageblock_order;
     unsigned max_order;
     unsigned notify_order; /* NO_NOTIFY: nobody wants to know */
-
     /* which operations may take the short ways (quick.c); fpr_zone_quick_changed() sets these */
     unsigned pcp_quick;     /* orders below this go through per-cpu lists: 0 or 1 */
     unsigned direct_first;  /* these orders are taken from and given to the free lists: the first */
     unsigned direct_count;  /* and how many */
     unsigned special_order; /* from here on a free block needs a closer look: it is one of the
                              * largest, or somebody wants to know */
+    unsigned merge_limit;   /* from this tag byte on merging must look at pageblock types */
     bool pcp_allowed;       /* pcp_quick may be 1 while no watermark is near */
-    bool freely;            /* merging need not look at pageblock types */
-    int64_t easy_mark;      /* with this many free pages left no low watermark refuses a request */
-
-    /* what operations change, with the zone's lock held */
-    int64_t spare;                          /* free pages beyond easy_mark: see zone_free_seen() */
-    uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
-    struct fpr_zone_stats stats;
-    struct area area[FPR_NR_ORDERS];
-
-    uint32_t first;      /* index of the zone's first frame */
-    unsigned pcp_orders; /* bit per order that per-cpu lists hold */
-    bool pcp_through;    /* per-cpu lists pass everything through: skip them */
+    bool pcp_through;       /* per-cpu lists pass everything through: skip them */
     bool locked;
-    uint16_t alloc_tag[FPR_NR_MIGRATETYPES]; /* of an allocated block, without its order */
-    int64_t free_lag;
-    int64_t stat_threshold;
-    uint64_t highatomic;
-    uint64_t boost;
-    uint64_t watermark[FPR_NR_WMARKS];
-    uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES];
-
-    /* settings */
-    struct fpr_policy policy;
-    unsigned boost_factor;
     bool nofragment;
+    bool pcp_auto; /* high and batch follow from the zone's size and watermarks */
     bool movable_by_type;
     bool shuffle;
     bool boosted;
     bool reclaiming;
-    uint64_t managed;
-    uint64_t present;
-    uint64_t nr_isolated;
-    uint64_t held;
-    struct capture capture;
-    uint64_t bits_left; /* shuffle source: bits not used yet */
-    uint64_t bits_word;
-    fpr_bits_fn bits;
-    void *bits_ctx;
+    uint32_t first;                          /* index of the zone's first frame */
+    unsigned pcp_orders;                     /* bit per order that per-cpu lists hold */
+    uint16_t alloc_tag[FPR_NR_MIGRATETYPES]; /* of an allocated block, without its order */
+    struct fpr_policy policy;
     struct fpr_event_sink sink; /* event NULL: none */
     void (*notify)(void *ctx, struct fpr_zone *zone, unsigned order);
     void *notify_ctx;
+    uint8_t *touched; /* one a largest block: its frames' metadata were used */
+    struct link *top_links;
+    uint16_t *top_tags;
 
     /* identity and memory */
     char name[16];
@@ -122,13 +102,36 @@ struct fpr_zone {
     uint64_t frames;    /* length of tags and links */
     uint64_t nr_top;    /* length of the largest order's arrays */
     uint64_t nr_blocks; /* length of pageblock */
-    struct link *top_links;
-    uint16_t *top_tags;
-    uint8_t *touched; /* one a largest block: its frames' metadata were used */
-    const struct fpr_mem_ops *mem_ops;
+    void *memory;       /* where the zone lies, not aligned */
+    void *pcp_memory;   /* where the per-cpu lists lie, likewise */
     struct fpr_mem_ops mem;
-    pthread_mutex_t lock;
+    fpr_bits_fn bits;
+    void *bits_ctx;
     bool has_reporter; /* a reporter is attached */
+
+    pthread_mutex_t lock __attribute__((aligned(128)));
+
+    /* Changed with the lock held. */
+    int64_t spare __attribute__((aligned(128))); /* free pages beyond easy_mark; see
+                                                  * zone_free_seen() */
+    int64_t easy_mark; /* with more free pages left no watermark refuses a request */
+    int64_t free_lag;
+    int64_t stat_threshold;
+    uint32_t nonempty[FPR_NR_MIGRATETYPES]; /* bit per order: that list has blocks */
+    struct fpr_zone_stats stats;
+    struct area area[FPR_NR_ORDERS];
+    uint64_t highatomic;
+    uint64_t boost;
+    uint64_t watermark[FPR_NR_WMARKS];
+    uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES];
+    unsigned boost_factor;
+    uint64_t managed;
+    uint64_t present;
+    uint64_t nr_isolated;
+    uint64_t held;
+    struct capture capture;
+    uint64_t bits_left; /* shuffle source: bits not used yet */
+    uint64_t bits_word;
 };
 
 /* Must be called when anything has changed that decides which operations may take the short ways:
@@ -151,10 +154,13 @@ static inline bool zone_index(const struct fpr_zone *z, fpr_pfn pfn, uint32_t *i
     return true;
 }
 
+/* Takes the lock that somebody else has. */
+void fpr_zone_wait(struct fpr_zone *z);
+
 static inline void zone_lock(struct fpr_zone *z)
 {
-    if (z->locked) {
-        pthread_mutex_lock(&z->lock);
+    if (z->locked && pthread_mutex_trylock(&z->lock)) {
+        fpr_zone_wait(z);
     }
 }
 
@@ -163,6 +169,26 @@ static inline void zone_unlock(struct fpr_zone *z)
     if (z->locked) {
         pthread_mutex_unlock(&z->lock);
     }
+}
+
+/* Counts what happens without the lock. */
+static inline void zone_count(struct fpr_zone *z, uint64_t *counter)
+{
+    zone_lock(z);
+    ++*counter;
+    zone_unlock(z);
+}
+
+/* The list of that order and type has blocks, or has none any more. Written as a value that is
+ * read without the lock. */
+static inline void zone_mask_add(struct fpr_zone *z, int mt, uint32_t bits)
+{
+    write_relaxed(z->nonempty[mt], z->nonempty[mt] | bits);
+}
+
+static inline void zone_mask_drop(struct fpr_zone *z, int mt, uint32_t bits)
+{
+    write_relaxed(z->nonempty[mt], z->nonempty[mt] & ~bits);
 }
 
 static inline uint64_t zone_pageblock_pages(const struct fpr_zone *z)
@@ -196,8 +222,10 @@ static inline int64_t zone_free_seen(const struct fpr_zone *z)
 static inline void zone_set_free(struct fpr_zone *z, int64_t pages)
 {
     int64_t spare = pages - z->easy_mark;
-    __atomic_store_n(&z->spare, spare, __ATOMIC_RELAXED);
-    z->pcp_quick = z->pcp_allowed && spare > 0;
+    write_relaxed(z->spare, spare);
+    if (!z->locked) {
+        z->pcp_quick = z->pcp_allowed && spare >= 0;
+    }
 }
 
 /* NR_FREE_PAGES changes by n. With a threshold the change is visible only when it has grown

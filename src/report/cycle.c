@@ -65,7 +65,7 @@ static bool isolate_into_batch(struct fpr_reporter *r, struct walk *w, uint32_t 
     if (!fpr_isolate_block(w->z, i, w->order)) {
         return false;
     }
-    held_mark_taken(w->z, i, w->order);
+    held_take(w->z, i, w->order);
     struct batch *b = &r->batch;
     b->sg[--b->offset] = (struct fpr_sg){.pfn = zone_pfn(w->z, i), .order = w->order};
     return true;

@@ -1,5 +1,7 @@
 #include "report/reporter.h"
 
+#include "base/atomic.h"
+
 #include <errno.h>
 
 /* Called with the zone's lock held: unregistering waits for it by taking that lock. */
@@ -92,6 +94,10 @@ int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
         return -ENOMEM;
     }
     pthread_mutex_init(&r->lock, NULL);
+    fpr_expect_atomics(&r->state, sizeof(r->state));
+    fpr_expect_atomics(&r->device, sizeof(r->device));
+    fpr_expect_atomics(&r->delay, sizeof(r->delay));
+    fpr_expect_atomics(&r->stats, sizeof(r->stats));
     r->order = fpr_report_order(r);
     machine->reporter = r;
     *reporter = r;

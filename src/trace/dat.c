@@ -18,6 +18,7 @@ int fpr_dat_open(struct fpr_input *input, const struct fpr_trace_options *option
 
 #else
 
+#include "trace/dat_check.h"
 #include "trace/spool.h"
 
 #include <stdio.h>
@@ -278,11 +279,16 @@ static int open_handle(struct dat_reader *d, struct fpr_input *input, struct fpr
             return rc;
         fd = d->spool;
     }
-    /* The library reads by position from a descriptor of its own. */
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    tracecmd_set_loglevel(TEP_LOG_NONE);
-    tep_set_loglevel(TEP_LOG_NONE);
-    d->handle = tracecmd_open(path, TRACECMD_FL_LOAD_NO_PLUGINS);
+    int rc = fpr_dat_check(fd);
+    if (rc == 0) {
+        /* The library reads by position from a descriptor of its own. */
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        tracecmd_set_loglevel(TEP_LOG_NONE);
+        tep_set_loglevel(TEP_LOG_NONE);
+        d->handle = tracecmd_open_head(path, TRACECMD_FL_LOAD_NO_PLUGINS);
+        if (d->handle && tracecmd_init_data(d->handle) < 0)
+            d->handle = NULL; /* lost: libtracecmd 1.3 cannot close such a handle */
+    }
     if (!d->handle)
         return fpr_trace_error_set(error, -EINVAL, d->path, 0, NULL,
                                    "not a sound trace.dat: cut short or damaged");

@@ -20,6 +20,7 @@ int fpr_trace_error_set(struct fpr_trace_error *error, int code, const char *fil
     snprintf(error->field, sizeof(error->field), "%s", field ? field : "");
     va_list args;
     va_start(args, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): the analyser does not see va_start */
     vsnprintf(error->reason, sizeof(error->reason), format, args);
     va_end(args);
     return code;

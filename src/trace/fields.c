@@ -5,7 +5,7 @@
 const char *fpr_field_name(enum fpr_field field)
 {
     static const char *const names[] = {
-#define FPR_X(symbol, key) [symbol] = key,
+#define FPR_X(symbol, key) [symbol] = (key),
         FPR_FIELDS(FPR_X)
 #undef FPR_X
     };

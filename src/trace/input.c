@@ -45,8 +45,8 @@ static int fill_decoded(struct fpr_input *in, struct fpr_trace_error *error)
                                  &used, in->buf + in->end, in->cap - in->end, &made);
         if (rc < 0)
             return fpr_trace_error_set(error, -EINVAL, in->path, 0, NULL,
-                                       "%s data is damaged after %llu decoded bytes", in->ops->name,
-                                       (unsigned long long)(in->passed + in->end));
+                                       "%s data is damaged after %zu decoded bytes", in->ops->name,
+                                       (size_t)in->passed + in->end);
         in->raw_begin += used;
         in->end += made;
         if (made)
@@ -56,8 +56,8 @@ static int fill_decoded(struct fpr_input *in, struct fpr_trace_error *error)
             if (rc == 0)
                 return 0;
             return fpr_trace_error_set(error, -EINVAL, in->path, 0, NULL,
-                                       "%s data is cut short after %llu decoded bytes",
-                                       in->ops->name, (unsigned long long)(in->passed + in->end));
+                                       "%s data is cut short after %zu decoded bytes",
+                                       in->ops->name, (size_t)in->passed + in->end);
         }
     }
 }
@@ -66,7 +66,7 @@ int fpr_input_fill(struct fpr_input *in, struct fpr_trace_error *error)
 {
     if (in->eof)
         return 0;
-    if (in->begin) {
+    if (in->begin && in->buf) {
         memmove(in->buf, in->buf + in->begin, in->end - in->begin);
         in->passed += in->begin;
         in->end -= in->begin;
@@ -97,19 +97,19 @@ int fpr_input_need(struct fpr_input *in, size_t size, struct fpr_trace_error *er
 /* Puts a decompressor between file and buffer if the first bytes ask for one. */
 static int find_codec(struct fpr_input *in, struct fpr_trace_error *error)
 {
+    const struct fpr_codec_ops *ops;
     int rc = fpr_input_need(in, 4, error);
     if (rc < 0)
         return rc;
-    rc = fpr_codec_find(in->buf, in->end, &in->ops);
+    rc = fpr_codec_find(in->buf, in->end, &ops);
     if (rc == -ENOTSUP)
         return fpr_trace_error_set(error, rc, in->path, 0, NULL,
                                    "compressed in a way that was not built in");
     if (rc <= 0)
         return rc;
-    if (in->ops->open(&in->codec) < 0) {
-        in->ops = NULL;
+    if (ops->open(&in->codec) < 0)
         return fpr_trace_error_set(error, -ENOMEM, in->path, 0, NULL, "out of memory");
-    }
+    in->ops = ops;
     in->raw = malloc(RAW_BUFFER);
     if (!in->raw)
         return fpr_trace_error_set(error, -ENOMEM, in->path, 0, NULL, "out of memory");
@@ -175,7 +175,7 @@ static int slurp_rest(struct fpr_input *in, size_t limit, char **data, size_t *s
                                      "larger than the %zu bytes expected at most", limit);
             break;
         }
-        if (len + have + 1 > room) {
+        if (!all || len + have + 1 > room) {
             room = room * 2 > len + have + 1 ? room * 2 : len + have + 1;
             char *more = realloc(all, room);
             if (!more) {
@@ -184,12 +184,13 @@ static int slurp_rest(struct fpr_input *in, size_t limit, char **data, size_t *s
             }
             all = more;
         }
-        memcpy(all + len, in->buf + in->begin, have);
+        if (have)
+            memcpy(all + len, in->buf + in->begin, have);
         len += have;
         in->begin = in->end;
         rc = fpr_input_fill(in, error);
     } while (rc > 0);
-    if (rc < 0) {
+    if (rc < 0 || !all) {
         free(all);
         return rc;
     }

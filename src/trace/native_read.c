@@ -183,6 +183,8 @@ static int take_records(struct native_reader *n, uint32_t count, struct fpr_trac
         if (raw[i] > FPR_NATIVE_STREAM_MAX)
             return damaged(n, "damaged: a stream of impossible size", error);
     }
+    if (!n->state.guess && fpr_native_state_init(&n->state) < 0)
+        return no_memory(n, error);
     if (in.failed || count == 0 || count > FPR_NATIVE_BLOCK_RECORDS ||
         total_packed != (size_t)(in.end - in.p))
         return damaged(n, "damaged: not a block of records", error);
@@ -316,8 +318,6 @@ int fpr_native_open(struct fpr_input *input, struct fpr_trace_summary *summary,
         return fpr_trace_error_set(error, -ENOMEM, input->path, 0, NULL, "out of memory");
     n->in = *input;
     int rc = check_file_header(n, error);
-    if (rc == 0 && fpr_native_state_init(&n->state) < 0)
-        rc = no_memory(n, error);
     if (rc == 0)
         rc = next_records(n, summary, error);
     if (rc < 0) {

@@ -59,7 +59,9 @@ static int write_block(struct fpr_trace_writer *w, unsigned kind, uint32_t count
 static int write_file_header(struct fpr_trace_writer *w)
 {
     unsigned char header[FPR_NATIVE_FILE_HEADER] = {0};
-    memcpy(header, FPR_NATIVE_MAGIC, FPR_NATIVE_MAGIC_SIZE);
+    static const char magic[] = FPR_NATIVE_MAGIC;
+    for (size_t i = 0; i < FPR_NATIVE_MAGIC_SIZE; i++)
+        header[i] = (unsigned char)magic[i];
     fpr_put_le(header + FPR_NATIVE_MAGIC_SIZE, FPR_NATIVE_VERSION, 4);
     w->check = fpr_checksum(0, header, sizeof(header));
     return write_all(w, header, sizeof(header));

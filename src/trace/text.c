@@ -185,8 +185,9 @@ static int text_next(struct fpr_reader *self, struct fpr_trace_summary *summary,
                      struct fpr_trace_record *record, struct fpr_trace_error *error)
 {
     struct text_reader *t = text_of(self);
+    static const char nothing[1];
     for (;;) {
-        struct fpr_span line = {NULL, NULL};
+        struct fpr_span line = {nothing, nothing};
         int rc = next_line(t, summary->lines, &line, error);
         if (rc == 0)
             return at_end(t, summary, error);

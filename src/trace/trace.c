@@ -20,7 +20,7 @@ struct fpr_trace {
 const char *fpr_trace_type_name(enum fpr_trace_type type)
 {
     static const char *const names[] = {
-#define FPR_X(symbol, name) [symbol] = name,
+#define FPR_X(symbol, name) [symbol] = (name),
         FPR_TRACE_TYPES(FPR_X)
 #undef FPR_X
     };

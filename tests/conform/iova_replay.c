@@ -89,8 +89,17 @@ static bool skip_op(struct iova_replay *r)
 
 void iova_replay_op(struct iova_replay *r)
 {
+    static const char *const without[] = {"open",     "close",   "sum",      "poke", "fill",
+                                          "dontneed", "memlock", "dropcaps", "lck",  "log"};
     if (skip_op(r))
         return;
+    bool needs = true;
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+        needs &= !iova_is(r, without[i]);
+    if (needs && !r->space) {
+        iova_bad(r, "'%.40s' while no container is open", r->word[0]);
+        return;
+    }
     if (!iova_replay_map_op(r) && !iova_replay_memory_op(r) && !r->bad)
         iova_bad(r, "unknown operation '%.40s'", r->word[0]);
 }

@@ -12,6 +12,7 @@ static void make(struct script *s, uint64_t seed, unsigned size, unsigned operat
                              .zones = 2 + (unsigned)(seed % 2),
                              .operations = operations,
                              .reports = true,
+                             .compute = true,
                              .misuse = true};
 
     o.shuffles = seed % 5 == 0;

@@ -3,20 +3,20 @@
 
 #include <errno.h>
 
-/* Gives back with the type remembered earlier, or past the locked per-cpu lists. */
+/* Gives back with the type remembered earlier; past the per-cpu lists it is the pageblock's now. */
 void ref_free_as(struct ref_zone *z, fpr_pfn pfn, unsigned order, int type, unsigned cpu,
                  bool pcp_locked)
 {
-    unsigned as = type >= 0 ? (unsigned)type : ref_type(z, pfn);
+    unsigned now = ref_type(z, pfn);
 
     ref_mark(z, pfn, order, REF_INSIDE, false);
     if (ref_pcp_order(z, order) && !pcp_locked)
-        ref_pcp_free(z, pfn, order, as, cpu);
+        ref_pcp_free(z, pfn, order, type >= 0 ? (unsigned)type : now, cpu);
     else if (z->rules.free_in_pieces && order > z->pbo)
         for (fpr_pfn p = pfn; p < pfn + (1ull << order); p += 1ull << z->pbo)
             ref_free_one(z, p, z->pbo, ref_type(z, p), FPR_PLACE_RULE, true);
     else
-        ref_free_one(z, pfn, order, as, FPR_PLACE_RULE, true);
+        ref_free_one(z, pfn, order, now, FPR_PLACE_RULE, true);
 }
 
 /* The first frame of the block that a frame belongs to. */

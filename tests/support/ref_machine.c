@@ -82,6 +82,6 @@ void ref_compute_machine(struct ref_zone **zones, size_t n, bool thp)
         for (int k = 0; k < FPR_NR_WMARKS; k++)
             z->wmark[k] = min + k * step;
         reserves(zones, n, z);
-        z->nofragment = spares_fragmentation(zones, n, z);
+        z->nofragment |= spares_fragmentation(zones, n, z);
     }
 }

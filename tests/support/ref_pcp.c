@@ -90,15 +90,16 @@ fpr_pfn ref_pcp_bulk_page(struct ref_zone *z, unsigned type, unsigned cpu)
     return pop_head(z, &z->pcp[cpu], 0, type, 0);
 }
 
-/* To the head of the list that a free would use, without any drain. */
+/* To the head of a list, without any drain: how a replay repairs itself after a miss. */
 bool ref_pcp_push(struct ref_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
     unsigned type = ref_type(z, pfn);
 
     if (!ref_pcp_order(z, order) || type == FPR_ISOLATE)
         return false;
-    push(z, &z->pcp[cpu], pfn, order, type,
-         list_of(z, order, type < FPR_NR_PCPTYPES ? type : FPR_MOVABLE), false);
+    if (type > FPR_RECLAIMABLE)
+        type = FPR_RECLAIMABLE;
+    push(z, &z->pcp[cpu], pfn, order, type, list_of(z, order, type), false);
     return true;
 }
 

@@ -208,7 +208,7 @@ uint64_t ref_hash(const struct ref_zone *z, bool with_pcp)
 {
     uint64_t h = 0xcbf29ce484222325u;
 
-    mix(&h, (uint64_t)z->free);
+    mix(&h, (uint64_t)(z->free + z->lag));
     mix(&h, (uint64_t)z->highatomic);
     mix(&h, (uint64_t)z->boost);
     for (unsigned o = 0; o <= z->maxo; o++) {

@@ -169,6 +169,8 @@ void script_print_op(FILE *out, const struct script_op *op)
 
 void script_print(FILE *out, const struct script *s)
 {
+    if (s->compute)
+        fprintf(out, "machine compute%s\n", s->thp ? " thp" : "");
     for (size_t i = 0; i < s->nr_zones; i++)
         print_zone(out, &s->zone[i]);
     for (size_t i = 0; i < s->n; i++)
@@ -219,7 +221,10 @@ unsigned script_read(struct script *s, FILE *in)
             continue;
         if (!strncmp(line, "zone ", 5))
             ok = read_zone(s, line + 5);
-        else if (!strncmp(line, "hole ", 5))
+        else if (!strncmp(line, "machine compute", 15)) {
+            s->compute = true;
+            s->thp = strstr(line, " thp") != NULL;
+        } else if (!strncmp(line, "hole ", 5))
             ok = read_hole(s, line + 5);
         else
             ok = read_op(s, line);

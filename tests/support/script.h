@@ -3,6 +3,7 @@
  *
  *   # comment
  *   zone profile=v16 start=5 spanned=100 max_order=4 pageblock_order=3 ...   (one line a zone)
+ *   machine compute thp        watermarks of all zones together (thp: as khugepaged raises them)
  *   hole 20 4                  frames 20..23 of the last zone are no memory
  *   alloc 0 0 3 0x8 0          slot, zone, order, gfp, cpu
  *   free 0 0                   slot, cpu
@@ -20,7 +21,7 @@
 
 #define SCRIPT_SLOTS 128
 #define SCRIPT_HOLDS 16
-#define SCRIPT_ARGS  7
+#define SCRIPT_ARGS  9
 #define SCRIPT_ZONES 4
 #define SCRIPT_HOLES 8
 
@@ -44,7 +45,7 @@
     X(OP_RESERVE, "reserve", 3)                                                                    \
     X(OP_RECLAIMING, "reclaiming", 2)                                                              \
     X(OP_SHUFFLE, "shuffle", 2)                                                                    \
-    X(OP_REGISTER, "register", 7)                                                                  \
+    X(OP_REGISTER, "register", 9)                                                                  \
     X(OP_UNREGISTER, "unregister", 0)                                                              \
     X(OP_PASS, "pass", 0)                                                                          \
     X(OP_ADVANCE, "advance", 1)                                                                    \
@@ -56,7 +57,20 @@
     X(OP_ADOPT_AT, "adopt-at", 3)                                                                  \
     X(OP_ISOLATE_AT, "isolate-at", 4)                                                              \
     X(OP_PAGE, "page", 2)                                                                          \
-    X(OP_COPY, "copy", 0)
+    X(OP_COPY, "copy", 0)                                                                          \
+    X(OP_BULK_PAGE, "bulk-page", 4)                                                                \
+    X(OP_LOCKED_ALLOC, "locked-alloc", 4)                                                          \
+    X(OP_FREE_AS, "free-as", 4)                                                                    \
+    X(OP_TAKE, "take", 4)                                                                          \
+    X(OP_PCP_TAKE, "pcp-take", 3)                                                                  \
+    X(OP_PCP_PUSH, "pcp-push", 2)                                                                  \
+    X(OP_REGROUP, "regroup", 3)                                                                    \
+    X(OP_REPORTED, "reported", 4)                                                                  \
+    X(OP_THRESHOLD, "threshold", 2)                                                                \
+    X(OP_FOLD, "fold", 1)                                                                          \
+    X(OP_CAPTURE, "capture", 2)                                                                    \
+    X(OP_CAPTURE_PAUSE, "capture-pause", 2)                                                        \
+    X(OP_CAPTURE_END, "capture-end", 2)
 
 enum script_kind {
 #define X(symbol, word, args) symbol,
@@ -80,6 +94,8 @@ struct script_zone {
 struct script {
     struct script_zone zone[SCRIPT_ZONES];
     size_t nr_zones;
+    bool compute; /* watermarks, reserves and NOFRAGMENT of all zones together */
+    bool thp;     /* with khugepaged's wish */
     struct script_op *op;
     size_t n;
     size_t room;

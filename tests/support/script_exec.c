@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SKIPPED 1 /* the operation means nothing here: an empty slot, a used one */
-
-static void say(struct side *s, const char *format, ...)
+void side_say(struct side *s, const char *format, ...)
 {
     struct outcome *o;
     va_list args;
@@ -35,10 +33,15 @@ static struct slot *slot(struct slot *slots, unsigned n, int64_t i)
     return &slots[(uint64_t)i % n];
 }
 
-#define SLOT(i) slot(s->slot, SCRIPT_SLOTS, (i))
+struct slot *side_slot(struct side *s, int64_t i)
+{
+    return slot(s->slot, SCRIPT_SLOTS, i);
+}
+
+#define SLOT(i) side_slot(s, (i))
 #define HOLD(i) slot(s->hold, SCRIPT_HOLDS, (i))
 
-static size_t zone_of(const struct side *s, int64_t i)
+size_t side_zone(const struct side *s, int64_t i)
 {
     return (uint64_t)i % s->script->nr_zones;
 }
@@ -64,11 +67,11 @@ static int do_alloc(struct side *s, const struct script_op *op, bool node)
         err = s->ops->alloc_node(s, (int)op->a[1], order, (fpr_gfp)op->a[3], (unsigned)op->a[4],
                                  &pfn);
     else
-        err = s->ops->alloc(s, zone_of(s, op->a[1]), order, (fpr_gfp)op->a[3], (unsigned)op->a[4],
+        err = s->ops->alloc(s, side_zone(s, op->a[1]), order, (fpr_gfp)op->a[3], (unsigned)op->a[4],
                             &pfn);
     if (err == 0)
         *t = (struct slot){.used = true, .pfn = pfn, .order = order};
-    say(s, "%d, pfn %" PRId64, err, (int64_t)pfn);
+    side_say(s, "%d, pfn %" PRId64, err, (int64_t)pfn);
     return 0;
 }
 
@@ -82,7 +85,7 @@ static int do_free(struct side *s, const struct script_op *op)
     err = s->ops->free(s, t->pfn, t->order, (unsigned)op->a[1]);
     if (err == 0)
         t->used = false;
-    say(s, "%d", err);
+    side_say(s, "%d", err);
     return 0;
 }
 
@@ -101,7 +104,7 @@ static int do_bulk(struct side *s, const struct script_op *op)
         }
     }
     err = s->ops->free_bulk(s, pfns, n, (unsigned)op->a[2], &freed);
-    say(s, "%d, freed %zu of %zu", err, freed, n);
+    side_say(s, "%d, freed %zu of %zu", err, freed, n);
     return 0;
 }
 
@@ -120,7 +123,7 @@ static int do_split(struct side *s, const struct script_op *op)
     if (to < whole.order && 1u << (whole.order - to) > room)
         return SKIPPED;
     err = s->ops->split(s, whole.pfn, whole.order, to);
-    say(s, "%d", err);
+    side_say(s, "%d", err);
     if (err != 0)
         return 0;
     t->used = false;
@@ -141,12 +144,12 @@ static int do_isolate(struct side *s, const struct script_op *op, bool at)
 
     if (h->used)
         return SKIPPED;
-    if (!at && !s->ops->nth_free(s, zone_of(s, op->a[1]), order, (uint64_t)op->a[3], &pfn))
+    if (!at && !s->ops->nth_free(s, side_zone(s, op->a[1]), order, (uint64_t)op->a[3], &pfn))
         return SKIPPED;
     err = s->ops->isolate(s, pfn, order);
     if (err == 0)
         *h = (struct slot){.used = true, .pfn = pfn, .order = order};
-    say(s, "%d, pfn %" PRId64, err, (int64_t)pfn);
+    side_say(s, "%d, pfn %" PRId64, err, (int64_t)pfn);
     return 0;
 }
 
@@ -163,14 +166,16 @@ static int do_held(struct side *s, const struct script_op *op)
         if (t->used)
             return SKIPPED;
         err = s->ops->adopt(s, h->pfn, h->order);
-        if (err == 0)
+        if (err == 0) {
             *t = *h;
+            s->ops->movable(s, h->pfn, h->order, false); /* the same on both sides */
+        }
     } else {
         err = s->ops->putback(s, h->pfn, h->order);
     }
     if (err == 0)
         h->used = false;
-    say(s, "%d", err);
+    side_say(s, "%d", err);
     return 0;
 }
 
@@ -198,7 +203,7 @@ static int do_wrong(struct side *s, const struct script_op *op)
         else
             err = s->ops->movable(s, pfn, order, op->a[2] != 0);
     }
-    say(s, "%d", err);
+    side_say(s, "%d", err);
     return 0;
 }
 
@@ -212,7 +217,7 @@ static void do_setting(struct side *s, const struct script_op *op)
 {
     const struct side_ops *o = s->ops;
     const int64_t *a = op->a;
-    size_t z = zone_of(s, a[0]);
+    size_t z = side_zone(s, a[0]);
     const struct script_zone *sz = &s->script->zone[z];
     int err = 0;
 
@@ -236,54 +241,7 @@ static void do_setting(struct side *s, const struct script_op *op)
     else
         err = o->unisolate_range(s, z, side_block_start(sz, a[1]),
                                  side_block_start(sz, a[1] + a[2]), (int)a[3]);
-    say(s, "%d", err);
-}
-
-static void do_register(struct side *s, const struct script_op *op)
-{
-    struct fpr_report_config c;
-    int err;
-
-    fpr_report_config_init(&c);
-    c.order = (int)op->a[0];
-    c.capacity = (unsigned)op->a[1];
-    c.budget_divisor = (unsigned)op->a[2];
-    c.rotate = op->a[3] != 0;
-    c.eager = op->a[4] != 0;
-    c.delay = (fpr_ns)op->a[6] * FPR_NS_PER_MS;
-    err = s->ops->reg(s, &c, (int)op->a[5]);
-    if (err == 0)
-        s->registered = true;
-    say(s, "%d", err);
-}
-
-/* Steps over the operations inside callbacks that follow a pass; they were done, or never will. */
-static void leave_pass(struct side *s)
-{
-    s->in_pass = false;
-    s->batch = -1;
-    while (s->next < s->script->n && s->script->op[s->next].batch >= 0)
-        s->next++;
-}
-
-static void do_pass(struct side *s, const struct script_op *op)
-{
-    struct fpr_pass_result r = {0};
-    int err;
-
-    if (s->in_pass) { /* from inside the callback */
-        err = op->kind == OP_PASS ? s->ops->pass(s, &r) : 0;
-        say(s, "%d", err);
-        return;
-    }
-    s->in_pass = true;
-    s->nr_batches = 0;
-    if (op->kind == OP_PASS)
-        err = s->ops->pass(s, &r);
-    else
-        err = s->ops->advance(s, (fpr_ns)op->a[0] * FPR_NS_PER_MS);
-    leave_pass(s);
-    say(s, "%d, %u calls, error %d, requested %d", err, r.calls, r.error, r.requested);
+    side_say(s, "%d", err);
 }
 
 static int do_rest(struct side *s, const struct script_op *op)
@@ -296,29 +254,29 @@ static int do_rest(struct side *s, const struct script_op *op)
         if (!SLOT(op->a[0])->used)
             return SKIPPED;
         err = s->ops->movable(s, SLOT(op->a[0])->pfn, SLOT(op->a[0])->order, op->a[1] != 0);
-        say(s, "%d", err);
+        side_say(s, "%d", err);
         return 0;
     case OP_REGISTER:
         if (s->in_pass)
             return SKIPPED;
-        do_register(s, op);
+        side_register(s, op);
         return 0;
     case OP_UNREGISTER:
         err = s->ops->unreg(s);
         if (err == 0)
             s->registered = false;
-        say(s, "%d", err);
+        side_say(s, "%d", err);
         return 0;
     case OP_PASS:
     case OP_ADVANCE:
-        do_pass(s, op);
+        side_pass(s, op);
         return 0;
     case OP_PAGE:
-        err = s->ops->page(s, zone_of(s, op->a[0]), (fpr_pfn)op->a[1], text, sizeof text);
-        say(s, "%d, %s", err, err ? "" : text);
+        err = s->ops->page(s, side_zone(s, op->a[0]), (fpr_pfn)op->a[1], text, sizeof text);
+        side_say(s, "%d, %s", err, err ? "" : text);
         return 0;
     case OP_COPY:
-        say(s, "%d", s->ops->copy(s));
+        side_say(s, "%d", s->ops->copy(s));
         return 0;
     default:
         do_setting(s, op);
@@ -326,7 +284,7 @@ static int do_rest(struct side *s, const struct script_op *op)
     }
 }
 
-static int dispatch(struct side *s, const struct script_op *op)
+int side_do(struct side *s, const struct script_op *op)
 {
     switch (op->kind) {
     case OP_ALLOC:
@@ -353,7 +311,7 @@ static int dispatch(struct side *s, const struct script_op *op)
     case OP_FAIL:
         return SKIPPED;
     default:
-        return do_rest(s, op);
+        return op->kind > OP_COPY ? side_behind(s, op) : do_rest(s, op);
     }
 }
 
@@ -366,36 +324,10 @@ bool side_step(struct side *s)
     s->op = s->next++;
     if (s->script->op[s->op].batch >= 0)
         return true; /* its pass is gone */
-    dispatch(s, &s->script->op[s->op]);
+    side_do(s, &s->script->op[s->op]);
     s->ops->counters(s, text, sizeof text);
-    say(s, "%s", text);
+    side_say(s, "%s", text);
     return true;
-}
-
-int side_report(struct side *s, const struct fpr_sg *sg, unsigned nents)
-{
-    size_t pass = s->op;
-    uint64_t h = 0xcbf29ce484222325u;
-    int answer = 0;
-
-    s->batch = s->nr_batches++;
-    for (unsigned i = 0; i < nents; i++)
-        h = ((h ^ (sg[i].pfn * 16 + sg[i].order)) * 0x100000001b3u);
-    say(s, "batch %d: %u blocks, first %" PRIu64 ":%u, last %" PRIu64 ":%u, hash %016" PRIx64,
-        s->batch, nents, sg[0].pfn, sg[0].order, sg[nents - 1].pfn, sg[nents - 1].order, h);
-    for (size_t i = pass + 1; i < s->script->n && s->script->op[i].batch >= 0; i++) {
-        const struct script_op *op = &s->script->op[i];
-
-        if (op->batch != s->batch)
-            continue;
-        s->op = i;
-        if (op->kind == OP_FAIL)
-            answer = (int)op->a[0];
-        else
-            dispatch(s, op);
-    }
-    s->op = pass;
-    return answer;
 }
 
 void side_destroy(struct side *s)

@@ -15,6 +15,8 @@ struct make_options {
     bool reports;
     bool shuffles;
     bool misuse;
+    bool compute; /* watermarks of all zones together, sometimes; and two nodes, sometimes */
+    bool behind;  /* what replays of traces need */
 };
 
 void make_script(struct script *s, uint64_t seed, const struct make_options *options);

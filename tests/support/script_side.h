@@ -50,6 +50,21 @@ struct side_ops {
     int (*pass)(struct side *s, struct fpr_pass_result *result);
     int (*advance)(struct side *s, fpr_ns by);
     int (*copy)(struct side *s);
+    int (*bulk_page)(struct side *s, size_t zone, int mt, unsigned cpu, fpr_pfn *pfn);
+    int (*locked_alloc)(struct side *s, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn);
+    int (*free_as)(struct side *s, fpr_pfn pfn, unsigned order, int mt, unsigned cpu, bool locked);
+    int (*take)(struct side *s, fpr_pfn pfn, unsigned order);
+    int (*pcp_take)(struct side *s, fpr_pfn pfn, unsigned order);
+    int (*pcp_push)(struct side *s, fpr_pfn pfn, unsigned order, unsigned cpu);
+    int (*regroup)(struct side *s, fpr_pfn pfn, unsigned order);
+    int (*reported)(struct side *s, fpr_pfn pfn, unsigned order, bool on);
+    int (*threshold)(struct side *s, size_t zone, unsigned pages);
+    int (*fold)(struct side *s, size_t zone);
+    int (*capture)(struct side *s, size_t zone, unsigned order);
+    int (*capture_pause)(struct side *s, size_t zone, bool on);
+    int (*capture_end)(struct side *s, size_t zone, fpr_pfn *pfn);
+    /* The n-th block on any per-cpu list. */
+    bool (*nth_pcp)(struct side *s, size_t zone, uint64_t n, struct fpr_sg *block);
     /* The n-th free block of an order, types and lists in order; false if there are fewer. */
     bool (*nth_free)(struct side *s, size_t zone, unsigned order, uint64_t n, fpr_pfn *pfn);
     int (*page)(struct side *s, size_t zone, fpr_pfn pfn, char *text, size_t size);
@@ -77,6 +92,8 @@ struct side {
     int nr_batches; /* of the pass that runs */
     bool in_pass;
     bool registered;
+    unsigned refuse; /* see may_report() */
+    unsigned capture_order[SCRIPT_ZONES];
     char broken[300]; /* what `valid` said first */
     size_t broken_at;
 };
@@ -94,5 +111,15 @@ int side_report(struct side *s, const struct fpr_sg *sg, unsigned nents);
 
 /* Allowed to build? Mirrors the documented limits of fpr_zone_create(). */
 fpr_pfn side_block_start(const struct script_zone *z, int64_t block);
+
+/* Shared by the files that do operations (script_exec.c). */
+#define SKIPPED 1 /* the operation means nothing here: an empty slot, a used one */
+void side_say(struct side *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct slot *side_slot(struct side *s, int64_t i);
+size_t side_zone(const struct side *s, int64_t i);
+int side_do(struct side *s, const struct script_op *op);
+void side_register(struct side *s, const struct script_op *op); /* script_report.c */
+void side_pass(struct side *s, const struct script_op *op);
+int side_behind(struct side *s, const struct script_op *op); /* script_behind.c */
 
 #endif

@@ -171,26 +171,74 @@ static int l_advance(struct side *s, fpr_ns by)
     return fpr_clock_advance(l->clock, fpr_clock_now(l->clock) + by) < 0 ? -EINVAL : 0;
 }
 
-static bool same(const struct fpr_zone *a, const struct fpr_zone *b)
+static int l_bulk_page(struct side *s, size_t zone, int mt, unsigned cpu, fpr_pfn *pfn)
 {
-    return fpr_zone_hash(a, true) == fpr_zone_hash(b, true) &&
-           fpr_zone_validate(b, NULL, NULL, 0) == 0;
+    return fpr_zone_alloc_bulk_page(lib(s)->zone[zone], mt, cpu, pfn);
 }
 
-/* A clone is in the same state. */
-static int l_copy(struct side *s)
+static int l_locked_alloc(struct side *s, unsigned order, fpr_gfp gfp, unsigned cpu, fpr_pfn *pfn)
 {
-    struct library *l = lib(s);
-    struct fpr_machine *copy = NULL;
-    int bad = 0;
-    int err = fpr_machine_clone(l->machine, &copy);
+    return fpr_alloc_pages_flags(lib(s)->machine, order, gfp, cpu, FPR_ALLOC_PCP_LOCKED, pfn);
+}
 
-    if (err)
-        return err;
-    for (size_t i = 0; i < s->script->nr_zones; i++)
-        bad |= same(l->zone[i], fpr_machine_zone(copy, i)) ? 0 : 1;
-    fpr_machine_destroy(copy);
-    return bad ? -EUCLEAN : 0;
+/* Without a type given, the one that the library itself would remember. */
+static int l_free_as(struct side *s, fpr_pfn pfn, unsigned order, int mt, unsigned cpu, bool locked)
+{
+    int now = fpr_zone_free_prepare(of(s, pfn), pfn, order);
+
+    if (now < 0)
+        return now;
+    return fpr_zone_free_as(of(s, pfn), pfn, order, mt, cpu, locked ? FPR_ALLOC_PCP_LOCKED : 0);
+}
+
+static int l_take(struct side *s, fpr_pfn pfn, unsigned order)
+{
+    return fpr_zone_take(of(s, pfn), pfn, order);
+}
+
+static int l_pcp_take(struct side *s, fpr_pfn pfn, unsigned order)
+{
+    return fpr_zone_pcp_take(of(s, pfn), pfn, order);
+}
+
+static int l_pcp_push(struct side *s, fpr_pfn pfn, unsigned order, unsigned cpu)
+{
+    return fpr_zone_pcp_push(of(s, pfn), pfn, order, cpu);
+}
+
+static int l_regroup(struct side *s, fpr_pfn pfn, unsigned order)
+{
+    return fpr_zone_regroup(of(s, pfn), pfn, order);
+}
+
+static int l_reported(struct side *s, fpr_pfn pfn, unsigned order, bool on)
+{
+    return fpr_zone_set_reported(of(s, pfn), pfn, order, on);
+}
+
+static int l_threshold(struct side *s, size_t zone, unsigned pages)
+{
+    return fpr_zone_set_stat_threshold(lib(s)->zone[zone], pages);
+}
+
+static int l_fold(struct side *s, size_t zone)
+{
+    return fpr_zone_fold_stats(lib(s)->zone[zone]);
+}
+
+static int l_capture(struct side *s, size_t zone, unsigned order)
+{
+    return fpr_zone_capture_begin(lib(s)->zone[zone], order);
+}
+
+static int l_capture_pause(struct side *s, size_t zone, bool on)
+{
+    return fpr_zone_capture_pause(lib(s)->zone[zone], on);
+}
+
+static int l_capture_end(struct side *s, size_t zone, fpr_pfn *pfn)
+{
+    return fpr_zone_capture_end(lib(s)->zone[zone], pfn);
 }
 
 static void l_destroy(struct side *s)
@@ -227,7 +275,21 @@ static const struct side_ops ops = {
     .unreg = l_unreg,
     .pass = l_pass,
     .advance = l_advance,
-    .copy = l_copy,
+    .copy = side_library_copy,
+    .bulk_page = l_bulk_page,
+    .locked_alloc = l_locked_alloc,
+    .free_as = l_free_as,
+    .take = l_take,
+    .pcp_take = l_pcp_take,
+    .pcp_push = l_pcp_push,
+    .regroup = l_regroup,
+    .reported = l_reported,
+    .threshold = l_threshold,
+    .fold = l_fold,
+    .capture = l_capture,
+    .capture_pause = l_capture_pause,
+    .capture_end = l_capture_end,
+    .nth_pcp = side_library_nth_pcp,
     .nth_free = side_library_nth_free,
     .page = side_library_page,
     .hash = side_library_hash,
@@ -259,7 +321,8 @@ bool side_create_library(struct side *s, const struct script *script, int *err)
     fpr_machine_config_init(&config);
     config.zones = zones;
     config.nr_zones = script->nr_zones;
-    config.compute_watermarks = false;
+    config.compute_watermarks = script->compute;
+    config.thp_min_free = script->thp;
     *err = fpr_machine_create(&config, &l->machine);
     if (*err == 0)
         *err = fpr_clock_create(0, &l->clock);

@@ -18,6 +18,8 @@ static inline struct library *lib(struct side *s)
     return s->impl;
 }
 
+int side_library_copy(struct side *s);
+bool side_library_nth_pcp(struct side *s, size_t zone, uint64_t n, struct fpr_sg *block);
 bool side_library_nth_free(struct side *s, size_t zone, unsigned order, uint64_t n, fpr_pfn *pfn);
 int side_library_page(struct side *s, size_t zone, fpr_pfn pfn, char *text, size_t size);
 uint64_t side_library_hash(struct side *s);

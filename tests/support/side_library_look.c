@@ -28,6 +28,34 @@ bool side_library_nth_free(struct side *s, size_t zone, unsigned order, uint64_t
     return false;
 }
 
+struct nth_block {
+    uint64_t left;
+    struct fpr_sg block;
+};
+
+static int count_block_down(void *ctx, const struct fpr_block *block)
+{
+    struct nth_block *n = ctx;
+
+    n->block = (struct fpr_sg){.pfn = block->pfn, .order = block->order};
+    return n->left-- == 0;
+}
+
+bool side_library_nth_pcp(struct side *s, size_t zone, uint64_t n, struct fpr_sg *block)
+{
+    struct nth_block nth = {.left = n};
+    struct fpr_zone_info info;
+
+    fpr_zone_get_info(lib(s)->zone[zone], &info);
+    for (unsigned c = 0; c < info.cpus; c++)
+        for (unsigned l = 0; l < info.pcp_lists; l++)
+            if (fpr_zone_walk_pcp(lib(s)->zone[zone], c, l, count_block_down, &nth) == 1) {
+                *block = nth.block;
+                return true;
+            }
+    return false;
+}
+
 int side_library_page(struct side *s, size_t zone, fpr_pfn pfn, char *text, size_t size)
 {
     enum fpr_page_kind kind = FPR_PAGE_RESERVED;
@@ -57,14 +85,19 @@ static int mix_block(void *ctx, const struct fpr_block *block)
     return 0;
 }
 
-/* All per-cpu lists of all cpus, with the types remembered. */
+/* Lowmem reserves, and all per-cpu lists of all cpus with the types remembered. */
 static uint64_t pcp_hash(struct side *s)
 {
     uint64_t h = 0xcbf29ce484222325u;
 
     for (size_t i = 0; i < s->script->nr_zones; i++) {
         struct fpr_zone *zone = lib(s)->zone[i];
+        struct fpr_zone_counters c;
         struct fpr_zone_info info;
+
+        fpr_zone_get_counters(zone, &c);
+        for (int k = 0; k < FPR_NR_ZONE_INDICES; k++)
+            h = (h ^ c.lowmem_reserve[k]) * 0x100000001b3u;
 
         fpr_zone_get_info(zone, &info);
         for (unsigned cpu = 0; cpu < info.cpus; cpu++)
@@ -89,9 +122,9 @@ void side_library_counters(struct side *s, char *text, size_t size)
         fpr_zone_get_pcp(l->zone[i], 0, &p);
         n += (size_t)snprintf(text + n, size > n ? size - n : 0,
                               "marks %" PRIu64 " %" PRIu64 " %" PRIu64 " isolated %" PRIu64
-                              " held %" PRIu64 " pcp %u/%u ",
+                              " held %" PRIu64 " pcp %u/%u lag %" PRId64 " ",
                               c.watermark[0], c.watermark[1], c.watermark[2],
-                              c.nr_isolated_pageblocks, c.held, p.high, p.batch);
+                              c.nr_isolated_pageblocks, c.held, p.high, p.batch, c.free_lag);
     }
     snprintf(text + n, size > n ? size - n : 0, "lists %08x state %d",
              (unsigned)(pcp_hash(s) >> 32),

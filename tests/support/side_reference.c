@@ -12,7 +12,7 @@ static uint64_t next_bits(void *ctx)
     return test_random(ctx);
 }
 
-static struct ref_zone *of(struct side *s, fpr_pfn pfn)
+struct ref_zone *side_reference_zone(struct side *s, fpr_pfn pfn)
 {
     for (size_t i = 0; i < ref(s)->n; i++)
         if (ref_in_zone(ref(s)->zone[i], pfn))
@@ -59,7 +59,7 @@ static int r_alloc_node(struct side *s, int node, unsigned order, fpr_gfp gfp, u
 
 static int r_free(struct side *s, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
     if (!z || cpu >= z->cpus || !ref_can_free(z, pfn, order))
         return -EINVAL;
@@ -81,7 +81,7 @@ static int r_free_bulk(struct side *s, const fpr_pfn *pfns, size_t count, unsign
 
 static int r_split(struct side *s, fpr_pfn pfn, unsigned order, unsigned to)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
     if (!z || !ref_can_free(z, pfn, order) || to > order)
         return -EINVAL;
@@ -91,7 +91,7 @@ static int r_split(struct side *s, fpr_pfn pfn, unsigned order, unsigned to)
 
 static int r_movable(struct side *s, fpr_pfn pfn, unsigned order, bool on)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
     if (!z || !ref_can_free(z, pfn, order))
         return -EINVAL;
@@ -110,7 +110,7 @@ static int r_drain(struct side *s, size_t zone, unsigned cpu)
 
 static int r_isolate(struct side *s, fpr_pfn pfn, unsigned order)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
     return z ? ref_isolate(z, pfn, order) : -EINVAL;
 }
@@ -118,7 +118,7 @@ static int r_isolate(struct side *s, fpr_pfn pfn, unsigned order)
 /* Held for the caller? */
 static bool held(struct side *s, fpr_pfn pfn, unsigned order)
 {
-    struct ref_zone *z = of(s, pfn);
+    struct ref_zone *z = side_reference_zone(s, pfn);
 
     if (!z || order > z->maxo || ref_page(z, pfn)->what != REF_HELD ||
         ref_page(z, pfn)->order != order)
@@ -133,7 +133,8 @@ static int r_putback(struct side *s, fpr_pfn pfn, unsigned order)
 {
     if (!held(s, pfn, order))
         return -EINVAL;
-    ref_putback(of(s, pfn), pfn, order);
+    ref_putback(side_reference_zone(s, pfn), pfn, order,
+                side_reference_zone(s, pfn)->rules.putback);
     return 0;
 }
 
@@ -141,7 +142,7 @@ static int r_adopt(struct side *s, fpr_pfn pfn, unsigned order)
 {
     if (!held(s, pfn, order))
         return -EINVAL;
-    ref_mark(of(s, pfn), pfn, order, REF_ALLOCATED, false);
+    ref_mark(side_reference_zone(s, pfn), pfn, order, REF_ALLOCATED, false);
     return 0;
 }
 
@@ -240,6 +241,10 @@ static int r_reg(struct side *s, const struct fpr_report_config *config, int wis
     p->rotate = config->rotate;
     p->eager = config->eager;
     p->delay = config->delay;
+    p->putback_set = config->putback_set;
+    p->putback = config->putback;
+    p->may_report = config->may_report;
+    p->may_report_ctx = config->may_report_ctx;
     p->report = report;
     p->ctx = s;
     ref_register(p);
@@ -320,6 +325,20 @@ static const struct side_ops ops = {
     .pass = r_pass,
     .advance = r_advance,
     .copy = r_copy,
+    .bulk_page = side_reference_bulk_page,
+    .locked_alloc = side_reference_locked_alloc,
+    .free_as = side_reference_free_as,
+    .take = side_reference_take,
+    .pcp_take = side_reference_pcp_take,
+    .pcp_push = side_reference_pcp_push,
+    .regroup = side_reference_regroup,
+    .reported = side_reference_reported,
+    .threshold = side_reference_threshold,
+    .fold = side_reference_fold,
+    .capture = side_reference_capture,
+    .capture_pause = side_reference_capture_pause,
+    .capture_end = side_reference_capture_end,
+    .nth_pcp = side_reference_nth_pcp,
     .nth_free = side_reference_nth_free,
     .page = side_reference_page,
     .hash = side_reference_hash,
@@ -349,6 +368,11 @@ bool side_create_reference(struct side *s, const struct script *script, int *err
         r->zone[i] = ref_zone_create(&c);
     }
     r->n = script->nr_zones;
+    if (script->compute)
+        ref_compute_machine(r->zone, r->n, script->thp);
+    for (size_t i = 0; script->compute && i < r->n; i++)
+        if (script->zone[i].config.pcp_auto)
+            ref_compute_pcp(r->zone[i]);
     s->impl = r;
     *err = 0;
     return true;

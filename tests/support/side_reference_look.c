@@ -18,6 +18,23 @@ bool side_reference_nth_free(struct side *s, size_t zone, unsigned order, uint64
     return false;
 }
 
+bool side_reference_nth_pcp(struct side *s, size_t zone, uint64_t n, struct fpr_sg *block)
+{
+    struct ref_zone *z = ref(s)->zone[zone];
+
+    for (unsigned c = 0; c < z->cpus; c++)
+        for (unsigned i = 0; i < z->rules.pcp_lists; i++) {
+            struct ref_list *l = &z->pcp[c].list[i];
+
+            if (n < l->n) {
+                *block = (struct fpr_sg){.pfn = l->pfn[n], .order = ref_page(z, l->pfn[n])->order};
+                return true;
+            }
+            n -= l->n;
+        }
+    return false;
+}
+
 int side_reference_page(struct side *s, size_t zone, fpr_pfn pfn, char *text, size_t size)
 {
     static const int kinds[] = {[REF_RESERVED] = FPR_PAGE_RESERVED,
@@ -54,6 +71,8 @@ static uint64_t pcp_hash(struct side *s)
     for (size_t i = 0; i < ref(s)->n; i++) {
         struct ref_zone *z = ref(s)->zone[i];
 
+        for (int k = 0; k < FPR_NR_ZONE_INDICES; k++)
+            h = (h ^ (uint64_t)z->reserve[k]) * 0x100000001b3u;
         for (unsigned cpu = 0; cpu < z->cpus; cpu++)
             for (unsigned l = 0; l < z->rules.pcp_lists; l++) {
                 struct ref_list *list = &z->pcp[cpu].list[l];
@@ -89,9 +108,9 @@ void side_reference_counters(struct side *s, char *text, size_t size)
 
         n += (size_t)snprintf(text + n, size > n ? size - n : 0,
                               "marks %" PRId64 " %" PRId64 " %" PRId64 " isolated %u held %" PRIu64
-                              " pcp %" PRId64 "/%" PRId64 " ",
+                              " pcp %" PRId64 "/%" PRId64 " lag %" PRId64 " ",
                               z->wmark[0], z->wmark[1], z->wmark[2], z->isolated, pages_held(z),
-                              z->pcp[0].high, z->pcp[0].batch);
+                              z->pcp[0].high, z->pcp[0].batch, z->lag);
     }
     snprintf(text + n, size > n ? size - n : 0, "lists %08x state %d",
              (unsigned)(pcp_hash(s) >> 32), s->registered ? ref(s)->reporter.state : -1);

@@ -12,7 +12,6 @@
 
 #include <fpr/fpr.h>
 
-
 /* A zone from frame 0 without any page yet; pageblock order 9, largest order 10. */
 static struct fpr_zone *empty_zone(enum fpr_profile profile, uint64_t pages)
 {
@@ -175,10 +174,42 @@ static void test_only_the_free_part_of_a_reserve_is_withheld(void **state)
     fpr_zone_destroy(zone);
 }
 
+/*
+ *      100     125 |140       180          200        The parent of 140 (order 7 at 100) begins
+ * before :  zone -> | freed    | free (7)   |          the zone: from 5.10 on it does not count.
+ */
+static void first_of_order_6(enum fpr_profile profile, fpr_pfn expected)
+{
+    struct fpr_zone_config config;
+    struct fpr_zone *zone;
+    fpr_zone_config_init(&config, profile);
+    config.start = 0x125;
+    config.spanned = 0x1000;
+    config.empty = true;
+    config.watermark[FPR_WMARK_HIGH] = 1;
+    assert_int_equal(fpr_zone_create(&config, &zone), 0);
+    assert_int_equal(fpr_zone_load_free(zone, 0x180, 7, FPR_MOVABLE, false), 0);
+    assert_int_equal(fpr_zone_load_free(zone, 0x440, 6, FPR_MOVABLE, false), 0);
+    assert_int_equal(fpr_zone_load_allocated(zone, 0x140, 6, false), 0);
+    assert_int_equal(fpr_zone_free(zone, 0x140, 6, 0), 0);
+    fpr_pfn pfn;
+    assert_int_equal(fpr_zone_alloc(zone, 6, FPR_GFP_MOVABLE, 0, &pfn), 0);
+    assert_int_equal(pfn, expected);
+    fpr_zone_destroy(zone);
+}
+
+static void test_a_parent_before_the_zone_does_not_count(void **state)
+{
+    (void)state;
+    first_of_order_6(FPR_PROFILE_LINUX_6_1, 0x140);
+    first_of_order_6(FPR_PROFILE_V16, 0x440);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_remainders_go_to_the_head),
+        cmocka_unit_test(test_a_parent_before_the_zone_does_not_count),
         cmocka_unit_test(test_a_move_keeps_the_reported_flag),
         cmocka_unit_test(test_a_run_goes_on_in_the_next_list),
         cmocka_unit_test(test_small_victims_are_stolen_not_claimed),

@@ -32,7 +32,7 @@ static void test_binary_and_text_agree(void **state)
     (void)state;
     struct test_trace dat;
     struct test_trace text;
-    test_trace_read(DATA("gcc-cut.dat.gz"), NULL, &dat);
+    test_trace_read(DATA("gcc-cut.dat"), NULL, &dat);
     if (dat.end == -ENOTSUP)
         skip();
     assert_string_equal(dat.error.reason, "");
@@ -50,25 +50,43 @@ static void test_binary_and_text_agree(void **state)
     test_trace_free(&dat);
 }
 
+static void test_a_compressed_file_is_the_same(void **state)
+{
+    (void)state;
+    struct test_trace a;
+    struct test_trace b;
+    test_trace_read(DATA("gcc-cut.dat"), NULL, &a);
+    test_trace_read(DATA("gcc-cut.dat.gz"), NULL, &b);
+    if (a.end != -ENOTSUP && b.end != -ENOTSUP) {
+        assert_int_equal(b.end, 0);
+        assert_int_equal(test_trace_differs(&a, &b, 0), -1);
+    }
+    test_trace_free(&a);
+    test_trace_free(&b);
+}
+
 static void test_a_cut_file_is_refused(void **state)
 {
     (void)state;
-    struct test_trace t;
-    /* What libtracecmd sees is the decompressed copy, so a file is cut before it is packed. */
-    static const unsigned char head[] = "\x17\x08\x44tracing6\0\0\x08\0\x10\0\0header_page";
-    const char *path = test_file_write("cut.dat", head, sizeof(head));
-    test_trace_read(path, NULL, &t);
-    if (t.end == -ENOTSUP)
-        skip();
-    assert_int_equal(t.end, -EINVAL);
-    assert_string_equal(t.error.file, path);
-    test_trace_free(&t);
+    size_t whole;
+    unsigned char *data = test_file_read(DATA("gcc-cut.dat"), &whole);
+    for (size_t size = 10; size < whole; size += 97) {
+        struct test_trace t;
+        const char *path = test_file_write("cut.dat", data, size);
+        test_trace_read(path, NULL, &t);
+        assert_true(t.end == -EINVAL || t.end == -ENOTSUP);
+        assert_string_equal(t.error.file, path);
+        assert_int_equal(t.count, 0);
+        test_trace_free(&t);
+    }
+    free(data);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_binary_and_text_agree),
+        cmocka_unit_test(test_a_compressed_file_is_the_same),
         cmocka_unit_test(test_a_cut_file_is_refused),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_remove);

@@ -164,7 +164,7 @@ static void drop_meaningless(struct fpr_trace_record *r)
 static void test_random_records_come_back(void **state)
 {
     (void)state;
-    enum { COUNT = 300000 };
+    enum { COUNT = 265000 };
     uint64_t seed = 11;
     fpr_ns time = 1000;
     struct fpr_sg sg[FPR_TRACE_MAX_SG];

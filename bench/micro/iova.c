@@ -1,0 +1,273 @@
+/* rw64 rw4k rw64k: one read of so many bytes through the map, beside memcpy() of the same bytes
+ * from the same addresses in the same run. map: one mapping made and removed.
+ *
+ * Mappings are 64 KiB each, one apart, over one arena of 4 MiB (so that what is measured is the
+ * map and not the memory). "random": another mapping for each call; "same": one mapping, addresses
+ * in it at random; "2 readers": two threads with a reader each, time of the slower for all calls
+ * of both (half of one reader's is perfect). The generator's time is in both figures.
+ */
+#include "micro/iova.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <fpr/iova.h>
+
+#define REGION   UINT64_C(0x10000)
+#define STRIDE   (2 * REGION)
+#define ARENA    UINT64_C(0x400000)
+#define IOVA_LOW UINT64_C(0x100000000)
+
+enum { FEW_RUNS = 101 };
+
+/* A space with its mappings and memory. */
+struct fixture {
+    struct fpr_iova_space *space;
+    char *arena;
+    uint64_t maps;
+    uint64_t ops;
+    uint64_t seed;
+    volatile size_t len; /* so that memcpy() is a call, as it is in the map's users */
+    bool same;
+    unsigned threads;
+    unsigned run;
+    double memcpy_ns[FEW_RUNS];
+};
+
+static uint64_t below(uint64_t *state, uint64_t n)
+{
+    return (micro_random(state) >> 32) * n >> 32; /* n < 2^32 */
+}
+
+/* Next address: mapping and 64-byte-aligned offset so that the access fits. */
+static inline uint64_t draw(const struct fixture *f, uint64_t *state, size_t len, uint64_t *offset)
+{
+    uint64_t region = f->same ? f->maps / 2 : below(state, f->maps);
+    *offset = below(state, (REGION - len) / 64 + 1) * 64;
+    return region;
+}
+
+static uint64_t run_memcpy(const struct fixture *f, char *buffer)
+{
+    uint64_t state = f->seed, offset;
+    size_t len = f->len;
+    uint64_t start = micro_now();
+    for (uint64_t i = 0; i < f->ops; i++) {
+        uint64_t region = draw(f, &state, len, &offset);
+        memcpy(buffer, f->arena + (region * REGION) % ARENA + offset, len);
+        __asm__ volatile("" : : "r"(buffer) : "memory");
+    }
+    return micro_now() - start;
+}
+
+struct worker {
+    const struct fixture *f;
+    uint64_t ns;
+    int rc;
+};
+
+static void run_reads(struct worker *w, struct fpr_iova_reader *reader, char *buffer)
+{
+    const struct fixture *f = w->f;
+    uint64_t state = f->seed, offset;
+    size_t len = f->len;
+    int rc = 0;
+    uint64_t start = micro_now();
+    for (uint64_t i = 0; i < f->ops; i++) {
+        uint64_t region = draw(f, &state, len, &offset);
+        rc |= fpr_iova_rw(reader, IOVA_LOW + region * STRIDE + offset, buffer, len, false);
+    }
+    w->ns = micro_now() - start;
+    w->rc = rc;
+}
+
+static void *worker_main(void *arg)
+{
+    struct worker *w = arg;
+    struct fpr_iova_reader *reader = NULL;
+    char *buffer = aligned_alloc(64, REGION);
+    w->rc = buffer ? fpr_iova_reader_create(w->f->space, &reader) : -ENOMEM;
+    if (w->rc == 0) {
+        /* First touch of the buffer and of the tree are no part of it. */
+        struct fixture warm = *w->f;
+        warm.ops = w->f->ops / 4 + 2048;
+        w->f = &warm;
+        run_memcpy(&warm, buffer);
+        run_reads(w, reader, buffer);
+        warm.ops = w->f->ops;
+    }
+    fpr_iova_reader_destroy(reader);
+    free(buffer);
+    return NULL;
+}
+
+/* One run of one thread: memcpy and map by turns, so that both see the same machine. */
+static double once_alone(void *ctx)
+{
+    struct fixture *f = ctx;
+    struct fpr_iova_reader *reader = NULL;
+    struct worker w = {.f = f};
+    char *buffer = aligned_alloc(64, REGION);
+    int rc = buffer ? fpr_iova_reader_create(f->space, &reader) : -ENOMEM;
+    uint64_t copy_ns = 0, map_ns = 0;
+    enum { TURNS = 8 };
+    uint64_t ops = f->ops;
+    f->ops = ops / TURNS + 1;
+    if (rc == 0) {
+        memset(buffer, 0, REGION);
+        run_reads(&w, reader, buffer);
+    }
+    for (unsigned turn = 0; turn < TURNS && rc == 0; turn++) {
+        f->seed++;
+        copy_ns += run_memcpy(f, buffer);
+        run_reads(&w, reader, buffer);
+        map_ns += w.ns;
+        rc = w.rc;
+    }
+    double calls = (double)f->ops * TURNS;
+    f->ops = ops;
+    fpr_iova_reader_destroy(reader);
+    free(buffer);
+    if (rc)
+        return rc;
+    f->memcpy_ns[f->run++ % FEW_RUNS] = (double)copy_ns / calls;
+    return (double)map_ns / calls;
+}
+
+static double once_threads(void *ctx)
+{
+    struct fixture *f = ctx;
+    struct worker w[2] = {{.f = f}, {.f = f}};
+    pthread_t thread[2];
+    unsigned started = 0;
+    for (; started < 2; started++)
+        if (pthread_create(&thread[started], NULL, worker_main, &w[started]))
+            break;
+    uint64_t slowest = 0;
+    int rc = started == 2 ? 0 : -EAGAIN;
+    for (unsigned i = 0; i < started; i++) {
+        pthread_join(thread[i], NULL);
+        if (w[i].rc)
+            rc = w[i].rc;
+        slowest = w[i].ns > slowest ? w[i].ns : slowest;
+    }
+    if (rc)
+        return rc;
+    return (double)slowest / (2 * (double)(f->ops / 4 + 2048));
+}
+
+static double once_map(void *ctx)
+{
+    struct fixture *f = ctx;
+    uint64_t state = f->seed++;
+    int rc = 0;
+    uint64_t start = micro_now();
+    for (uint64_t i = 0; i < f->ops; i++) {
+        uint64_t iova = IOVA_LOW + below(&state, f->maps) * STRIDE + REGION;
+        rc |= fpr_iova_map(f->space, iova, REGION, (uintptr_t)f->arena,
+                           FPR_IOVA_READ | FPR_IOVA_WRITE);
+        rc |= fpr_iova_unmap(f->space, iova, REGION, NULL);
+    }
+    uint64_t ns = micro_now() - start;
+    return rc ? -EINVAL : (double)ns / (double)f->ops;
+}
+
+static int fixture_open(struct fixture *f, uint64_t maps)
+{
+    struct fpr_iova_config config;
+    fpr_iova_config_init(&config, FPR_IOVA_MERGED);
+    config.entry_limit = maps + 1;
+    config.guard = FPR_IOVA_GUARD_SIGNAL;
+    *f = (struct fixture){.maps = maps};
+    f->arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (f->arena == MAP_FAILED)
+        return -errno;
+    memset(f->arena, 1, ARENA);
+    int rc = fpr_iova_space_create(&config, &f->space);
+    for (uint64_t i = 0; i < maps && rc == 0; i++)
+        rc = fpr_iova_map(f->space, IOVA_LOW + i * STRIDE, REGION,
+                          (uintptr_t)f->arena + i * REGION % ARENA, FPR_IOVA_READ | FPR_IOVA_WRITE);
+    return rc;
+}
+
+static void fixture_close(struct fixture *f)
+{
+    fpr_iova_space_destroy(f->space);
+    if (f->arena != MAP_FAILED)
+        munmap(f->arena, ARENA);
+}
+
+static int rising(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static int measure(struct micro_run *run, struct fixture *f, const char *name, const char *how,
+                   double (*once)(void *), uint64_t ops)
+{
+    struct micro_result r = {.name = name, .ops = ops};
+    snprintf(r.case_, sizeof(r.case_), "%llu%s", (unsigned long long)f->maps, how);
+    if (!micro_wanted(run, name, r.case_))
+        return 0;
+    f->ops = ops;
+    f->seed = micro_options(run)->seed;
+    f->run = 0;
+    int rc = micro_measure(run, once, f, &r);
+    if (rc)
+        return rc;
+    if (f->run > 0) {
+        qsort(f->memcpy_ns, f->run, sizeof(f->memcpy_ns[0]), rising);
+        r.memcpy_ns = f->memcpy_ns[f->run / 2];
+    }
+    micro_emit(run, &r);
+    return 0;
+}
+
+static int measure_all(struct micro_run *run, struct fixture *f)
+{
+    static const struct {
+        const char *name;
+        size_t len;
+        unsigned divisor; /* fewer calls of longer copies */
+    } sizes[] = {{"rw64", 64, 1}, {"rw4k", 4096, 8}, {"rw64k", 65536, 64}};
+    uint64_t ops = micro_options(run)->ops;
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && rc == 0; i++) {
+        uint64_t n = ops / sizes[i].divisor + 1;
+        f->len = sizes[i].len;
+        f->same = false;
+        rc = measure(run, f, sizes[i].name, " random", once_alone, n);
+        if (rc == 0 && i == 0)
+            rc = measure(run, f, sizes[i].name, " random 2 readers", once_threads, n);
+        f->same = true;
+        if (rc == 0)
+            rc = measure(run, f, sizes[i].name, " same", once_alone, n);
+    }
+    return rc ? rc : measure(run, f, "map", "", once_map, ops / 4 + 1);
+}
+
+int micro_iova(struct micro_run *run)
+{
+    static const uint64_t usual[] = {1, 64, 4096, 60000, 1000000};
+    const uint64_t asked = micro_options(run)->maps;
+    bool all = asked == 60000;
+    int rc = fpr_iova_guard_install();
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < (all ? sizeof(usual) / sizeof(usual[0]) : 1) && rc == 0; i++) {
+        struct fixture f;
+        rc = fixture_open(&f, all ? usual[i] : asked);
+        if (rc == 0)
+            rc = measure_all(run, &f);
+        fixture_close(&f);
+    }
+    fpr_iova_guard_remove();
+    return rc;
+}
+
+const struct micro_case micro_iova_case = {"rw64 rw4k rw64k map", micro_iova};

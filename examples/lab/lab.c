@@ -1,0 +1,172 @@
+/* The commands, and running a line. */
+#include "lab.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum lab_result cmd_help(struct lab *lab, const struct lab_words *words);
+static enum lab_result cmd_quit(struct lab *lab, const struct lab_words *words);
+
+static const struct lab_command commands[] = {
+    {"zone", lab_cmd_zone, true, false,
+     "zone [pages N] [max-order N] [pageblock N] [profile P] [cpus N] [high N batch N] [min N] "
+     "[low N] [high-mark N] [boost N] [nofragment] [start N]",
+     "makes a zone of free memory (default: 64 pages, orders to 4, pageblocks of order 3)"},
+    {"guest", lab_cmd_guest, true, false,
+     "guest [as zone, without start] [pins skip|inhibit|ignore]",
+     "makes a zone with real memory behind it, reporting, and an IOVA map"},
+    {"alloc", lab_cmd_alloc, true, true,
+     "[NAME =] alloc ORDER [movable|unmovable|reclaimable|atomic|memalloc] [cpu N]",
+     "allocates 2^ORDER pages"},
+    {"=", lab_alloc_named, true, true, "NAME = alloc ORDER …", "allocates and gives it a name"},
+    {"free", lab_cmd_free, true, true, "free NAME… [cpu N], free FRAME ORDER [cpu N]",
+     "gives blocks back"},
+    {"split", lab_cmd_split, true, true, "split NAME", "makes a block into single pages, NAME.0 …"},
+    {"drain", lab_cmd_drain, true, true, "drain [cpu N]", "empties the per-cpu lists"},
+    {"pcp", lab_cmd_pcp, true, true, "pcp high N batch N, pcp off", "sets the per-cpu lists"},
+    {"watermark", lab_cmd_watermark, true, true, "watermark [min N] [low N] [high N]",
+     "sets the watermarks"},
+    {"reporting", lab_cmd_reporting, true, true,
+     "reporting [order N] [capacity N] [budget N] [delay T] [rotate on|off] [patch p4|p7|p8] "
+     "[putback rule|head|tail], reporting off",
+     "turns page reporting on, or changes its knobs"},
+    {"report", lab_cmd_report, true, true, "report", "runs one pass now"},
+    {"advance", lab_cmd_advance, true, true, "advance 2s", "lets time pass; passes run as due"},
+    {"map", lab_cmd_map, true, true, "map IOVA NAME, map IOVA FRAME PAGES",
+     "maps memory for a device"},
+    {"unmap", lab_cmd_unmap, true, true, "unmap IOVA [PAGES]", "removes a mapping"},
+    {"pin", lab_cmd_pin, true, true, "pin IOVA [PAGES]", "pins mapped pages for a device"},
+    {"unpin", lab_cmd_unpin, true, true, "unpin IOVA [PAGES]", "drops the pins"},
+    {"rw", lab_cmd_rw, true, true, "rw IOVA LENGTH, rw IOVA \"text\"",
+     "a device reads or writes through the map, without pinning"},
+    {"dma", lab_cmd_dma, true, true, "dma IOVA LENGTH", "a device reads through its pin"},
+    {"store", lab_cmd_store, true, true, "store NAME \"text\"", "the guest writes into a block"},
+    {"load", lab_cmd_load, true, true, "load NAME", "the guest reads from a block"},
+    {"show", lab_cmd_show, false, false,
+     "show lists|tree|map|zone|names|stats|buddyinfo|pagetypeinfo|unusable|json [FILE], show svg "
+     "FILE",
+     "shows the state"},
+    {"count", lab_cmd_count, false, true, "count COUNTER…", "shows single counters"},
+    {"auto", lab_cmd_auto, false, false, "auto lists|tree|map|zone|off",
+     "shows it after each step"},
+    {"why", lab_cmd_why, false, false, "why", "explains the last step"},
+    {"back", lab_cmd_back, false, false, "back [STEPS]", "undoes steps"},
+    {"forth", lab_cmd_forth, false, false, "forth [STEPS]", "does them again"},
+    {"help", cmd_help, false, false, "help [COMMAND]", "says what there is"},
+    {"quit", cmd_quit, false, false, "quit", "ends"},
+};
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct lab_command *lab_command_list(size_t *count)
+{
+    *count = NR_COMMANDS;
+    return commands;
+}
+
+const struct lab_command *lab_command_find(const char *name)
+{
+    for (size_t k = 0; k < NR_COMMANDS; k++) {
+        if (!strcmp(commands[k].name, name)) {
+            return &commands[k];
+        }
+    }
+    return NULL;
+}
+
+static enum lab_result unknown_command(struct lab *lab, const char *word)
+{
+    const char *names[NR_COMMANDS + 1];
+    size_t n = 0;
+    for (; n < NR_COMMANDS; n++) {
+        names[n] = commands[n].name;
+    }
+    names[n] = NULL;
+    const char *near = lab_nearest(word, names);
+    return near ? lab_fail(lab, LAB_BAD, "unknown command '%s'; did you mean '%s'?", word, near)
+                : lab_fail(lab, LAB_BAD, "unknown command '%s'; help lists them", word);
+}
+
+static enum lab_result cmd_help(struct lab *lab, const struct lab_words *words)
+{
+    if (words->n > 1) {
+        const struct lab_command *c = lab_command_find(words->word[1]);
+        if (!c) {
+            return unknown_command(lab, words->word[1]);
+        }
+        lab_say(lab, "%s\n  %s", c->usage, c->help);
+        return LAB_OK;
+    }
+    for (size_t k = 0; k < NR_COMMANDS; k++) {
+        if (isalpha((unsigned char)*commands[k].name)) {
+            lab_say(lab, "%-10s %s", commands[k].name, commands[k].help);
+        }
+    }
+    lab_say(lab, "Lines that begin with > are text, # begins a comment. help COMMAND says more.");
+    return LAB_OK;
+}
+
+static enum lab_result cmd_quit(struct lab *lab, const struct lab_words *words)
+{
+    (void)lab;
+    (void)words;
+    return LAB_QUIT;
+}
+
+void lab_init(struct lab *lab, FILE *out, bool color)
+{
+    memset(lab, 0, sizeof(*lab));
+    lab->out = out;
+    lab->color = color;
+    lab->width = 80;
+}
+
+void lab_destroy(struct lab *lab)
+{
+    lab_world_destroy(&lab->w);
+    fpr_machine_destroy(lab->before);
+    for (size_t k = 0; k < lab->nr_history; k++) {
+        free(lab->history[k]);
+    }
+    free(lab->history);
+}
+
+/* "> text" of a lesson. */
+static bool is_text(struct lab *lab, const char *line)
+{
+    while (isspace((unsigned char)*line)) {
+        line++;
+    }
+    if (*line != '>') {
+        return false;
+    }
+    line += line[1] == ' ' ? 2 : 1;
+    lab_say(lab, "%s%s%s", lab->color ? "\033[36m" : "", line, lab->color ? "\033[0m" : "");
+    return true;
+}
+
+enum lab_result lab_line(struct lab *lab, const char *line)
+{
+    struct lab_words words;
+    lab->error[0] = '\0';
+    if (is_text(lab, line)) {
+        return LAB_OK;
+    }
+    enum lab_result r = lab_split(lab, line, &words);
+    if (r || words.n == 0) {
+        return r;
+    }
+    bool named = words.n > 1 && !strcmp(words.word[1], "=");
+    const struct lab_command *c = lab_command_find(named ? "=" : words.word[0]);
+    if (named && (words.n < 3 || strcmp(words.word[2], "alloc"))) {
+        return lab_fail(lab, LAB_BAD, "only an allocation can have a name: %s = alloc ORDER",
+                        words.word[0]);
+    }
+    if (!c || (!named && !isalpha((unsigned char)*words.word[0]))) {
+        return unknown_command(lab, words.word[0]);
+    }
+    if (c->needs_zone && !lab->w.zone) {
+        return lab_fail(lab, LAB_REFUSED, "nothing is there yet: begin with zone or guest");
+    }
+    return c->step ? lab_step(lab, line, c, &words) : c->run(lab, &words);
+}

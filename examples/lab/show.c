@@ -1,0 +1,254 @@
+/* What `show` shows: on the screen, or into a file. */
+#include "lab.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int to_file(void *ctx, const char *text, size_t len)
+{
+    return fwrite(text, 1, len, ctx) == len ? 0 : -EIO;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct lab_name *)a)->text, ((const struct lab_name *)b)->text);
+}
+
+static void names(struct lab *lab, FILE *f)
+{
+    qsort(lab->w.names, lab->w.nr_names, sizeof(lab->w.names[0]), by_name);
+    for (size_t k = 0; k < lab->w.nr_names; k++) {
+        const struct lab_name *n = &lab->w.names[k];
+        fprintf(f, "%s = frame %s, order %u\n", n->text, lab_hex(n->pfn).text, n->order);
+    }
+    if (lab->w.nr_names == 0) {
+        fprintf(f, "no block has a name\n");
+    }
+}
+
+/* Visits every counter that there is. */
+static void each_counter(struct lab *lab,
+                         void (*visit)(void *ctx, const char *name, const char *text, uint64_t n),
+                         void *ctx)
+{
+    struct fpr_zone_stats z;
+    struct fpr_report_stats r;
+    struct fpr_host_stats h;
+    struct fpr_guest_stats g;
+#define FPR_X(name, text) visit(ctx, #name, text, LAB_FROM.name);
+#define LAB_FROM          z
+    if (fpr_zone_get_stats(lab->w.zone, &z) == 0) {
+        FPR_ZONE_STATS(FPR_X)
+    }
+#undef LAB_FROM
+#define LAB_FROM r
+    if (lab->w.reporter && fpr_reporter_get_stats(lab->w.reporter, &r) == 0) {
+        FPR_REPORT_STATS(FPR_X)
+    }
+#undef LAB_FROM
+#define LAB_FROM h
+    if (lab->w.host && fpr_host_get_stats(lab->w.host, &h) == 0) {
+        FPR_HOST_STATS(FPR_X)
+    }
+#undef LAB_FROM
+#define LAB_FROM g
+    if (lab->w.guest && fpr_guest_get_stats(lab->w.guest, &g) == 0) {
+        FPR_GUEST_STATS(FPR_X)
+    }
+#undef LAB_FROM
+#undef FPR_X
+}
+
+/* Only counters that have moved, so that what matters is seen. */
+static void print_moved(void *ctx, const char *name, const char *text, uint64_t n)
+{
+    if (n) {
+        fprintf(ctx, "%8" PRIu64 "  %s: %s\n", n, name, text);
+    }
+}
+
+static void stats(struct lab *lab, FILE *f)
+{
+    each_counter(lab, print_moved, f);
+}
+
+#define MAX_COUNTERS 96
+struct wanted {
+    struct lab *lab;
+    const char *name;
+    bool found;
+    const char *names[MAX_COUNTERS + 1];
+    size_t nr;
+};
+
+static void print_wanted(void *ctx, const char *name, const char *text, uint64_t n)
+{
+    struct wanted *w = ctx;
+    if (!strcmp(name, w->name) && !w->found) {
+        lab_say(w->lab, "%s %" PRIu64 " (%s)", name, n, text);
+        w->found = true;
+    }
+    if (w->nr < MAX_COUNTERS) {
+        w->names[w->nr++] = name;
+        w->names[w->nr] = NULL;
+    }
+}
+
+enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words)
+{
+    if (words->n < 2) {
+        return lab_fail(lab, LAB_BAD, "count needs the name of a counter; show stats lists them");
+    }
+    for (unsigned k = 1; k < words->n; k++) {
+        struct wanted w = {.lab = lab, .name = words->word[k]};
+        each_counter(lab, print_wanted, &w);
+        const char *near = w.found ? NULL : lab_nearest(w.name, w.names);
+        if (!w.found) {
+            return near
+                       ? lab_fail(lab, LAB_BAD, "no counter '%s'; did you mean '%s'?", w.name, near)
+                       : lab_fail(lab, LAB_BAD, "no counter '%s'", w.name);
+        }
+    }
+    return LAB_OK;
+}
+
+static void zone_facts(struct lab *lab, FILE *f)
+{
+    struct fpr_zone_counters c;
+    struct fpr_pcp_counters p;
+    fpr_zone_get_counters(lab->w.zone, &c);
+    fprintf(f,
+            "free %" PRIu64 " of %" PRIu64 " pages; watermarks min %" PRIu64 ", low %" PRIu64
+            ", high %" PRIu64 ", boost %" PRIu64 "\n",
+            c.free, lab->w.info.managed, c.watermark[0], c.watermark[1], c.watermark[2], c.boost);
+    for (unsigned cpu = 0; cpu < lab->w.info.cpus; cpu++) {
+        fpr_zone_get_pcp(lab->w.zone, cpu, &p);
+        fprintf(f, "cpu %u: %u pages on per-cpu lists, high %u, batch %u\n", cpu, p.count, p.high,
+                p.batch);
+    }
+    fprintf(f, "time %.3f s\n", (double)fpr_clock_now(lab->w.clock) / 1e9);
+    if (lab->w.reporter) {
+        static const char *const states[] = {"idle", "requested", "active"};
+        fprintf(f, "reporting: %s\n", states[fpr_reporter_state(lab->w.reporter)]);
+    }
+}
+
+static const char *const views[] = {"lists",        "tree",     "map",   "buddyinfo",
+                                    "pagetypeinfo", "unusable", "stats", "names",
+                                    "zone",         "json",     "svg",   NULL};
+
+static int write_view(struct lab *lab, int view, FILE *f, bool color)
+{
+    const struct fpr_draw_options o = {.color = color, .width = lab->width};
+    const struct fpr_machine *m = lab->w.machine;
+    const struct fpr_zone *z = lab->w.zone;
+    switch (view) {
+    case 0:
+        return fpr_draw_free_lists(z, &o, to_file, f);
+    case 1:
+        return fpr_draw_tree(z, &o, to_file, f);
+    case 2:
+        return fpr_draw_map(z, &o, to_file, f);
+    case 3:
+        return fpr_view_buddyinfo(m, to_file, f);
+    case 4:
+        return fpr_view_pagetypeinfo(m, to_file, f);
+    case 5:
+        return fpr_view_unusable_index(m, to_file, f);
+    case 6:
+        stats(lab, f);
+        return 0;
+    case 7:
+        names(lab, f);
+        return 0;
+    case 8:
+        zone_facts(lab, f);
+        return 0;
+    case 9:
+        return fpr_view_json(m, to_file, f);
+    default:
+        return fpr_draw_svg(z, &o, to_file, f);
+    }
+}
+
+/* Beside its place first, then renamed. */
+static enum lab_result show_in_file(struct lab *lab, int view, const char *path)
+{
+    char temp[512];
+    if ((size_t)snprintf(temp, sizeof(temp), "%s.tmpXXXXXX", path) >= sizeof(temp)) {
+        return lab_fail(lab, LAB_BAD, "the file's name is too long");
+    }
+    int fd = mkstemp(temp);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+    int err = f ? write_view(lab, view, f, false) : -errno;
+    if (f && (fclose(f) || (!err && rename(temp, path)))) {
+        err = err ? err : -errno;
+    }
+    if (err) {
+        if (fd >= 0) {
+            unlink(temp);
+        }
+        return lab_fail(lab, LAB_REFUSED, "%s: %s", path, strerror(-err));
+    }
+    lab_say(lab, "written: %s", path);
+    return LAB_OK;
+}
+
+enum lab_result lab_show(struct lab *lab, const char *what, const char *file)
+{
+    int view = 0;
+    while (views[view] && strcmp(views[view], what)) {
+        view++;
+    }
+    if (!views[view]) {
+        const char *near = lab_nearest(what, views);
+        return near ? lab_fail(lab, LAB_BAD, "nothing called '%s' to show; did you mean '%s'?",
+                               what, near)
+                    : lab_fail(lab, LAB_BAD, "nothing called '%s' to show", what);
+    }
+    if (!lab->w.zone) {
+        return lab_fail(lab, LAB_REFUSED, "nothing is there yet: begin with zone or guest");
+    }
+    if (!strcmp(what, "svg") && !file) {
+        return lab_fail(lab, LAB_BAD, "a picture needs a file: show svg FILE");
+    }
+    if (lab->quiet) {
+        return LAB_OK;
+    }
+    if (file) {
+        return show_in_file(lab, view, file);
+    }
+    write_view(lab, view, lab->out, lab->color);
+    return LAB_OK;
+}
+
+enum lab_result lab_cmd_show(struct lab *lab, const struct lab_words *words)
+{
+    if (words->n > 3) {
+        return lab_fail(lab, LAB_BAD, "show VIEW [FILE]");
+    }
+    return lab_show(lab, words->n > 1 ? words->word[1] : "lists",
+                    words->n > 2 ? words->word[2] : NULL);
+}
+
+enum lab_result lab_cmd_auto(struct lab *lab, const struct lab_words *words)
+{
+    static const char *const kinds[] = {"lists", "tree", "map", "zone", "off", NULL};
+    if (words->n != 2) {
+        return lab_fail(lab, LAB_BAD, "auto lists, tree, map, zone or off");
+    }
+    for (int k = 0; kinds[k]; k++) {
+        if (!strcmp(kinds[k], words->word[1])) {
+            snprintf(lab->auto_draw, sizeof(lab->auto_draw), "%s",
+                     strcmp(kinds[k], "off") ? kinds[k] : "");
+            return LAB_OK;
+        }
+    }
+    const char *near = lab_nearest(words->word[1], kinds);
+    return lab_fail(lab, LAB_BAD, "auto: '%s' is none of lists, tree, map, zone, off%s%s%s",
+                    words->word[1], near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}

@@ -1,0 +1,145 @@
+/* Explaining the last step: the library's events say what happened, and a copy of the machine as it
+ * was before, brought along event by event, says why. */
+#include "why.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DETAILS 12
+
+int lab_note_end(void *ctx, const struct fpr_block *b)
+{
+    struct lab_ends *e = ctx;
+    e->first = e->n++ ? e->first : b->pfn;
+    e->last = b->pfn;
+    return 0;
+}
+
+bool lab_may_tell(struct why *y)
+{
+    y->told++;
+    if (y->told == DETAILS + 1) {
+        lab_say(y->lab, "- and so on");
+    }
+    return y->told <= DETAILS;
+}
+
+static void one_event(struct why *y, const struct fpr_event *e, const struct fpr_event *before,
+                      const struct fpr_event *next)
+{
+    switch (e->type) {
+    case FPR_EVENT_PAGE_FREE:
+        lab_on_free(y, e, next);
+        break;
+    case FPR_EVENT_PCPU_DRAIN:
+        if (!y->through) {
+            fpr_zone_pcp_take(y->shadow, e->pfn, e->order);
+        }
+        lab_explain_free(y, e->pfn, e->order, e->migratetype);
+        break;
+    case FPR_EVENT_ZONE_LOCKED:
+        lab_on_take(y, e, e->percpu_refill && !(before && before->type == FPR_EVENT_ZONE_LOCKED));
+        break;
+    case FPR_EVENT_EXTFRAG:
+        lab_on_steal(y, e);
+        break;
+    case FPR_EVENT_PAGE_ALLOC:
+        lab_on_alloc(y, e, before && before->type == FPR_EVENT_ZONE_LOCKED);
+        break;
+    case FPR_EVENT_NOTIFY:
+        if (lab_may_tell(y)) {
+            lab_say(y->lab, "- order %u is at or above the reporting order: reporting is told",
+                    e->order);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void changes(struct lab *lab)
+{
+    struct fpr_zone_counters now, was;
+    if (fpr_zone_get_counters(lab->w.zone, &now) ||
+        fpr_zone_get_counters(fpr_machine_zone(lab->before, 0), &was)) {
+        return;
+    }
+    if (now.boost > was.boost) {
+        lab_say(lab, "- a mixed pageblock: the watermarks are boosted by %" PRIu64 " pages",
+                now.boost);
+    }
+}
+
+static enum lab_result tell(struct lab *lab)
+{
+    struct fpr_pcp_counters p = {.high = 0};
+    fpr_zone_get_pcp(fpr_machine_zone(lab->before, 0), 0, &p);
+    struct why y = {.lab = lab, .through = p.high == 0 && p.batch <= 1};
+    if (fpr_zone_clone(fpr_machine_zone(lab->before, 0), &y.shadow)) {
+        return lab_fail(lab, LAB_REFUSED, "out of memory");
+    }
+    const struct lab_log *log = &lab->log;
+    for (size_t k = 0; k < log->nr_events; k++) {
+        one_event(&y, &log->event[k], k ? &log->event[k - 1] : NULL,
+                  k + 1 < log->nr_events ? &log->event[k + 1] : NULL);
+    }
+    fpr_zone_destroy(y.shadow);
+    changes(lab);
+    if (log->nr_passes) {
+        lab_why_report(lab);
+    } else if (y.told == 0) {
+        lab_say(lab, "- nothing moved on the free lists");
+    }
+    return LAB_OK;
+}
+
+/* Lines no longer than the screen is wide, the rest indented. */
+static void wrap(struct lab *lab, const char *text)
+{
+    while (*text) {
+        const char *end = strchrnul(text, '\n');
+        unsigned at = 0;
+        while (text < end) {
+            size_t len = strcspn(text, " \n");
+            if (at && at + 1 + len > lab->width - 1) {
+                lab_put(lab, "\n ");
+                at = 1;
+            }
+            lab_put(lab, "%s%.*s", at ? " " : "", (int)len, text);
+            at += (unsigned)len + (at > 0);
+            text += len + (text + len < end);
+        }
+        lab_put(lab, "\n");
+        text = end + (*end == '\n');
+    }
+}
+
+enum lab_result lab_cmd_why(struct lab *lab, const struct lab_words *words)
+{
+    char *text = NULL, first[16] = "";
+    size_t size;
+    FILE *out = lab->out;
+    (void)words;
+    if (lab->done == 0) {
+        return lab_fail(lab, LAB_REFUSED, "no step to explain yet");
+    }
+    const char *step = lab->history[lab->done - 1];
+    lab_say(lab, "why: %s", step);
+    if (!lab->before || (sscanf(step, " %15s", first) == 1 &&
+                         (!strcmp(first, "zone") || !strcmp(first, "guest")))) {
+        lab_say(lab, "- boot frees memory in rising order, in the largest aligned blocks");
+        return LAB_OK;
+    }
+    lab->out = open_memstream(&text, &size);
+    if (!lab->out) {
+        lab->out = out;
+        return lab_fail(lab, LAB_REFUSED, "out of memory");
+    }
+    enum lab_result r = tell(lab);
+    fclose(lab->out);
+    lab->out = out;
+    wrap(lab, text);
+    free(text);
+    return r;
+}

@@ -1,0 +1,83 @@
+/* The library's side: copies of the machine are in its state. */
+#include "support/side_library.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct text {
+    char *p;
+    size_t n;
+};
+
+static int append(void *ctx, const char *text, size_t len)
+{
+    struct text *t = ctx;
+
+    t->p = realloc(t->p, t->n + len + 1);
+    if (!t->p)
+        abort();
+    memcpy(t->p + t->n, text, len);
+    t->n += len;
+    t->p[t->n] = 0;
+    return 0;
+}
+
+static bool same(struct side *s, const struct fpr_machine *copy)
+{
+    for (size_t i = 0; i < s->script->nr_zones; i++) {
+        const struct fpr_zone *zone = fpr_machine_zone(copy, i);
+
+        if (!zone || fpr_zone_hash(lib(s)->zone[i], true) != fpr_zone_hash(zone, true) ||
+            fpr_zone_validate(zone, NULL, NULL, 0) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool can_be_text(struct side *s)
+{
+    for (size_t i = 0; i < s->script->nr_zones; i++) {
+        struct fpr_zone_counters c;
+
+        fpr_zone_get_counters(lib(s)->zone[i], &c);
+        if (c.held > 0 || c.nr_isolated_pageblocks > 0)
+            return false; /* the format has no words for these */
+    }
+    return true;
+}
+
+static int through_text(struct side *s)
+{
+    struct fpr_machine *copy = NULL;
+    struct fpr_text_error error = {0};
+    struct fpr_zone_info info;
+    struct text t = {0};
+    int err = fpr_machine_save(lib(s)->machine, NULL, append, &t);
+
+    fpr_zone_get_info(lib(s)->zone[0], &info);
+    if (err == 0)
+        err = fpr_machine_load(t.p, t.n, &info.policy, NULL, &copy, NULL, &error);
+    if (err == 0)
+        err = same(s, copy) ? 0 : -EUCLEAN;
+    else
+        printf("line %u: %s\n", error.line, error.reason);
+    fpr_machine_destroy(copy);
+    free(t.p);
+    return err;
+}
+
+/* A clone, and a machine read back from its own text, are in the same state. */
+int side_library_copy(struct side *s)
+{
+    struct fpr_machine *copy = NULL;
+    int err = fpr_machine_clone(lib(s)->machine, &copy);
+
+    if (err)
+        return err;
+    err = same(s, copy) ? 0 : -EUCLEAN;
+    fpr_machine_destroy(copy);
+    if (err == 0 && !s->in_pass && can_be_text(s))
+        err = through_text(s);
+    return err;
+}
