@@ -45,7 +45,7 @@ static int read_zoneinfo(struct import *im)
     if (rc < 0)
         return rc;
     snprintf(im->zoneinfo_path, sizeof(im->zoneinfo_path), "%s", im->path);
-    im->nr_zones = zoneinfo_parse(text, im->zones, MAX_ZONEINFO);
+    im->nr_zones = fpr_zoneinfo_parse(text, im->zones, MAX_ZONEINFO);
     free(text);
     return im->nr_zones ? 0
                         : fpr_trace_error_set(im->error, -EINVAL, im->path, 0, NULL,

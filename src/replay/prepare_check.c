@@ -22,7 +22,7 @@ static bool frameless(enum fpr_trace_type type)
     }
 }
 
-int prep_check(struct prep *prep, const struct fpr_trace_record *rec)
+int fpr_prep_check(struct prep *prep, const struct fpr_trace_record *rec)
 {
     struct fpr_prepared *p = prep->p;
     if (rec->order > FPR_MAX_ORDER && !frameless(rec->type)) {
@@ -47,7 +47,7 @@ int prep_check(struct prep *prep, const struct fpr_trace_record *rec)
     return 0;
 }
 
-void prep_restart(struct prep *prep)
+void fpr_prep_restart(struct prep *prep)
 {
     struct fpr_prepared *p = prep->p;
     p->nr_ops = p->nr_sgs = p->nr_passes = 0;
@@ -60,15 +60,15 @@ void prep_restart(struct prep *prep)
     p->has_got = false;
     p->top = 0;
     p->start = p->end = 0;
-    note_table_free(&prep->notes);
-    task_table_free(&prep->tasks);
+    fpr_note_table_free(&prep->notes);
+    fpr_task_table_free(&prep->tasks);
     prep->in_pass = prep->made_pass = false;
     prep->bulk_total = prep->bulk_left = 0;
 }
 
-void prep_free(struct prep *prep)
+void fpr_prep_free(struct prep *prep)
 {
-    note_table_free(&prep->notes);
-    task_table_free(&prep->tasks);
+    fpr_note_table_free(&prep->notes);
+    fpr_task_table_free(&prep->tasks);
     free(prep->id_pfn);
 }

@@ -112,7 +112,7 @@ int proc_zone_load_flags(struct fpr_zone *zone, const struct page_flags *f)
 int proc_zone_configure(struct fpr_zone_config *config, const struct zoneinfo *z,
                         const struct fpr_policy *policy, unsigned cpus)
 {
-    int index = zoneinfo_index(z->name);
+    int index = fpr_zoneinfo_index(z->name);
     int err = fpr_zone_config_init(config, policy->base);
     if (err || index < 0)
         return err ? err : -EINVAL;

@@ -19,14 +19,14 @@ static int load_zone(struct run *run, const struct zoneinfo *zones, size_t nr, s
     return err;
 }
 
-int start_from_flags(struct run *run, const struct fpr_policy *policy)
+int fpr_start_from_flags(struct run *run, const struct fpr_policy *policy)
 {
     const struct fpr_recording *rec = run->p->recording;
     struct page_flags f = {rec->kpageflags_before, rec->kpageflags_before_pages};
     struct zoneinfo zones[MAX_ZONEINFO];
     struct fpr_zone_config configs[MAX_ZONEINFO];
     struct fpr_machine_config config;
-    size_t nr = zoneinfo_parse(rec->zoneinfo_before, zones, MAX_ZONEINFO);
+    size_t nr = fpr_zoneinfo_parse(rec->zoneinfo_before, zones, MAX_ZONEINFO);
     int err = nr ? fpr_machine_config_init(&config) : -EINVAL;
     for (size_t i = 0; i < nr && !err; i++)
         err = proc_zone_configure(&configs[i], &zones[i], policy, run->header.cpus);
