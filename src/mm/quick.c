@@ -16,7 +16,8 @@
 /* The first order that goes straight to the free lists, and how many do. */
 static void find_direct(struct fpr_zone *z)
 {
-    unsigned used = z->pcp_through ? 0 : z->pcp_orders;
+    unsigned whole = (2u << z->pageblock_order) - 1; /* orders that lie in one pageblock */
+    unsigned used = z->pcp_through ? z->pcp_orders & ~whole : z->pcp_orders;
     unsigned most = z->policy.free_by_pageblock ? z->pageblock_order : z->max_order;
     z->direct_first = (unsigned)__builtin_ctz(~used);
     unsigned next = z->direct_first;
