@@ -12,10 +12,10 @@ static int load_zone(struct run *run, const struct zoneinfo *zones, size_t nr, s
     struct fpr_zone_info info;
     int err = fpr_zone_get_info(zone, &info);
     if (!err)
-        err = proc_zone_load_flags(zone, f);
+        err = fpr_proc_zone_load_flags(zone, f);
     for (size_t i = 0; i < nr && !err; i++)
         if (zones[i].start == info.start)
-            err = proc_zone_load_counters(zone, &zones[i]);
+            err = fpr_proc_zone_load_counters(zone, &zones[i]);
     return err;
 }
 
@@ -29,7 +29,7 @@ int fpr_start_from_flags(struct run *run, const struct fpr_policy *policy)
     size_t nr = fpr_zoneinfo_parse(rec->zoneinfo_before, zones, MAX_ZONEINFO);
     int err = nr ? fpr_machine_config_init(&config) : -EINVAL;
     for (size_t i = 0; i < nr && !err; i++)
-        err = proc_zone_configure(&configs[i], &zones[i], policy, run->header.cpus);
+        err = fpr_proc_zone_configure(&configs[i], &zones[i], policy, run->header.cpus);
     if (!err) {
         config.zones = configs;
         config.nr_zones = nr;
