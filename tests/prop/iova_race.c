@@ -51,7 +51,7 @@ static void *owner_main(void *arg)
 {
     struct worker *w = arg;
     struct shared *s = w->shared;
-    for (unsigned round = 0; round < ROUNDS; round++) {
+    for (unsigned round = test_times(ROUNDS, 100); round > 0; round--) {
         unsigned slot = (unsigned)(test_random(&w->random) % (SLOTS / OWNERS)) * OWNERS + w->owner;
         uint64_t *memory = s->memory[slot], bytes = 0;
         fill(memory, STAMP(slot));
