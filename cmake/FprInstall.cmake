@@ -1,6 +1,5 @@
 # Installing: component `dev` (headers, archives, CMake and pkg-config files, manual pages of the
 # library), `lib` (the shared library, if built) and `tools` (programs and theirs).
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(fpr_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fpr)

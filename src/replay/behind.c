@@ -59,6 +59,8 @@ int on_isolate(struct run *run, const struct op *op)
     if (!zone || !run_knows(run, FPR_KNOW_BIT_ISOLATE))
         return 0;
     run->mute = true;
+    if (run->follows_free)
+        bits_put(run->limbo, op->pfn, 1ull << op->order, false);
     fpr_pfn got = isolate_block(zone, op->pfn, op->order, run_cpu(run, op));
     if (got != op->pfn)
         run->misfits++;

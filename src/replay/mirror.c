@@ -5,15 +5,6 @@
 
 #include <errno.h>
 
-/* Orders that the per-cpu lists of the profile hold. */
-static bool pcp_holds(const struct fpr_zone *zone, unsigned order)
-{
-    struct fpr_zone_info info;
-    if (fpr_zone_get_info(zone, &info) || order == 0)
-        return true;
-    return info.pcp_lists > FPR_NR_PCPTYPES && (order <= 3 || order == info.pageblock_order);
-}
-
 /* Takes what is free of a block that the kernel had free. */
 static void take(struct run *run, const struct op *op)
 {
@@ -75,7 +66,7 @@ static int on_free(struct run *run, const struct op *op)
     const struct fpr_zone *zone = run_zone(run, op->pfn);
     if (!zone)
         return 0;
-    if (!(op->flags & OP_F_LOCKED) && pcp_holds(zone, op->order))
+    if (!(op->flags & OP_F_LOCKED) && run_pcp_holds(zone, op->order))
         limbo(run, op, true);
     else
         give(run, op, -1);

@@ -13,6 +13,15 @@ void run_touch(struct run *run, fpr_pfn pfn, unsigned order)
     fpr_host_touch(run->host, pfn, 1ull << order);
 }
 
+/* Orders that the per-cpu lists of the profile hold. */
+bool run_pcp_holds(const struct fpr_zone *zone, unsigned order)
+{
+    struct fpr_zone_info info;
+    if (fpr_zone_get_info(zone, &info) || order == 0)
+        return true;
+    return info.pcp_lists > FPR_NR_PCPTYPES && (order <= 3 || order == info.pageblock_order);
+}
+
 /* The model's frame of the pages that an operation frees. */
 static fpr_pfn resolve(const struct run *run, const struct op *op)
 {
@@ -103,6 +112,9 @@ static int on_free(struct run *run, const struct op *op)
         return 0;
     }
     bool locked = op->flags & OP_F_LOCKED && run_knows(run, FPR_KNOW_BIT_TRYLOCK);
+    const struct fpr_zone *zone = run->follows_free ? run_zone(run, op->pfn) : NULL;
+    if (zone && (locked || !run_pcp_holds(zone, op->order)))
+        bits_put(run->limbo, op->pfn, 1ull << op->order, true);
     return free_now(run, op, -1, locked ? FPR_ALLOC_PCP_LOCKED : 0);
 }
 

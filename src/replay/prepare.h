@@ -21,6 +21,8 @@ struct prep {
 
 /* Takes one record of the replayed span. 0, -ENOMEM, -EINVAL (field and reason are set). */
 int prep_record(struct prep *prep, const struct fpr_trace_record *rec);
+/* Is the record one that can be replayed? 0, -EINVAL as prep_record(). */
+int prep_check(struct prep *prep, const struct fpr_trace_record *rec);
 /* Forgets everything read so far: the span starts here. */
 void prep_restart(struct prep *prep);
 void prep_free(struct prep *prep);

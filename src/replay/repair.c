@@ -48,7 +48,7 @@ static void scout(struct run *run, const struct op *op, fpr_pfn got, const struc
     }
 }
 
-/* A block that is off the model's lists: the kernel drained it to the free lists, or it is gone. */
+/* A block that is off the model's lists: the kernel has it on its free lists, or it is gone. */
 static void let_go(struct run *run, struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     if (bit_get(run->limbo, pfn))
@@ -92,15 +92,15 @@ static bool just_refilled(const struct run *run, const struct op *op)
     return false;
 }
 
-/* If the kernel had to refill where the model had not: all of the model's list went unseen. */
+/* If the kernel refilled, its list was empty: what the model still has on its own is elsewhere.
+ * (With guessed pageblock types it may be another list.) */
 static bool take_from_refill(struct run *run, const struct op *op, fpr_pfn got)
 {
     struct fpr_zone *zone = run_zone(run, op->pfn);
     struct fpr_pcp_counters pcp;
     unsigned cpu = run_cpu(run, op);
-    if (op->order || !run->lacks_bulk || !run->p->recording->state_before ||
-        !run_knows(run, FPR_KNOW_BIT_PCP) || !run_knows(run, FPR_KNOW_BIT_PBTYPE) ||
-        !just_refilled(run, op) || fpr_zone_get_pcp(zone, cpu, &pcp))
+    if (op->order || !run_knows(run, FPR_KNOW_BIT_PBTYPE) || !just_refilled(run, op) ||
+        fpr_zone_get_pcp(zone, cpu, &pcp))
         return false;
     struct ahead a = {0};
     fpr_pfn pfn = FPR_PFN_NONE;
@@ -125,7 +125,7 @@ static bool take_from_refill(struct run *run, const struct op *op, fpr_pfn got)
 static void put_back(struct run *run, const struct op *op, fpr_pfn pfn)
 {
     struct fpr_zone *zone = run_zone(run, pfn);
-    if (fpr_zone_pcp_push(zone, pfn, op->order, run_cpu(run, op)))
+    if (bit_get(run->limbo, pfn) || fpr_zone_pcp_push(zone, pfn, op->order, run_cpu(run, op)))
         fpr_zone_free_as(zone, pfn, op->order, -1, run_cpu(run, op), FPR_ALLOC_PCP_LOCKED);
 }
 

@@ -157,6 +157,9 @@ static int set_up(struct run *run)
     memset(run->map, 0xff, (p->nr_ids ? p->nr_ids : 1) * sizeof(*run->map));
     memset(run->types, 0xff, p->nr_slots ? p->nr_slots : 1);
     run->now = p->start;
+    run->follows_free = run->resync && p->nr[FPR_TRACE_ZONE_LOCKED];
+    if (run->follows_free)
+        start_kernel_free(run);
     err = curve_start(run);
     return err ? err : passes_start(run);
 }

@@ -51,6 +51,7 @@ struct run {
     struct fpr_trace_error *error;
     bool predict, recorded; /* mode; reporting as recorded */
     bool resync;            /* repair after each miss */
+    bool follows_free;      /* resynchronising, and the trace tells what leaves the free lists */
     bool lacks_bulk;        /* bulk allocations are not known */
     uint32_t without;
     int err; /* of a nested step */
@@ -83,9 +84,9 @@ struct run {
 
     uint32_t *map;  /* allocation number -> first frame in the model, NONE32: has none */
     uint8_t *types; /* slot of a batched free -> type remembered, 0xff: none */
-    /* mirror: frames on the kernel's per-cpu lists; resynchronising: frames that the kernel drained
-     * from them and has not taken since; one bit each */
-    uint64_t *limbo; /* mirror: frames on the kernel's per-cpu lists, one bit each */
+    /* mirror: frames on the kernel's per-cpu lists; resynchronising: frames on the
+     * kernel's free lists, as far as its events tell; one bit each */
+    uint64_t *limbo;
     struct behind_scenes behind;
 
     struct unseen_list *scout; /* not NULL: this run only finds what went unseen */
@@ -135,6 +136,8 @@ int run_until(struct run *run, unsigned stops);
 int start_machine(struct run *run);
 /* Mirror: takes all pages off the per-cpu lists. */
 int start_limbo(struct run *run);
+/* Resynchronising: notes what is on the free lists. */
+void start_kernel_free(struct run *run);
 /* hide.c: a copy of a state's text without what the replay must not know; NULL: no memory. */
 char *hide_state(const char *text, size_t len, uint32_t without, size_t *out_len);
 /* start_proc.c: from kpageflags and zoneinfo. */
@@ -146,6 +149,8 @@ extern const op_fn predict_ops[NR_OP_KINDS];
 
 /* predict.c */
 struct fpr_zone *run_zone(const struct run *run, fpr_pfn pfn);
+/* Orders that the per-cpu lists of the profile hold. */
+bool run_pcp_holds(const struct fpr_zone *zone, unsigned order);
 void run_touch(struct run *run, fpr_pfn pfn, unsigned order);
 /* behind.c: compaction, kswapd, vmstat */
 int on_isolate(struct run *run, const struct op *op);

@@ -141,7 +141,7 @@ int on_buddy_event(struct run *run, const struct op *op)
 {
     if (!run->recorded)
         return 0;
-    if (run->resync)
+    if (run->follows_free)
         bits_put(run->limbo, op->pfn, 1ull << op->order, op->kind == OP_DRAINED);
     return log_put(&run->theirs, (enum op_kind)op->kind, op->pfn, op->order);
 }

@@ -148,6 +148,15 @@ static void mark_free(struct run *run)
     }
 }
 
+void start_kernel_free(struct run *run)
+{
+    struct marker m = {run->limbo};
+    for (size_t z = 0; z < run->nr_zones; z++)
+        for (unsigned order = 0; order < FPR_NR_ORDERS; order++)
+            for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++)
+                fpr_zone_walk_free(fpr_machine_zone(run->machine, z), order, mt, mark, &m);
+}
+
 static int look_around(struct run *run)
 {
     struct fpr_zone_info info;
