@@ -1,6 +1,5 @@
 # Installing: component `dev` (headers, archives, CMake and pkg-config files, manual pages of the
 # library), `lib` (the shared library, if built) and `tools` (programs and theirs).
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(fpr_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fpr)
@@ -28,7 +27,7 @@ install(FILES ${PROJECT_BINARY_DIR}/fpr-config.cmake ${PROJECT_BINARY_DIR}/fpr-c
         DESTINATION ${fpr_cmake_dir} COMPONENT dev)
 
 # The .pc files find their prefix from where they lie, so that a moved tree still works.
-file(RELATIVE_PATH fpr_pc_prefix /root/${CMAKE_INSTALL_LIBDIR}/pkgconfig /root)
+file(RELATIVE_PATH fpr_pc_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 string(REGEX REPLACE "/$" "" fpr_pc_prefix ${fpr_pc_prefix})
 string(REPLACE ";" " " fpr_pc_requires "${FPR_TRACE_MODULES}")
 foreach(name fpr fprtrace)

@@ -20,3 +20,12 @@ endmacro()
 fpr_optional_library(ZLIB zlib)
 fpr_optional_library(ZSTD libzstd)
 fpr_optional_library(TRACECMD libtracecmd)
+
+# Headers only: events as USDT probes.
+include(CheckIncludeFile)
+check_include_file(sys/sdt.h FPR_SDT_H)
+if(FPR_SDT_H)
+  list(APPEND FPR_TRACE_DEFS FPR_HAVE_SDT=1)
+else()
+  message(STATUS "sys/sdt.h (systemtap-sdt-dev) not found: built without USDT probes")
+endif()

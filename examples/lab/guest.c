@@ -139,7 +139,7 @@ static void say_bytes(struct lab *lab, const char *who, const unsigned char *dat
 enum lab_result lab_cmd_rw(struct lab *lab, const struct lab_words *words)
 {
     enum lab_result r = need_guest(lab, words);
-    uint64_t iova, len;
+    uint64_t iova, len = 0;
     char data[64];
     if (!r && words->n != 3) {
         r = lab_fail(lab, LAB_BAD, "rw IOVA LENGTH reads, rw IOVA \"text\" writes");
@@ -178,7 +178,7 @@ enum lab_result lab_cmd_dma(struct lab *lab, const struct lab_words *words)
 {
     enum lab_result r = need_guest(lab, words);
     uint64_t iova, len = 0;
-    void *frame;
+    void *frame = NULL;
     if (!r && words->n != 3) {
         r = lab_fail(lab, LAB_BAD, "dma IOVA LENGTH");
     }

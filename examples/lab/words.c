@@ -14,6 +14,9 @@ enum lab_result lab_fail(struct lab *lab, enum lab_result result, const char *fo
     va_start(args, format);
     vsnprintf(lab->error, sizeof(lab->error), format, args);
     va_end(args);
+    for (char *c = lab->error; *c; c++) { /* what was typed may be anything */
+        *c = iscntrl((unsigned char)*c) ? '?' : *c;
+    }
     return result;
 }
 

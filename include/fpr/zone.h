@@ -2,7 +2,10 @@
  *  One memory zone: free lists by order and migratetype, per-cpu lists, watermarks.
  *
  *  Thread safety: a zone made with `locked` may be used from several threads at once, each
- *  giving another `cpu`; otherwise calls on one zone must not overlap. Calls on different zones
+ *  giving another `cpu` (a cpu that two threads share is safe, too, but slower, as a request goes
+ *  round per-cpu lists that are in use); its counters may be read meanwhile. Settings (but for
+ *  fpr_zone_set_notify()), walks, validation, saving and loading are for times when no other
+ *  thread uses the zone. Otherwise calls on one zone must not overlap. Calls on different zones
  *  never interfere. A caller's mistake returns an error and leaves the zone as it was.
  */
 #ifndef FPR_ZONE_H
@@ -299,6 +302,9 @@ FPR_API int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_c
 
 /** Counters of events since creation. @return 0, -EINVAL. */
 FPR_API int fpr_zone_get_stats(const struct fpr_zone *zone, struct fpr_zone_stats *stats);
+
+/** How the zone's lock fared since creation; all 0 without a lock. @return 0, -EINVAL. */
+FPR_API int fpr_zone_get_lock_stats(const struct fpr_zone *zone, struct fpr_lock_stats *stats);
 
 /** A block as a list holds it. */
 struct fpr_block {

@@ -14,12 +14,12 @@ static inline uint32_t size_of(unsigned order)
 /* The same migratetype's list of the order below or above. */
 static inline struct list *list_below(struct list *l)
 {
-    return (struct list *)((char *)l - sizeof(struct area));
+    return (struct list *)(void *)((char *)l - sizeof(struct area));
 }
 
 static inline struct list *list_above(struct list *l)
 {
-    return (struct list *)((char *)l + sizeof(struct area));
+    return (struct list *)(void *)((char *)l + sizeof(struct area));
 }
 
 /* A block of `from` pages at `i`, off its list `l` already, becomes one of `size` pages; the upper

@@ -16,7 +16,8 @@
 /* The first order that goes straight to the free lists, and how many do. */
 static void find_direct(struct fpr_zone *z)
 {
-    unsigned used = z->pcp_through ? 0 : z->pcp_orders;
+    unsigned whole = (2u << z->pageblock_order) - 1; /* orders that lie in one pageblock */
+    unsigned used = z->pcp_through ? z->pcp_orders & ~whole : z->pcp_orders;
     unsigned most = z->policy.free_by_pageblock ? z->pageblock_order : z->max_order;
     z->direct_first = (unsigned)__builtin_ctz(~used);
     unsigned next = z->direct_first;
@@ -57,7 +58,7 @@ static inline uint32_t type_bits(fpr_gfp gfp)
 
 static inline struct list *list_of_type(struct list *row, uint32_t type)
 {
-    return (struct list *)((char *)row + type * (sizeof(struct list) / TYPE_UNIT));
+    return (struct list *)(void *)((char *)row + type * (sizeof(struct list) / TYPE_UNIT));
 }
 
 static inline int grant(const struct fpr_zone *z, uint32_t i, fpr_pfn *pfn)
@@ -312,7 +313,7 @@ static fpr_apart int free_merge(struct fpr_zone *z, uint32_t at, unsigned order,
         i &= buddy;
         size <<= 1;
         byte += TAG_ORDER_UNIT;
-        row = (struct list *)((char *)row + sizeof(struct area));
+        row = (struct list *)(void *)((char *)row + sizeof(struct area));
         buddy = i ^ size;
         tag = tags[buddy];
     } while ((uint8_t)tag == (uint8_t)byte);

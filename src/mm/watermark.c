@@ -104,7 +104,7 @@ static bool ignores_boost(const struct fpr_zone *z, const struct attempt *a)
 /* Far above every mark, as nearly all zones are at nearly all times. */
 static bool easy(const struct fpr_zone *z, unsigned order)
 {
-    int64_t needed = order ? 1ll << order : 0;
+    int64_t needed = order ? (int64_t)1 << order : 0;
     return read_relaxed(z->spare) >= needed && (order == 0 || ordinary_lists(z) >> order);
 }
 

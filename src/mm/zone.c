@@ -2,8 +2,7 @@
 
 #include "base/atomic.h"
 #include "base/check.h"
-#include "mm/buddy.h"
-#include "mm/freelist.h"
+#include "base/fill.h"
 #include "mm/pcp.h"
 #include "mm/watermark.h"
 
@@ -247,6 +246,7 @@ static int get_memory(struct fpr_zone *z)
     }
     z->pcp = aligned(z->pcp_memory);
     point_areas(z);
+    fpr_fill_soon(z->pageblock, z->nr_blocks);
     memset(z->pageblock, FPR_MOVABLE, z->nr_blocks);
     if (z->locked) {
         pthread_mutex_init(&z->lock, NULL);
@@ -265,49 +265,6 @@ static struct fpr_zone *new_zone(const struct fpr_mem_ops *mem)
         z->mem = *mem;
     }
     return z;
-}
-
-/* Boot gives [start, end) to the free lists: the largest aligned blocks, by rising address. */
-static void release_range(struct fpr_zone *z, fpr_pfn start, fpr_pfn end)
-{
-    while (start < end) {
-        unsigned order = start ? (unsigned)__builtin_ctzll(start) : z->max_order;
-        if (order > z->max_order) {
-            order = z->max_order;
-        }
-        while (1ull << order > end - start) {
-            order--;
-        }
-        uint32_t i = (uint32_t)(start - z->base);
-        if (order == z->max_order) {
-            /* nothing to merge with: the frame's own metadata stay untouched */
-            zone_account(z, (int64_t)(1ull << order));
-            freelist_add(z, i, order, pageblock_get(z, i),
-                         fpr_buddy_goes_to_tail(z, i, order, z->policy.boot));
-        } else {
-            zone_touch(z, i);
-            fpr_buddy_free(z, i, order, pageblock_get(z, i), z->policy.boot, false);
-        }
-        start += 1ull << order;
-    }
-}
-
-static void boot(struct fpr_zone *z, const struct fpr_zone_config *c)
-{
-    fpr_pfn at = c->start;
-    uint64_t holes = 0;
-    for (size_t k = 0; k <= c->nr_holes; k++) {
-        bool last = k == c->nr_holes;
-        fpr_pfn end = last ? c->start + c->spanned : c->holes[k].start;
-        if (!c->empty) {
-            release_range(z, at, end);
-        }
-        at = last ? end : end + c->holes[k].pages;
-        holes += last ? 0 : c->holes[k].pages;
-    }
-    z->present = c->spanned - holes;
-    z->managed = c->managed ? c->managed : c->spanned - holes;
-    z->stats = (struct fpr_zone_stats){0};
 }
 
 static uint64_t isqrt(uint64_t x)
@@ -364,7 +321,7 @@ int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone
         return err;
     }
     fill_tags(z);
-    boot(z, config);
+    fpr_zone_boot(z, config);
     finish_settings(z, config);
     *zone = z;
     return 0;
@@ -412,6 +369,7 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
     }
     list_arrays((struct fpr_zone *)(uintptr_t)zone, from);
     for (int k = 2; k < NR_ARRAYS - 1; k++) { /* tags and links are sparse */
+        fpr_fill_soon(*to[k].at, to[k].size);
         memcpy(*to[k].at, *from[k].at, from[k].size);
     }
     copy_frames(z, zone);

@@ -82,7 +82,7 @@ static void split_waiting(const struct run *run, struct fpr_gap *gap, uint64_t w
     gap->waiting_delay = waiting - part;
 }
 
-void gap_measure(const struct run *run, struct fpr_gap *gap)
+void fpr_gap_measure(const struct run *run, struct fpr_gap *gap)
 {
     *gap = (struct fpr_gap){0};
     struct gap_walk w = {.run = run, .gap = gap, .order = reporting_order(run)};
@@ -107,7 +107,7 @@ static uint64_t refusals(const struct run *run, const struct fpr_report_stats *s
     return n;
 }
 
-void gap_pass_begin(struct run *run)
+void fpr_gap_pass_begin(struct run *run)
 {
     struct fpr_report_stats stats = {0};
     fpr_reporter_get_stats(run->reporter, &stats);
@@ -115,7 +115,7 @@ void gap_pass_begin(struct run *run)
     run->left.refused = refusals(run, &stats);
 }
 
-void gap_pass_end(struct run *run)
+void fpr_gap_pass_end(struct run *run)
 {
     struct fpr_report_stats stats = {0};
     struct fpr_gap gap;
@@ -125,6 +125,6 @@ void gap_pass_end(struct run *run)
     run->left.budget = run->left.watermark = 0;
     if (!refused && !budget)
         return;
-    gap_measure(run, &gap);
+    fpr_gap_measure(run, &gap);
     *(refused ? &run->left.watermark : &run->left.budget) = gap.waiting_delay;
 }

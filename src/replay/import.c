@@ -45,7 +45,7 @@ static int read_zoneinfo(struct import *im)
     if (rc < 0)
         return rc;
     snprintf(im->zoneinfo_path, sizeof(im->zoneinfo_path), "%s", im->path);
-    im->nr_zones = zoneinfo_parse(text, im->zones, MAX_ZONEINFO);
+    im->nr_zones = fpr_zoneinfo_parse(text, im->zones, MAX_ZONEINFO);
     free(text);
     return im->nr_zones ? 0
                         : fpr_trace_error_set(im->error, -EINVAL, im->path, 0, NULL,
@@ -88,8 +88,8 @@ static int read_counts(struct import *im)
     if (rc <= 0)
         return forbidden(im, rc) ? 0 : rc;
     snprintf(im->told.path, sizeof(im->told.path), "%s", im->path);
-    rc = im->types ? import_parse_types(text, &im->told, im->error)
-                   : import_parse_buddyinfo(text, &im->told, im->error);
+    rc = im->types ? fpr_import_parse_types(text, &im->told, im->error)
+                   : fpr_import_parse_buddyinfo(text, &im->told, im->error);
     free(text);
     return rc;
 }
@@ -111,13 +111,13 @@ static int make_machine(struct import *im, struct fpr_machine **machine)
     int err = fpr_profile_policy(FPR_PROFILE_LINUX_6_1, &policy);
     for (size_t i = 0; i < im->nr_zones && !err; i++) {
         const struct zoneinfo *z = &im->zones[i];
-        err = proc_zone_configure(&configs[i], z, im->o->policy ? im->o->policy : &policy,
-                                  im->o->cpus ? im->o->cpus : 1);
+        err = fpr_proc_zone_configure(&configs[i], z, im->o->policy ? im->o->policy : &policy,
+                                      im->o->cpus ? im->o->cpus : 1);
         configs[i].max_order = im->told.max_order ? im->told.max_order : configs[i].max_order;
         if (im->told.pageblock_order)
             configs[i].pageblock_order = im->told.pageblock_order;
         if (!im->result.frames_known && z->spanned > z->present) {
-            struct fpr_range in = import_present(z, configs[i].max_order);
+            struct fpr_range in = fpr_import_present(z, configs[i].max_order);
             holes[i].start = in.start > z->start ? z->start : in.start + in.pages;
             holes[i].pages = z->spanned - z->present;
             configs[i].holes = &holes[i];
@@ -153,15 +153,15 @@ static int load_zone(struct import *im, struct fpr_zone *zone)
     if (!z)
         return -EINVAL;
     if (im->result.frames_known) {
-        int err = proc_zone_load_flags(zone, &im->page_flags);
+        int err = fpr_proc_zone_load_flags(zone, &im->page_flags);
         if (err)
             return err;
     } else if (!told) {
         return fpr_trace_error_set(im->error, -EINVAL, im->told.path, 0, NULL,
                                    "says nothing of node %d, zone %s", z->node, z->name);
     } else {
-        struct fpr_range present = import_present(z, im->told.max_order);
-        int64_t r = import_place(zone, told, &present);
+        struct fpr_range present = fpr_import_present(z, im->told.max_order);
+        int64_t r = fpr_import_place(zone, told, &present);
         if (r == -EINVAL)
             return fpr_trace_error_set(
                 im->error, -EINVAL, im->told.path, told->line, NULL,
@@ -171,8 +171,8 @@ static int load_zone(struct import *im, struct fpr_zone *zone)
             return (int)r;
         im->result.displaced += (uint64_t)r;
     }
-    im->result.free_told += told ? import_told_pages(told) : z->free;
-    int err = proc_zone_load_counters(zone, z);
+    im->result.free_told += told ? fpr_import_told_pages(told) : z->free;
+    int err = fpr_proc_zone_load_counters(zone, z);
     if (!err && !fpr_zone_get_counters(zone, &c))
         im->result.free_pages += c.free + (uint64_t)c.free_lag;
     return err;

@@ -166,17 +166,18 @@ static int parse(const char *text, struct told_file *told, bool types,
     return err || told->nr ? err : bad(&p, NULL, "tells of no zone");
 }
 
-int import_parse_types(const char *text, struct told_file *told, struct fpr_trace_error *error)
+int fpr_import_parse_types(const char *text, struct told_file *told, struct fpr_trace_error *error)
 {
     return parse(text, told, true, error);
 }
 
-int import_parse_buddyinfo(const char *text, struct told_file *told, struct fpr_trace_error *error)
+int fpr_import_parse_buddyinfo(const char *text, struct told_file *told,
+                               struct fpr_trace_error *error)
 {
     return parse(text, told, false, error);
 }
 
-uint64_t import_told_pages(const struct told *told)
+uint64_t fpr_import_told_pages(const struct told *told)
 {
     uint64_t pages = 0;
     for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++)

@@ -12,7 +12,7 @@ struct regions {
     size_t nr, room;
 };
 
-struct fpr_range import_present(const struct zoneinfo *z, unsigned max_order)
+struct fpr_range fpr_import_present(const struct zoneinfo *z, unsigned max_order)
 {
     bool at_start = z->start & ((1ull << max_order) - 1);
     uint64_t missing = z->spanned > z->present ? z->spanned - z->present : 0;
@@ -153,8 +153,8 @@ static int fill(struct layout *l)
     return err;
 }
 
-int64_t import_place(struct fpr_zone *zone, const struct told *told,
-                     const struct fpr_range *present)
+int64_t fpr_import_place(struct fpr_zone *zone, const struct told *told,
+                         const struct fpr_range *present)
 {
     struct layout *l = calloc(1, sizeof(*l));
     if (!l)

@@ -87,7 +87,7 @@ static int load_frames(struct fpr_zone *zone, const struct fpr_zone_info *info,
     return err;
 }
 
-int proc_zone_load_counters(struct fpr_zone *zone, const struct zoneinfo *z)
+int fpr_proc_zone_load_counters(struct fpr_zone *zone, const struct zoneinfo *z)
 {
     struct fpr_zone_counters c;
     int err = fpr_zone_get_counters(zone, &c);
@@ -100,7 +100,7 @@ int proc_zone_load_counters(struct fpr_zone *zone, const struct zoneinfo *z)
     return err ? err : fpr_zone_load_counters(zone, &c);
 }
 
-int proc_zone_load_flags(struct fpr_zone *zone, const struct page_flags *f)
+int fpr_proc_zone_load_flags(struct fpr_zone *zone, const struct page_flags *f)
 {
     struct fpr_zone_info info;
     int err = fpr_zone_get_info(zone, &info);
@@ -109,10 +109,10 @@ int proc_zone_load_flags(struct fpr_zone *zone, const struct page_flags *f)
     return err ? err : load_frames(zone, &info, f);
 }
 
-int proc_zone_configure(struct fpr_zone_config *config, const struct zoneinfo *z,
-                        const struct fpr_policy *policy, unsigned cpus)
+int fpr_proc_zone_configure(struct fpr_zone_config *config, const struct zoneinfo *z,
+                            const struct fpr_policy *policy, unsigned cpus)
 {
-    int index = zoneinfo_index(z->name);
+    int index = fpr_zoneinfo_index(z->name);
     int err = fpr_zone_config_init(config, policy->base);
     if (err || index < 0)
         return err ? err : -EINVAL;

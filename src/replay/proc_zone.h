@@ -11,11 +11,11 @@ struct page_flags {
 };
 
 /* An empty zone as zoneinfo describes it. Returns 0, -EINVAL (an unknown zone name). */
-int proc_zone_configure(struct fpr_zone_config *config, const struct zoneinfo *z,
-                        const struct fpr_policy *policy, unsigned cpus);
+int fpr_proc_zone_configure(struct fpr_zone_config *config, const struct zoneinfo *z,
+                            const struct fpr_policy *policy, unsigned cpus);
 /* Guesses pageblock types, loads free blocks (exact) and allocated pages. */
-int proc_zone_load_flags(struct fpr_zone *zone, const struct page_flags *f);
+int fpr_proc_zone_load_flags(struct fpr_zone *zone, const struct page_flags *f);
 /* Watermarks, reserves, boost. */
-int proc_zone_load_counters(struct fpr_zone *zone, const struct zoneinfo *z);
+int fpr_proc_zone_load_counters(struct fpr_zone *zone, const struct zoneinfo *z);
 
 #endif

@@ -12,24 +12,24 @@ static int load_zone(struct run *run, const struct zoneinfo *zones, size_t nr, s
     struct fpr_zone_info info;
     int err = fpr_zone_get_info(zone, &info);
     if (!err)
-        err = proc_zone_load_flags(zone, f);
+        err = fpr_proc_zone_load_flags(zone, f);
     for (size_t i = 0; i < nr && !err; i++)
         if (zones[i].start == info.start)
-            err = proc_zone_load_counters(zone, &zones[i]);
+            err = fpr_proc_zone_load_counters(zone, &zones[i]);
     return err;
 }
 
-int start_from_flags(struct run *run, const struct fpr_policy *policy)
+int fpr_start_from_flags(struct run *run, const struct fpr_policy *policy)
 {
     const struct fpr_recording *rec = run->p->recording;
     struct page_flags f = {rec->kpageflags_before, rec->kpageflags_before_pages};
     struct zoneinfo zones[MAX_ZONEINFO];
     struct fpr_zone_config configs[MAX_ZONEINFO];
     struct fpr_machine_config config;
-    size_t nr = zoneinfo_parse(rec->zoneinfo_before, zones, MAX_ZONEINFO);
+    size_t nr = fpr_zoneinfo_parse(rec->zoneinfo_before, zones, MAX_ZONEINFO);
     int err = nr ? fpr_machine_config_init(&config) : -EINVAL;
     for (size_t i = 0; i < nr && !err; i++)
-        err = proc_zone_configure(&configs[i], &zones[i], policy, run->header.cpus);
+        err = fpr_proc_zone_configure(&configs[i], &zones[i], policy, run->header.cpus);
     if (!err) {
         config.zones = configs;
         config.nr_zones = nr;

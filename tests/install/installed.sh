@@ -14,6 +14,7 @@ consume "$work/moved" "$source" "$work"
 for main in "$source"/examples/*/main.c; do
     folder=$(dirname "$main")
     name=$(basename "$folder")
+    grep -q '^project(' "$folder/CMakeLists.txt" || continue # fpr-lab: a part of this tree
     cp -r "$folder" "$work/$name"
     quiet cmake -S "$work/$name" -B "$work/$name/build" -DCMAKE_PREFIX_PATH="$work/moved"
     quiet cmake --build "$work/$name/build"

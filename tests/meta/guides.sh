@@ -1,7 +1,8 @@
 #!/bin/bash
 # Every C block in README and guides is code that is compiled and tested: it equals a whole
 # examples/*/main.c, or the part of one between the lines `/* [name] */` and `/* [name] end */`
-# that a comment `<!-- FILE [name] -->` before the block names.
+# that a comment `<!-- FILE [name] -->` before the block names. A text block after `<!-- FILE -->` is
+# a part of that file (an example's expected.txt).
 #   guides.sh SOURCE
 set -eu
 cd "$1"
@@ -48,6 +49,11 @@ for document in sys.argv[1:]:
             failed = True
         elif want != code(body):
             print(f"{document}:{line}: the block is not {file} [{name}]")
+            failed = True
+    for block in re.finditer(r"<!-- (\S+) -->\n+```text\n(.*?)```", text, re.S):
+        if block.group(2) not in open(block.group(1), encoding="utf-8").read():
+            line = text.count("\n", 0, block.start()) + 1
+            print(f"{document}:{line}: the text is not in {block.group(1)}")
             failed = True
     for link in re.finditer(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         path = os.path.join(os.path.dirname(document), link.group(1))

@@ -102,6 +102,7 @@ struct ref_zone {
     int64_t wmark[FPR_NR_WMARKS];
     int64_t reserve[FPR_NR_ZONE_INDICES];
     unsigned isolated;
+    uint64_t held; /* pages */
     bool reclaiming;
     struct ref_pcp *pcp;
     struct {

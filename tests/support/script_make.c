@@ -51,6 +51,14 @@ static void zone_config(struct maker *m, struct script_zone *z, fpr_pfn from)
         c->spanned = (c->spanned + largest - 1) / largest * largest;
     if (chance(m, 3))
         holes(m, z);
+    if (m->o->size == 3) {
+        c->start = below(m, 2 * largest);
+        c->spanned = (1ull << 32) - 4 * largest;
+        z->config.nr_holes = 1;
+        z->hole[0].start = c->start + between(m, 1, 3 * largest);
+        z->hole[0].pages = c->spanned - 6 * largest;
+    }
+    c->locked = chance(m, 4); /* the short ways of unlocked zones are not taken then */
     c->page_shift = shifts[below(m, 4)];
     c->cpus = chance(m, 3) ? (unsigned)between(m, 2, 3) : 1;
     c->nofragment = chance(m, 3);
