@@ -11,6 +11,8 @@ static const struct bench_command commands[] = {
     {"replay", "replay one recording and say how right the model was", bench_replay},
     {"import", "turn a recording into one native file, and check it", bench_import},
     {"merge", "join the shares of a sweep (tune --shard)", bench_merge},
+    {"series", "repeat the patch series' experiment on real memory", bench_series},
+    {"overcommit", "several guests on a host with less memory than theirs", bench_overcommit},
     {"micro", "measure the library's own speed", bench_micro},
 };
 
@@ -21,7 +23,7 @@ static void help(FILE *to)
     fprintf(to, "Usage: fpr-bench COMMAND [OPTION...]\n"
                 "Free page reporting on recorded page traces, in userspace.\n\nCommands:\n");
     for (size_t i = 0; i < NR_COMMANDS; i++) {
-        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
     }
     fprintf(to, "\nEvery command has --help. Exit status: 0 done, 1 failed, 2 usage or input.\n");
 }

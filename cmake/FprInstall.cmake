@@ -1,3 +1,51 @@
-include(GNUInstallDirs)
-install(TARGETS fpr fprtrace EXPORT fpr ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/fpr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+# Installing: component `dev` (headers, archives, CMake and pkg-config files, manual pages of the
+# library), `lib` (the shared library, if built) and `tools` (programs and theirs).
+include(CMakePackageConfigHelpers)
+
+set(fpr_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fpr)
+
+# Two sets of targets, so that fpr::fpr can be used where the readers' libraries are missing.
+install(TARGETS fpr EXPORT fpr-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
+install(TARGETS fprtrace EXPORT fprtrace-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
+if(FPR_SHARED)
+  install(
+    TARGETS fpr_shared EXPORT fpr-targets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT lib
+            NAMELINK_COMPONENT dev)
+endif()
+install(EXPORT fpr-targets NAMESPACE fpr:: DESTINATION ${fpr_cmake_dir} COMPONENT dev)
+install(EXPORT fprtrace-targets NAMESPACE fpr:: DESTINATION ${fpr_cmake_dir} COMPONENT dev)
+install(DIRECTORY include/fpr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
+
+configure_package_config_file(cmake/fpr-config.cmake.in ${PROJECT_BINARY_DIR}/fpr-config.cmake
+                              INSTALL_DESTINATION ${fpr_cmake_dir})
+# Below 1.0 a new minor version may break callers.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/fpr-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/fpr-config.cmake ${PROJECT_BINARY_DIR}/fpr-config-version.cmake
+        DESTINATION ${fpr_cmake_dir} COMPONENT dev)
+
+# The .pc files find their prefix from where they lie, so that a moved tree still works.
+file(RELATIVE_PATH fpr_pc_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+string(REGEX REPLACE "/$" "" fpr_pc_prefix ${fpr_pc_prefix})
+string(REPLACE ";" " " fpr_pc_requires "${FPR_TRACE_MODULES}")
+foreach(name fpr fprtrace)
+  configure_file(cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+          COMPONENT dev)
+endforeach()
+
+foreach(program fpr-bench fpr-bench-mpi fpr-conform fpr-lab)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+  endif()
+endforeach()
+
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libfpr-dev RENAME copyright
+        COMPONENT dev)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/fpr-tools RENAME copyright
+        COMPONENT tools)
+if(PROJECT_IS_TOP_LEVEL)
+  include(cmake/FprPackage.cmake)
+endif()

@@ -47,9 +47,11 @@ need_packages() {
     fi
 }
 
-# What building everything needs. libjs-chart.js draws the reports; libtracecmd-dev reads trace.dat.
+# What building everything needs. libjs-chart.js draws the reports; libtracecmd-dev reads trace.dat;
+# libreadline-dev is for fpr-lab, systemtap-sdt-dev for USDT probes: both may be missing.
 build_packages=(gcc libc6-dev make cmake pkg-config zlib1g-dev libzstd-dev libtracecmd-dev
-    libjson-c-dev libjs-chart.js libcmocka-dev check)
+    libjson-c-dev libjs-chart.js libcmocka-dev check
+    libreadline-dev systemtap-sdt-dev)
 
 # Configures and builds a preset.
 build_preset() {

@@ -212,7 +212,7 @@ int bench_replay(int argc, char **argv)
     bench_out_check("--csv", args.csv);
     bench_out_check("--json", args.json);
     bench_out_check("--html", args.html);
-    struct bench_plugin plugin = {.handle = NULL};
+    struct bench_plugin plugin = {.loaded = NULL};
     if (args.device) {
         bench_plugin_open(&plugin, args.device);
         args.model.replay.device = &plugin.device;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <fpr/devices.h>
 #include <fpr/replay.h>
 
 struct json_object;
@@ -17,13 +18,10 @@ void bench_curve_csv(const struct fpr_replay_result *result, const char *path, F
 /* One page with the curves. */
 void bench_replay_html(const struct fpr_replay_result *result, const char *path, FILE *to);
 
-/* A device from a shared object: it must define
- *     int fpr_plugin_open(struct fpr_device *device);
- * which fills the device and returns 0, and may define
- *     void fpr_plugin_close(struct fpr_device *device);
- * Ends the program if there is no such thing. */
+/* A device loaded by path (fpr_plugin_device() of fpr/devices.h). Ends the program if there is
+ * none. */
 struct bench_plugin {
-    void *handle;
+    struct fpr_plugin *loaded;
     struct fpr_device device;
 };
 void bench_plugin_open(struct bench_plugin *plugin, const char *path);

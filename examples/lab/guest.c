@@ -139,7 +139,7 @@ static void say_bytes(struct lab *lab, const char *who, const unsigned char *dat
 enum lab_result lab_cmd_rw(struct lab *lab, const struct lab_words *words)
 {
     enum lab_result r = need_guest(lab, words);
-    uint64_t iova, len;
+    uint64_t iova, len = 0;
     char data[64];
     if (!r && words->n != 3) {
         r = lab_fail(lab, LAB_BAD, "rw IOVA LENGTH reads, rw IOVA \"text\" writes");
@@ -170,6 +170,30 @@ enum lab_result lab_cmd_rw(struct lab *lab, const struct lab_words *words)
     } else {
         say_bytes(lab, "the device reads", (unsigned char *)data, len);
     }
+    return LAB_OK;
+}
+
+/* dma IOVA LENGTH: through the pin, which keeps the frame as it was when it was pinned. */
+enum lab_result lab_cmd_dma(struct lab *lab, const struct lab_words *words)
+{
+    enum lab_result r = need_guest(lab, words);
+    uint64_t iova, len = 0;
+    void *frame = NULL;
+    if (!r && words->n != 3) {
+        r = lab_fail(lab, LAB_BAD, "dma IOVA LENGTH");
+    }
+    r = r ? r : lab_number(lab, "IOVA", words->word[1], 0, UINT64_MAX, &iova);
+    r = r ? r : lab_number(lab, "length", words->word[2], 1, 64, &len);
+    if (r) {
+        return r;
+    }
+    struct fpr_iova_space *space = fpr_guest_iova(lab->w.guest);
+    int err = fpr_iova_pin(space, iova, 1, FPR_IOVA_READ, &frame);
+    if (err < 0) {
+        return refused(lab, "dma", err);
+    }
+    say_bytes(lab, "through its pin the device reads", frame, len);
+    fpr_iova_unpin(space, iova, 1);
     return LAB_OK;
 }
 

@@ -154,10 +154,12 @@ enum lab_result lab_cmd_unmap(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_pin(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_unpin(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_rw(struct lab *lab, const struct lab_words *words);
+enum lab_result lab_cmd_dma(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_store(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_load(struct lab *lab, const struct lab_words *words);
 /* show.c */
 enum lab_result lab_cmd_show(struct lab *lab, const struct lab_words *words);
+enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_auto(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_show(struct lab *lab, const char *what, const char *file);
 /* why.c */

@@ -98,8 +98,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->quiz.grade = arg;
         return 0;
     case KEY_HELP:
-        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-        return 0;
+        argp_help(state->root_argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
+                  (char[]){"fpr-lab"});
+        exit(LAB_OK);
     case KEY_VERSION:
         printf("fpr-lab (libfpr) %s\n", fpr_version());
         exit(LAB_OK);

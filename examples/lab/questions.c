@@ -30,7 +30,7 @@ __attribute__((format(printf, 2, 3))) static void step(struct asking *a, const c
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    fprintf(a->text, "  %-28s  ", line);
+    fprintf(a->text, "  %-26s  ", line);
     if (lab_line(&a->lab, line)) {
         fprintf(a->text, "%s\n", a->lab.error);
     }
@@ -51,7 +51,8 @@ __attribute__((format(printf, 2, 3))) static void asked(struct asking *a, const 
 
 static void begin(struct asking *a, const char *zone)
 {
-    step(a, "%s", zone);
+    fprintf(a->text, "  %s\n", zone);
+    asked(a, "%s", zone);
 }
 
 /* n allocations named a, b, c …; sometimes one is freed. */
@@ -181,7 +182,7 @@ static void ask_watermark(struct asking *a)
     begin(a, zone);
     mix(a, 6 + (unsigned)draw(a, 5), 4, "movable");
     show(a);
-    step(a, "show zone");
+    lab_show(&a->lab, "zone", NULL);
     fprintf(a->text, "Does this succeed (yes or no): x = alloc %u movable\n", order);
     asked(a, "x = alloc %u movable", order);
     answer(a, "%s", lab_name_find(&a->lab, "x") ? "yes" : "no");
@@ -191,7 +192,10 @@ static void ask_report(struct asking *a)
 {
     struct lab_log *log = &a->lab.log;
     begin(a, "zone pages 64 max-order 3 pageblock 2");
-    step(a, "reporting capacity %u budget %u", 1 + (unsigned)draw(a, 3), (unsigned)draw(a, 3));
+    char knobs[60];
+    unsigned capacity = 1 + (unsigned)draw(a, 3), budget = (unsigned)draw(a, 3);
+    snprintf(knobs, sizeof(knobs), "reporting capacity %u budget %u", capacity, budget);
+    begin(a, knobs);
     mix(a, 4 + (unsigned)draw(a, 5), 3, "movable");
     show(a);
     asked(a, "report");

@@ -29,20 +29,20 @@ static void names(struct lab *lab, FILE *f)
     }
 }
 
-/* Only counters that have moved, so that what matters is seen. */
-static void stats(struct lab *lab, FILE *f)
+/* Visits every counter that there is. */
+static void each_counter(struct lab *lab,
+                         void (*visit)(void *ctx, const char *name, const char *text, uint64_t n),
+                         void *ctx)
 {
     struct fpr_zone_stats z;
     struct fpr_report_stats r;
     struct fpr_host_stats h;
     struct fpr_guest_stats g;
-    fpr_zone_get_stats(lab->w.zone, &z);
-#define FPR_X(name, text)                                                                          \
-    if (LAB_FROM.name) {                                                                           \
-        fprintf(f, "%8" PRIu64 "  %s: %s\n", LAB_FROM.name, #name, text);                          \
+#define FPR_X(name, text) visit(ctx, #name, text, LAB_FROM.name);
+#define LAB_FROM          z
+    if (fpr_zone_get_stats(lab->w.zone, &z) == 0) {
+        FPR_ZONE_STATS(FPR_X)
     }
-#define LAB_FROM z
-    FPR_ZONE_STATS(FPR_X)
 #undef LAB_FROM
 #define LAB_FROM r
     if (lab->w.reporter && fpr_reporter_get_stats(lab->w.reporter, &r) == 0) {
@@ -60,6 +60,59 @@ static void stats(struct lab *lab, FILE *f)
     }
 #undef LAB_FROM
 #undef FPR_X
+}
+
+/* Only counters that have moved, so that what matters is seen. */
+static void print_moved(void *ctx, const char *name, const char *text, uint64_t n)
+{
+    if (n) {
+        fprintf(ctx, "%8" PRIu64 "  %s: %s\n", n, name, text);
+    }
+}
+
+static void stats(struct lab *lab, FILE *f)
+{
+    each_counter(lab, print_moved, f);
+}
+
+#define MAX_COUNTERS 96
+struct wanted {
+    struct lab *lab;
+    const char *name;
+    bool found;
+    const char *names[MAX_COUNTERS + 1];
+    size_t nr;
+};
+
+static void print_wanted(void *ctx, const char *name, const char *text, uint64_t n)
+{
+    struct wanted *w = ctx;
+    if (!strcmp(name, w->name) && !w->found) {
+        lab_say(w->lab, "%s %" PRIu64 " (%s)", name, n, text);
+        w->found = true;
+    }
+    if (w->nr < MAX_COUNTERS) {
+        w->names[w->nr++] = name;
+        w->names[w->nr] = NULL;
+    }
+}
+
+enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words)
+{
+    if (words->n < 2) {
+        return lab_fail(lab, LAB_BAD, "count needs the name of a counter; show stats lists them");
+    }
+    for (unsigned k = 1; k < words->n; k++) {
+        struct wanted w = {.lab = lab, .name = words->word[k]};
+        each_counter(lab, print_wanted, &w);
+        const char *near = w.found ? NULL : lab_nearest(w.name, w.names);
+        if (!w.found) {
+            return near
+                       ? lab_fail(lab, LAB_BAD, "no counter '%s'; did you mean '%s'?", w.name, near)
+                       : lab_fail(lab, LAB_BAD, "no counter '%s'", w.name);
+        }
+    }
+    return LAB_OK;
 }
 
 static void zone_facts(struct lab *lab, FILE *f)

@@ -14,6 +14,9 @@ enum lab_result lab_fail(struct lab *lab, enum lab_result result, const char *fo
     va_start(args, format);
     vsnprintf(lab->error, sizeof(lab->error), format, args);
     va_end(args);
+    for (char *c = lab->error; *c; c++) { /* what was typed may be anything */
+        *c = iscntrl((unsigned char)*c) ? '?' : *c;
+    }
     return result;
 }
 
@@ -145,18 +148,19 @@ static unsigned distance(const char *a, const char *b)
 
 const char *lab_nearest(const char *word, const char *const *among)
 {
-    const char *best = NULL;
+    const char *best = NULL, *longer = NULL;
     size_t len = strlen(word);
-    unsigned limit = len <= 3 ? 1 : len <= 6 ? 2 : 3;
+    unsigned least = (len <= 3 ? 1 : len <= 6 ? 2 : 3) + 1;
     for (; *among; among++) {
         unsigned d = distance(word, *among);
-        bool begins = len >= 2 && strncmp(word, *among, len) == 0;
-        if (begins || d <= limit) {
-            limit = begins ? 0 : d ? d - 1 : 0;
+        if (d < least) {
+            least = d;
             best = *among;
+        } else if (!longer && len >= 2 && strncmp(word, *among, len) == 0) {
+            longer = *among;
         }
     }
-    return best;
+    return best ? best : longer;
 }
 
 static enum lab_result unknown(struct lab *lab, const char *word, const struct lab_option *options)

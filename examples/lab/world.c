@@ -94,6 +94,7 @@ static int make_guest(struct lab_world *w, const struct fpr_zone_config *zone,
     config.pins = (enum fpr_pin_policy)r->pins;
     config.clock = w->clock;
     config.report.order = (int)r->pageblock;
+    config.report.capacity = 4;
     int err = fpr_guest_create(&config, &w->guest);
     if (!err) {
         w->machine = fpr_guest_machine(w->guest);

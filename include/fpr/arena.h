@@ -37,8 +37,10 @@ struct fpr_arena_config {
 
 /** Fills the defaults. @return 0, -EINVAL. */
 FPR_API int fpr_arena_config_init(struct fpr_arena_config *config);
-/** Reserves the memory; nothing is resident yet. Aligned to 2 MiB.
- *  @return 0, -EINVAL, -ENOMEM. */
+/** Reserves the memory; nothing is resident yet. A frame's address is to 2 MiB what its number is
+ *  to 512 (with pages of 4 KiB), so that an aligned block can be a huge page. Huge pages of
+ *  FPR_ARENA_HUGETLB are set aside at once; start and pages must be whole ones then.
+ *  @return 0, -EINVAL, -ENOMEM, -ENOTSUP (the kernel has no such memory). */
 FPR_API int fpr_arena_create(const struct fpr_arena_config *config, struct fpr_arena **arena);
 /** Unmaps everything. NULL is accepted. */
 FPR_API void fpr_arena_destroy(struct fpr_arena *arena);
@@ -46,7 +48,9 @@ FPR_API void fpr_arena_destroy(struct fpr_arena *arena);
 FPR_API void *fpr_arena_address(const struct fpr_arena *arena, fpr_pfn pfn);
 /** Bytes of a page: the operating system's. */
 FPR_API size_t fpr_arena_page_size(const struct fpr_arena *arena);
-/** Bytes resident now, read back from the kernel (mincore, page by page).
+/** Bytes resident now, read back from the kernel (mincore, page by page; nothing else is trusted).
+ *  What was given back with FPR_ARENA_FREE counts until the system takes it. Memory that other
+ *  threads touch or give back meanwhile is counted or not.
  *  @return bytes or -errno. */
 FPR_API int64_t fpr_arena_resident_bytes(const struct fpr_arena *arena);
 /** The same for a range of frames. @return bytes or -errno. */
@@ -54,11 +58,13 @@ FPR_API int64_t fpr_arena_resident_in(const struct fpr_arena *arena, fpr_pfn pfn
 
 /** How a device gives reported memory back. */
 enum fpr_arena_mode {
-    FPR_ARENA_DONTNEED = 0,    /**< MADV_DONTNEED (private) */
-    FPR_ARENA_FREE,            /**< MADV_FREE: the system takes it when it wants */
-    FPR_ARENA_REMOVE,          /**< MADV_REMOVE (shared) */
-    FPR_ARENA_PUNCH,           /**< fallocate(PUNCH_HOLE) on the memfd */
-    FPR_ARENA_PROCESS_MADVISE, /**< one process_madvise() for a whole batch, where it works */
+    FPR_ARENA_DONTNEED = 0,    /**< MADV_DONTNEED (FPR_ARENA_ANON) */
+    FPR_ARENA_FREE,            /**< MADV_FREE: the system takes it when it wants, unless it is
+                                    written to before (FPR_ARENA_ANON) */
+    FPR_ARENA_REMOVE,          /**< MADV_REMOVE (memfds) */
+    FPR_ARENA_PUNCH,           /**< fallocate(PUNCH_HOLE) (memfds) */
+    FPR_ARENA_PROCESS_MADVISE, /**< one process_madvise() with MADV_DONTNEED for up to 64 blocks
+                                    (FPR_ARENA_ANON; Linux 6.13 or later) */
 };
 
 /** Counters: X(name, meaning). */
@@ -67,6 +73,7 @@ enum fpr_arena_mode {
     X(entries, "blocks in them")                                                                   \
     X(returned_bytes, "bytes given to the system")                                                 \
     X(misaligned_entries, "blocks skipped because they do not fit the backing page")               \
+    X(outside_entries, "blocks skipped because they lie outside the arena")                        \
     X(syscalls, "system calls made")                                                               \
     X(errors, "of these, failed")
 
@@ -77,7 +84,11 @@ struct fpr_arena_stats {
 #undef FPR_X
 };
 
-/** The arena as a device that gives memory back. The device lives as long as the arena.
+/** The arena as a device that gives memory back. The device lives as long as the arena, and may be
+ *  asked for several times, also in different modes. Blocks that are not whole backing pages (huge
+ *  pages of FPR_ARENA_HUGETLB), or lie outside, are skipped and counted, as a hypervisor does. If
+ *  the system refuses a block the others of the batch are given back all the same, and the report
+ *  fails with the first error: the reporter takes the batch as not reported.
  *  @return 0, -EINVAL, -ENOTSUP (the mode does not fit the backing or the running kernel). */
 FPR_API int fpr_arena_device(struct fpr_arena *arena, enum fpr_arena_mode mode,
                              struct fpr_device *device);

@@ -46,7 +46,8 @@ FPR_API int fpr_writer_device(struct fpr_writer *writer, struct fpr_device *devi
 FPR_API int fpr_writer_error(const struct fpr_writer *writer);
 /** @} */
 
-/** @name Counting @{ */
+/** @name Counting
+ *  @{ */
 
 /** What a counting device has seen. */
 struct fpr_counts {

@@ -4,6 +4,7 @@
 #ifndef FPR_FPR_H
 #define FPR_FPR_H
 
+#include <fpr/arena.h>
 #include <fpr/clock.h>
 #include <fpr/device.h>
 #include <fpr/devices.h>
@@ -16,6 +17,7 @@
 #include <fpr/profile.h>
 #include <fpr/report.h>
 #include <fpr/stats.h>
+#include <fpr/thread.h>
 #include <fpr/types.h>
 #include <fpr/version.h>
 #include <fpr/view.h>

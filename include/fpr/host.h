@@ -162,7 +162,8 @@ FPR_API int64_t fpr_host_load_measured(struct fpr_host *host, uint64_t measured_
                                        bool from_top);
 /** @} */
 
-/** @name Small devices @{ */
+/** @name Small devices
+ *  @{ */
 
 /** A device that accepts everything and does nothing. @return 0, -EINVAL. */
 FPR_API int fpr_device_null(struct fpr_device *device);

@@ -138,7 +138,8 @@ struct fpr_iova_stats {
 #undef FPR_X
 };
 
-/** @name Space @{ */
+/** @name Space
+ *  @{ */
 
 /** Fills the defaults of a profile.
  *  @param config  out
@@ -329,16 +330,22 @@ FPR_API int fpr_iova_put(struct fpr_iova_reader *reader);
 /** Accessors in this machine's byte order. A naturally aligned one is a single access.
  *  @param iova  address
  *  @param value out, untouched on failure
- *  @return as fpr_iova_rw(). @{ */
+ *  @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_read8(struct fpr_iova_reader *reader, uint64_t iova, uint8_t *value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_read16(struct fpr_iova_reader *reader, uint64_t iova, uint16_t *value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_read32(struct fpr_iova_reader *reader, uint64_t iova, uint32_t *value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_read64(struct fpr_iova_reader *reader, uint64_t iova, uint64_t *value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_write8(struct fpr_iova_reader *reader, uint64_t iova, uint8_t value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_write16(struct fpr_iova_reader *reader, uint64_t iova, uint16_t value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_write32(struct fpr_iova_reader *reader, uint64_t iova, uint32_t value);
+/** See fpr_iova_read8(). */
 FPR_API int fpr_iova_write64(struct fpr_iova_reader *reader, uint64_t iova, uint64_t value);
-/** @} */
 
 /** Installs the process-wide SIGSEGV and SIGBUS handlers that FPR_IOVA_GUARD_SIGNAL needs. Faults
  *  that are not ours go to the handlers that were there. Counted: as many removals as installs.

@@ -191,8 +191,10 @@ struct fpr_replay_result {
     double host_peak_mib;            /**< of the curve */
     double host_end_mib;             /**< at the end */
     double host_gib_min;             /**< integral */
-    double back_50_s, back_90_s, back_99_s; /**< after the last peak: time until this share of what
-                                                 came back had come back; -1: nothing did */
+    double back_50_s;                /**< after the last peak: time until half of what came back had
+                                          come back; -1: nothing did */
+    double back_90_s;                /**< the same for 90 % */
+    double back_99_s;                /**< the same for 99 % */
     struct fpr_host_stats host;             /**< refaults, zeroing, splits … */
     struct fpr_report_stats report;         /**< calls, entries, walks … */
     uint64_t cost_ns;                       /**< by the cost constants */

@@ -84,14 +84,23 @@ FPR_API int fpr_reporter_load_state(struct fpr_reporter *reporter, enum fpr_repo
 /** What a pass did. */
 struct fpr_pass_result {
     unsigned calls; /**< device calls */
-    int error;      /**< what the device returned when it ended the pass, else 0 */
+    int error;      /**< what the device returned when it ended the pass, -ECANCELED if the pass
+                         was suspended, else 0 */
     bool requested; /**< another pass is wanted: budget ran out, or a free notified meanwhile */
 };
 /** Runs one pass now, whatever is due (models page_reporting_process()): state ACTIVE meanwhile,
  *  then IDLE, or REQUESTED with the work queued.
  *  @param result out, may be NULL
- *  @return 0 (also if the device failed), -EINVAL (no device), -EBUSY (a pass is running). */
+ *  @return 0 (also if the device failed), -EINVAL (no device), -EBUSY (a pass is running),
+ *  -ECANCELED (suspended). */
 FPR_API int fpr_reporter_pass(struct fpr_reporter *reporter, struct fpr_pass_result *result);
+
+/** Suspends reporting, or resumes it; from any thread, also from the callback. While suspended no
+ *  pass begins, and one that is running ends as soon as the device's call in flight (if there is
+ *  one) has returned: what is isolated but was not handed over is put back unreported, the result's
+ *  error is -ECANCELED, and as work is left behind a pass is wanted again. Does not wait.
+ *  @return 0, -EINVAL. */
+FPR_API int fpr_reporter_suspend(struct fpr_reporter *reporter, bool on);
 
 /** Counters. @return 0, -EINVAL. */
 FPR_API int fpr_reporter_get_stats(const struct fpr_reporter *reporter,

@@ -32,6 +32,28 @@ struct fpr_zone_stats {
 #undef FPR_X
 };
 
+/** How the lock of a zone fared: X(name, meaning). All stay 0 in a zone without a lock. Waits are
+ *  those of everybody; holds are measured always for reporting passes and for every 64th
+ *  acquisition of requests and frees, so that measuring costs next to nothing. */
+#define FPR_LOCK_STATS(X)                                                                          \
+    X(acquired, "times that the lock was taken")                                                   \
+    X(waits, "of these, times that it was held by somebody else")                                  \
+    X(wait_ns, "nanoseconds waited for it")                                                        \
+    X(wait_max_ns, "the longest wait")                                                             \
+    X(sampled_holds, "holds of requests and frees that were measured (every 64th)")                \
+    X(sampled_hold_ns, "nanoseconds of these")                                                     \
+    X(sampled_hold_max_ns, "the longest of these")                                                 \
+    X(pass_holds, "holds of reporting passes")                                                     \
+    X(pass_hold_ns, "nanoseconds of these")                                                        \
+    X(pass_hold_max_ns, "the longest of these")
+
+/** How the lock of a zone fared, see FPR_LOCK_STATS. */
+struct fpr_lock_stats {
+#define FPR_X(name, text) uint64_t name; /**< text */
+    FPR_LOCK_STATS(FPR_X)
+#undef FPR_X
+};
+
 /** Counters of a reporter: X(name, meaning). */
 #define FPR_REPORT_STATS(X)                                                                        \
     X(passes, "passes started")                                                                    \

@@ -2,7 +2,10 @@
  *  One memory zone: free lists by order and migratetype, per-cpu lists, watermarks.
  *
  *  Thread safety: a zone made with `locked` may be used from several threads at once, each
- *  giving another `cpu`; otherwise calls on one zone must not overlap. Calls on different zones
+ *  giving another `cpu` (a cpu that two threads share is safe, too, but slower, as a request goes
+ *  round per-cpu lists that are in use); its counters may be read meanwhile. Settings (but for
+ *  fpr_zone_set_notify()), walks, validation, saving and loading are for times when no other
+ *  thread uses the zone. Otherwise calls on one zone must not overlap. Calls on different zones
  *  never interfere. A caller's mistake returns an error and leaves the zone as it was.
  */
 #ifndef FPR_ZONE_H
@@ -76,7 +79,8 @@ FPR_API void fpr_zone_destroy(struct fpr_zone *zone);
  *  @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy);
 
-/** @name Requests @{ */
+/** @name Requests
+ *  @{ */
 
 /** Bits of fpr_zone_alloc_flags(). */
 enum fpr_alloc_flags {
@@ -124,7 +128,8 @@ FPR_API int fpr_zone_drain(struct fpr_zone *zone, unsigned cpu);
 FPR_API int fpr_zone_set_movable(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, bool movable);
 /** @} */
 
-/** @name Isolation @{ */
+/** @name Isolation
+ *  @{ */
 
 /** Takes one free block off its list if the min watermark allows it. The caller holds it then.
  *  @return 0, -EINVAL (no free block of exactly this order there), -EAGAIN (watermark).
@@ -224,7 +229,8 @@ FPR_API int fpr_zone_capture_pause(struct fpr_zone *zone, bool paused);
 FPR_API int fpr_zone_capture_end(struct fpr_zone *zone, fpr_pfn *pfn);
 /** @} */
 
-/** @name Settings @{ */
+/** @name Settings
+ *  @{ */
 
 /** Sets the watermarks (pages, without boost; any order of size, as sysctl allows).
  *  @return 0, -EINVAL (above 2^61). */
@@ -253,7 +259,8 @@ FPR_API int fpr_zone_set_notify(struct fpr_zone *zone, unsigned order,
                                 void *ctx);
 /** @} */
 
-/** @name Looking @{ */
+/** @name Looking
+ *  @{ */
 
 /** Facts that do not change. */
 struct fpr_zone_info {
@@ -295,6 +302,9 @@ FPR_API int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_c
 
 /** Counters of events since creation. @return 0, -EINVAL. */
 FPR_API int fpr_zone_get_stats(const struct fpr_zone *zone, struct fpr_zone_stats *stats);
+
+/** How the zone's lock fared since creation; all 0 without a lock. @return 0, -EINVAL. */
+FPR_API int fpr_zone_get_lock_stats(const struct fpr_zone *zone, struct fpr_lock_stats *stats);
 
 /** A block as a list holds it. */
 struct fpr_block {

@@ -106,10 +106,18 @@ static int make_arena(struct fpr_guest *g)
     return err ? err : fpr_arena_device(g->arena, g->config.give_back, &g->arena_device);
 }
 
+/* The simplest device there is: it lets go of what is unmapped. Without one pins are refused. */
+static void unpin(void *ctx, struct fpr_iova_space *space, uint64_t iova, uint64_t size)
+{
+    (void)ctx;
+    fpr_iova_unpin_range(space, iova, size);
+}
+
 static int make_iova(struct fpr_guest *g)
 {
     struct fpr_iova_config iova;
     fpr_iova_config_init(&iova, FPR_IOVA_MERGED);
+    iova.unmap = unpin;
     return fpr_iova_space_create(&iova, &g->iova);
 }
 

@@ -60,32 +60,38 @@ size_t fpr_iova_guard_copy(enum fpr_iova_guard guard, void *to, const void *from
     return fpr_iova_copy_pages(to, from, n, write);
 }
 
-/* MADV_POPULATE_WRITE does just what a pin does: faults the page in as a write would. */
-static int syscall_probe(void *page, bool write)
+/* MADV_POPULATE_WRITE (5.14) does just what a pin does: faults the page in as a write would.
+ * Returns 0, -EFAULT, or -ENOSYS. */
+static int populate(void *page)
 {
-#if defined(MADV_POPULATE_READ) && defined(MADV_POPULATE_WRITE)
+#if defined(MADV_POPULATE_WRITE)
     int rc;
     do {
-        rc = madvise(page, FPR_IOVA_PAGE_SIZE, write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+        rc = madvise(page, FPR_IOVA_PAGE_SIZE, MADV_POPULATE_WRITE);
     } while (rc < 0 && (errno == EINTR || errno == EAGAIN));
     if (rc == 0)
         return 0;
-    if (errno != EINVAL)
+    /* EINVAL means memory that is not writable, or an older kernel; that one refuses any length. */
+    if (errno != EINVAL || madvise(page, 0, MADV_POPULATE_WRITE) == 0)
         return -EFAULT;
+#else
+    (void)page;
 #endif
-    /* Before 5.14. Between the two calls a store of someone else to this byte can be lost. */
-    char byte;
-    if (syscall_copy(&byte, page, 1, false) != 1)
-        return -EFAULT;
-    return !write || syscall_copy(page, &byte, 1, true) == 1 ? 0 : -EFAULT;
+    return -ENOSYS;
 }
 
 int fpr_iova_guard_probe(enum fpr_iova_guard guard, void *page, bool write)
 {
-    if (guard == FPR_IOVA_GUARD_SYSCALL)
-        return syscall_probe(page, write);
     char byte;
-    if (write)
-        return fpr_iova_raw_probe_write(page) ? -EFAULT : 0;
-    return fpr_iova_raw_copy(&byte, page, 1) ? -EFAULT : 0;
+    int rc = write ? populate(page) : -ENOSYS;
+    if (rc != -ENOSYS)
+        return rc;
+    if (guard != FPR_IOVA_GUARD_SYSCALL)
+        rc = write ? fpr_iova_raw_probe_write(page) : fpr_iova_raw_copy(&byte, page, 1);
+    else /* a store of someone else to this byte can be lost between the two */
+        rc = syscall_copy(&byte, page, 1, false) == 1 &&
+                     (!write || syscall_copy(page, &byte, 1, true) == 1)
+                 ? 0
+                 : -1;
+    return rc ? -EFAULT : 0;
 }

@@ -1,6 +1,7 @@
 #include "iova/space.h"
 
 #include <errno.h>
+#include <stddef.h>
 
 #include "iova/check.h"
 #include "iova/leaf.h"
@@ -14,7 +15,7 @@ struct fpr_iova_ext *fpr_iova_ext_new(struct fpr_iova_space *space,
     struct fpr_iova_ext *ext = space->mem->zalloc(space->mem->ctx, sizeof(*ext));
     if (!ext)
         return NULL;
-    IOVA_UNTRACKED(&ext->va, sizeof(ext->va) + sizeof(ext->bitmap));
+    IOVA_UNTRACKED(ext, offsetof(struct fpr_iova_ext, old_bitmap));
     ext->start = entry->start;
     ext->last = entry->last;
     atomic_init(&ext->va, entry->va);

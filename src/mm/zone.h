@@ -44,6 +44,13 @@ struct pcp {
     struct fpr_zone_stats stats;
 } __attribute__((aligned(128)));
 
+/* How the lock of a zone fared. */
+struct zone_lock_state {
+    struct fpr_lock_stats stats;
+    uint64_t since; /* when the hold in progress began; 0: it is not measured */
+    bool for_pass;  /* it is a reporting pass's */
+};
+
 struct capture {
     bool active;
     bool paused;
@@ -110,6 +117,7 @@ struct fpr_zone {
     bool has_reporter; /* a reporter is attached */
 
     pthread_mutex_t lock __attribute__((aligned(128)));
+    struct zone_lock_state lock_state; /* by the holder of the lock */
 
     /* Changed with the lock held. */
     int64_t spare __attribute__((aligned(128))); /* free pages beyond easy_mark; see
@@ -160,18 +168,38 @@ static inline bool zone_index(const struct fpr_zone *z, fpr_pfn pfn, uint32_t *i
 /* Takes the lock that somebody else has. */
 void fpr_zone_wait(struct fpr_zone *z);
 
+/* The lock of a zone that several threads use; it measures itself. */
+void fpr_zone_lock_shared(struct fpr_zone *z, bool for_pass);
+void fpr_zone_unlock_shared(struct fpr_zone *z);
+
 static inline void zone_lock(struct fpr_zone *z)
 {
-    if (z->locked && pthread_mutex_trylock(&z->lock)) {
-        fpr_zone_wait(z);
+    if (z->locked) {
+        fpr_zone_lock_shared(z, false);
+    }
+}
+
+/* The same for a reporting pass, whose every hold is measured. */
+static inline void zone_lock_for_pass(struct fpr_zone *z)
+{
+    if (z->locked) {
+        fpr_zone_lock_shared(z, true);
     }
 }
 
 static inline void zone_unlock(struct fpr_zone *z)
 {
     if (z->locked) {
-        pthread_mutex_unlock(&z->lock);
+        fpr_zone_unlock_shared(z);
     }
+}
+
+/* Functions that only look take the lock too; that changes nothing that they could see. */
+static inline struct fpr_zone *zone_lock_to_look(const struct fpr_zone *zone)
+{
+    struct fpr_zone *z = (struct fpr_zone *)(uintptr_t)zone;
+    zone_lock(z);
+    return z;
 }
 
 /* Counts what happens without the lock. */

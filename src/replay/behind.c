@@ -53,12 +53,14 @@ static fpr_pfn isolate_block(struct fpr_zone *zone, fpr_pfn pfn, unsigned order,
     return got;
 }
 
-int on_isolate(struct run *run, const struct op *op)
+int fpr_on_isolate(struct run *run, const struct op *op)
 {
-    struct fpr_zone *zone = run_zone(run, op->pfn);
+    struct fpr_zone *zone = fpr_run_zone(run, op->pfn);
     if (!zone || !run_knows(run, FPR_KNOW_BIT_ISOLATE))
         return 0;
     run->mute = true;
+    if (run->follows_free)
+        bits_put(run->limbo, op->pfn, 1ull << op->order, false);
     fpr_pfn got = isolate_block(zone, op->pfn, op->order, run_cpu(run, op));
     if (got != op->pfn)
         run->misfits++;
@@ -71,20 +73,20 @@ int on_isolate(struct run *run, const struct op *op)
     return 0;
 }
 
-int on_compact(struct run *run, const struct op *op)
+int fpr_on_compact(struct run *run, const struct op *op)
 {
     struct behind_scenes *b = &run->behind;
     if (b->capturing) {
         fpr_zone_capture_end(b->zone, &b->captured);
         b->capturing = false;
     }
-    b->zone = run_zone(run, op->pfn);
+    b->zone = fpr_run_zone(run, op->pfn);
     if (b->zone && op->flags & OP_F_BATCHED && run_knows(run, FPR_KNOW_BIT_CAPTURE))
         b->capturing = !fpr_zone_capture_begin(b->zone, op->order);
     return 0;
 }
 
-int on_compact_end(struct run *run, const struct op *op)
+int fpr_on_compact_end(struct run *run, const struct op *op)
 {
     (void)op;
     struct behind_scenes *b = &run->behind;
@@ -95,7 +97,7 @@ int on_compact_end(struct run *run, const struct op *op)
     return 0;
 }
 
-int on_drain_zone(struct run *run, const struct op *op)
+int fpr_on_drain_zone(struct run *run, const struct op *op)
 {
     if (!run_knows(run, FPR_KNOW_BIT_DRAIN))
         return 0;
@@ -107,7 +109,7 @@ int on_drain_zone(struct run *run, const struct op *op)
     return 0;
 }
 
-int on_fold(struct run *run, const struct op *op)
+int fpr_on_fold(struct run *run, const struct op *op)
 {
     (void)op;
     if (run_knows(run, FPR_KNOW_BIT_FOLD))
@@ -139,14 +141,14 @@ static void balance(struct run *run, int highest, bool on)
     }
 }
 
-int on_balance(struct run *run, const struct op *op)
+int fpr_on_balance(struct run *run, const struct op *op)
 {
     run->behind.balancing = (int)op->aux;
     balance(run, run->behind.balancing, true);
     return 0;
 }
 
-int on_balance_end(struct run *run, const struct op *op)
+int fpr_on_balance_end(struct run *run, const struct op *op)
 {
     (void)op;
     if (run->behind.balancing >= 0)

@@ -6,7 +6,7 @@
 
 #define MIB (1024.0 * 1024.0)
 
-int curve_start(struct run *run)
+int fpr_curve_start(struct run *run)
 {
     struct fpr_host_config config = run->o->host;
     config.pages = run->frames;
@@ -16,9 +16,9 @@ int curve_start(struct run *run)
         return err;
     err = fpr_host_device(run->host, &run->host_device);
     if (!err)
-        err = host_start(run);
+        err = fpr_host_start(run);
     if (!err && !run->predict)
-        err = start_limbo(run);
+        err = fpr_start_limbo(run);
     run->next_sample = run->p->start;
     run->next_grid = run->p->recording->nr_rss ? run->p->start : UINT64_MAX;
     return err;
@@ -55,10 +55,11 @@ static uint64_t free_pages(const struct run *run)
     return pages;
 }
 
-int curve_sample(struct run *run, fpr_ns at)
+int fpr_curve_sample(struct run *run, fpr_ns at)
 {
     struct fpr_replay_result *r = run->r;
-    if (!prep_room((void **)&r->samples, &run->samples_room, r->nr_samples, sizeof(*r->samples)))
+    if (!fpr_prep_room((void **)&r->samples, &run->samples_room, r->nr_samples,
+                       sizeof(*r->samples)))
         return -ENOMEM;
     struct fpr_replay_sample *s = &r->samples[r->nr_samples++];
     struct fpr_host_stats stats = {0};
@@ -69,7 +70,7 @@ int curve_sample(struct run *run, fpr_ns at)
     if (!run->predict)
         for (fpr_pfn w = 0; w < run->frames / 64 + 1; w++)
             s->free_bytes += (uint64_t)__builtin_popcountll(run->limbo[w]) << run->page_shift;
-    gap_measure(run, &s->gap);
+    fpr_gap_measure(run, &s->gap);
     fpr_host_get_stats(run->host, &stats);
     s->refaults = stats.refaults;
     return 0;
@@ -80,7 +81,7 @@ static double size_of(double x)
     return x < 0 ? -x : x;
 }
 
-void curve_grid(struct run *run, fpr_ns at)
+void fpr_curve_grid(struct run *run, fpr_ns at)
 {
     double off = ((double)resident_bytes(run) - (double)measured(run, at)) / MIB;
     if (!run->nr_grid)
@@ -147,11 +148,11 @@ static void average(struct fpr_replay_result *r)
     r->back_99_s = time_back(r, peak, 0.99);
 }
 
-int curve_finish(struct run *run)
+int fpr_curve_finish(struct run *run)
 {
     struct fpr_replay_result *r = run->r;
     if (!r->nr_samples || r->samples[r->nr_samples - 1].time < run->p->end) {
-        int err = curve_sample(run, run->p->end);
+        int err = fpr_curve_sample(run, run->p->end);
         if (err)
             return err;
     }

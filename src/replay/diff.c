@@ -17,7 +17,7 @@ struct blocks {
 static int collect(void *ctx, const struct fpr_block *block)
 {
     struct blocks *l = ctx;
-    if (!prep_room((void **)&l->b, &l->room, l->nr, sizeof(*l->b)))
+    if (!fpr_prep_room((void **)&l->b, &l->room, l->nr, sizeof(*l->b)))
         return l->err = -ENOMEM;
     l->b[l->nr++] = *block;
     return 0;
@@ -169,7 +169,7 @@ static int against_state(struct run *run, uint64_t *mine, uint64_t *theirs, size
     for (size_t z = 0; z < fpr_machine_nr_zones(after); z++) {
         const struct fpr_zone *zone = fpr_machine_zone(after, z);
         fpr_zone_get_info(zone, &info);
-        const struct fpr_zone *same = run_zone(run, info.start);
+        const struct fpr_zone *same = fpr_run_zone(run, info.start);
         if (same && info.start + info.spanned <= run->frames)
             compare_zone(&f, same, zone);
     }
@@ -196,7 +196,7 @@ static void against_flags(struct run *run, uint64_t *mine, uint64_t *theirs, siz
     compare_sets(run, mine, theirs, words);
 }
 
-int diff_after(struct run *run)
+int fpr_diff_after(struct run *run)
 {
     const struct fpr_recording *rec = run->p->recording;
     size_t words = run->frames / 64 + 1;

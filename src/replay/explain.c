@@ -87,7 +87,7 @@ static void write_reporter(FILE *out, const struct run *run, fpr_ns at)
         write_zone(out, run, fpr_machine_zone(run->machine, i));
 }
 
-int explain_now(struct run *run, fpr_ns at)
+int fpr_explain_now(struct run *run, fpr_ns at)
 {
     size_t size;
     FILE *out = open_memstream(&run->r->explanation, &size);
@@ -95,7 +95,7 @@ int explain_now(struct run *run, fpr_ns at)
         return -ENOMEM;
     struct by_order o = {.run = run, .biggest = {.pfn = FPR_PFN_NONE}};
     struct fpr_gap gap;
-    gap_measure(run, &gap);
+    fpr_gap_measure(run, &gap);
     for (size_t z = 0; z < run->nr_zones; z++)
         for (unsigned order = 0; order < FPR_NR_ORDERS; order++)
             for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++)

@@ -82,7 +82,7 @@ static void split_waiting(const struct run *run, struct fpr_gap *gap, uint64_t w
     gap->waiting_delay = waiting - part;
 }
 
-void gap_measure(const struct run *run, struct fpr_gap *gap)
+void fpr_gap_measure(const struct run *run, struct fpr_gap *gap)
 {
     *gap = (struct fpr_gap){0};
     struct gap_walk w = {.run = run, .gap = gap, .order = reporting_order(run)};
@@ -95,10 +95,10 @@ void gap_measure(const struct run *run, struct fpr_gap *gap)
     split_waiting(run, gap, w.waiting);
 }
 
-/* Passes and isolations refused so far. */
-static uint64_t refusals(const struct run *run, const struct fpr_report_stats *stats)
+/* Isolations refused by the min watermark so far. */
+static uint64_t refused_isolations(const struct run *run)
 {
-    uint64_t n = stats->passes_refused;
+    uint64_t n = 0;
     for (size_t i = 0; i < run->nr_zones; i++) {
         struct fpr_zone_stats zone = {0};
         fpr_zone_get_stats(fpr_machine_zone(run->machine, i), &zone);
@@ -107,24 +107,48 @@ static uint64_t refusals(const struct run *run, const struct fpr_report_stats *s
     return n;
 }
 
-void gap_pass_begin(struct run *run)
+/* A pass leaves a zone alone that is too near its low watermark, as a small zone always is. */
+static bool zone_is_left_alone(const struct run *run, const struct fpr_zone *zone)
+{
+    struct fpr_zone_counters c = {0};
+    struct fpr_report_config config = {0};
+    fpr_zone_get_counters(zone, &c);
+    fpr_reporter_get_config(run->reporter, &config);
+    uint64_t mark = c.watermark[FPR_WMARK_LOW] + c.boost + c.highatomic +
+                    ((uint64_t)config.capacity << config.order);
+    return c.free <= mark;
+}
+
+static uint64_t waiting_in(const struct run *run, const struct fpr_zone *zone)
+{
+    struct fpr_gap gap = {0};
+    struct gap_walk w = {.run = run, .gap = &gap, .order = reporting_order(run)};
+    walk_zone(&w, zone);
+    return w.waiting;
+}
+
+void fpr_gap_pass_begin(struct run *run)
 {
     struct fpr_report_stats stats = {0};
     fpr_reporter_get_stats(run->reporter, &stats);
     run->left.budget_stops = stats.budget_stops;
-    run->left.refused = refusals(run, &stats);
+    run->left.refused = refused_isolations(run);
 }
 
-void gap_pass_end(struct run *run)
+/* What the pass left behind, zone by zone, goes to the account of why. */
+void fpr_gap_pass_end(struct run *run)
 {
     struct fpr_report_stats stats = {0};
-    struct fpr_gap gap;
     fpr_reporter_get_stats(run->reporter, &stats);
-    bool refused = refusals(run, &stats) > run->left.refused;
+    bool refused = refused_isolations(run) > run->left.refused;
     bool budget = stats.budget_stops > run->left.budget_stops;
     run->left.budget = run->left.watermark = 0;
-    if (!refused && !budget)
-        return;
-    gap_measure(run, &gap);
-    *(refused ? &run->left.watermark : &run->left.budget) = gap.waiting_delay;
+    for (size_t i = 0; i < run->nr_zones; i++) {
+        const struct fpr_zone *zone = fpr_machine_zone(run->machine, i);
+        if (zone_is_left_alone(run, zone) || (refused && !budget)) {
+            run->left.watermark += waiting_in(run, zone);
+        } else if (budget) {
+            run->left.budget += waiting_in(run, zone);
+        }
+    }
 }

@@ -155,7 +155,7 @@ static void one_line(struct editor *e, const char *line, const char *stop, const
     free(copy);
 }
 
-char *hide_state(const char *text, size_t len, uint32_t without, size_t *out_len)
+char *fpr_hide_state(const char *text, size_t len, uint32_t without, size_t *out_len)
 {
     char *out = NULL;
     struct editor e = {.without = without, .pageblock_order = 9};

@@ -15,7 +15,7 @@ struct ranges {
 
 static int add(struct ranges *l, fpr_pfn start, uint64_t pages)
 {
-    if (!prep_room((void **)&l->r, &l->room, l->nr, sizeof(*l->r)))
+    if (!fpr_prep_room((void **)&l->r, &l->room, l->nr, sizeof(*l->r)))
         return -ENOMEM;
     l->r[l->nr++] = (struct fpr_range){start, pages};
     return 0;
@@ -119,7 +119,7 @@ static uint64_t first_measurement(const struct run *run)
     return bytes;
 }
 
-int host_start(struct run *run)
+int fpr_host_start(struct run *run)
 {
     uint64_t *memory = calloc(run->frames / 64 + 1, sizeof(*memory));
     struct ranges all = {0}, unused = {0}, reported = {0};

@@ -28,10 +28,10 @@ struct unseen_play {
 struct run;
 
 /* Keeps what the rest of the trace bears out: the page is next freed, or never heard of again. */
-int infer_filter(const struct fpr_prepared *p, struct unseen_list *l);
+int fpr_infer_filter(const struct fpr_prepared *p, struct unseen_list *l);
 /* Serves what was inferred to come before this operation. */
-void infer_serve(struct run *run, const struct op *op);
+void fpr_infer_serve(struct run *run, const struct op *op);
 /* The model's frame of an inferred allocation that is freed now; FPR_PFN_NONE if there is none. */
-fpr_pfn infer_free(struct run *run, uint32_t pfn);
+fpr_pfn fpr_infer_free(struct run *run, uint32_t pfn);
 
 #endif

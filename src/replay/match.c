@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-void match_add(struct run *run, struct block_log *log, const struct fpr_sg *sg, size_t nr)
+void fpr_match_add(struct run *run, struct block_log *log, const struct fpr_sg *sg, size_t nr)
 {
     for (size_t i = 0; i < nr; i++) {
-        if (!prep_room((void **)&log->sgs, &log->room, log->nr, sizeof(*log->sgs))) {
+        if (!fpr_prep_room((void **)&log->sgs, &log->room, log->nr, sizeof(*log->sgs))) {
             run->err = -ENOMEM;
             return;
         }
@@ -60,7 +60,7 @@ static uint64_t overlap(const struct block_log *kernel, const struct block_log *
     return pages;
 }
 
-void match_pass(struct run *run)
+void fpr_match_pass(struct run *run)
 {
     struct block_log *a = &run->pass.kernel, *b = &run->pass.model;
     fpr_pfn *ends = a->nr && b->nr ? malloc(b->nr * sizeof(*ends)) : NULL;

@@ -5,19 +5,10 @@
 
 #include <errno.h>
 
-/* Orders that the per-cpu lists of the profile hold. */
-static bool pcp_holds(const struct fpr_zone *zone, unsigned order)
-{
-    struct fpr_zone_info info;
-    if (fpr_zone_get_info(zone, &info) || order == 0)
-        return true;
-    return info.pcp_lists > FPR_NR_PCPTYPES && (order <= 3 || order == info.pageblock_order);
-}
-
 /* Takes what is free of a block that the kernel had free. */
 static void take(struct run *run, const struct op *op)
 {
-    struct fpr_zone *zone = run_zone(run, op->pfn);
+    struct fpr_zone *zone = fpr_run_zone(run, op->pfn);
     if (!zone || !fpr_zone_take(zone, op->pfn, op->order))
         return;
     run->misfits++;
@@ -27,7 +18,7 @@ static void take(struct run *run, const struct op *op)
 
 static void give(struct run *run, const struct op *op, int mt)
 {
-    struct fpr_zone *zone = run_zone(run, op->pfn);
+    struct fpr_zone *zone = fpr_run_zone(run, op->pfn);
     if (!zone)
         return;
     int err = fpr_zone_free_as(zone, op->pfn, op->order, mt, 0, FPR_ALLOC_PCP_LOCKED);
@@ -61,7 +52,7 @@ static int on_alloc(struct run *run, const struct op *op)
     run->r->allocs++;
     run->r->allocs_exact += op->flags & OP_F_CAPTURED || in_limbo(run, op);
     limbo(run, op, false);
-    run_touch(run, op->pfn, op->order);
+    fpr_run_touch(run, op->pfn, op->order);
     return 0;
 }
 
@@ -72,10 +63,10 @@ static int on_bulk(struct run *run, const struct op *op)
 
 static int on_free(struct run *run, const struct op *op)
 {
-    const struct fpr_zone *zone = run_zone(run, op->pfn);
+    const struct fpr_zone *zone = fpr_run_zone(run, op->pfn);
     if (!zone)
         return 0;
-    if (!(op->flags & OP_F_LOCKED) && pcp_holds(zone, op->order))
+    if (!(op->flags & OP_F_LOCKED) && fpr_run_pcp_holds(zone, op->order))
         limbo(run, op, true);
     else
         give(run, op, -1);
@@ -105,7 +96,7 @@ static int on_isolated(struct run *run, const struct op *op)
 
 static int on_pass_isolated(struct run *run, const struct op *op)
 {
-    struct fpr_zone *zone = run_zone(run, op->pfn);
+    struct fpr_zone *zone = fpr_run_zone(run, op->pfn);
     if (run->recorded && zone && run->p->nr[FPR_TRACE_ISOLATE])
         fpr_zone_isolate(zone, op->pfn, op->order);
     return 0;
@@ -119,7 +110,7 @@ static int on_call(struct run *run, const struct op *op)
     run->flight = &run->p->sgs[op->aux];
     run->nr_flight = op->gfp;
     run->r->batches++;
-    match_add(run, &run->pass.kernel, run->flight, run->nr_flight);
+    fpr_match_add(run, &run->pass.kernel, run->flight, run->nr_flight);
     return run->device.report(run->device.ctx, run->flight, run->nr_flight) == -ENOMEM ? -ENOMEM
                                                                                        : 0;
 }
@@ -127,7 +118,7 @@ static int on_call(struct run *run, const struct op *op)
 static int on_return(struct run *run, const struct op *op)
 {
     for (unsigned i = 0; run->recorded && i < run->nr_flight; i++) {
-        struct fpr_zone *zone = run_zone(run, run->flight[i].pfn);
+        struct fpr_zone *zone = fpr_run_zone(run, run->flight[i].pfn);
         if (zone && !fpr_zone_putback(zone, run->flight[i].pfn, run->flight[i].order) && !op->aux)
             fpr_zone_set_reported(zone, run->flight[i].pfn, run->flight[i].order, true);
     }
@@ -135,16 +126,16 @@ static int on_return(struct run *run, const struct op *op)
     return 0;
 }
 
-const op_fn mirror_ops[NR_OP_KINDS] = {
+const op_fn fpr_mirror_ops[NR_OP_KINDS] = {
     [OP_ALLOC] = on_alloc,
     [OP_FREE] = on_free,
     [OP_BULK] = on_bulk,
     [OP_TAKEN] = on_taken,
     [OP_DRAINED] = on_drained,
     [OP_ISOLATE] = on_isolated,
-    [OP_PASS_BEGIN] = on_pass_begin,
+    [OP_PASS_BEGIN] = fpr_on_pass_begin,
     [OP_PASS_ISOLATE] = on_pass_isolated,
     [OP_REPORT] = on_call,
     [OP_REPORT_RET] = on_return,
-    [OP_PASS_END] = on_pass_end,
+    [OP_PASS_END] = fpr_on_pass_end,
 };

@@ -17,7 +17,7 @@ static bool grow(struct note_table *table, size_t chunk)
     return true;
 }
 
-struct note *note_get(struct note_table *table, uint32_t pfn)
+struct note *fpr_note_get(struct note_table *table, uint32_t pfn)
 {
     size_t chunk = pfn >> NOTE_SHIFT;
     if (chunk >= table->nr_chunks && !grow(table, chunk))
@@ -32,7 +32,7 @@ struct note *note_get(struct note_table *table, uint32_t pfn)
     return &table->chunks[chunk][pfn & ((1u << NOTE_SHIFT) - 1)];
 }
 
-void note_table_free(struct note_table *table)
+void fpr_note_table_free(struct note_table *table)
 {
     for (size_t i = 0; i < table->nr_chunks; i++)
         free(table->chunks[i]);

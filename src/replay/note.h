@@ -18,7 +18,7 @@ struct note_table {
 };
 
 /* The note of a frame below 2^32 - 1; NULL if memory is short. */
-struct note *note_get(struct note_table *table, uint32_t pfn);
-void note_table_free(struct note_table *table);
+struct note *fpr_note_get(struct note_table *table, uint32_t pfn);
+void fpr_note_table_free(struct note_table *table);
 
 #endif

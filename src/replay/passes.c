@@ -22,7 +22,7 @@ static void compare(struct run *run, const struct op *op, const struct fpr_sg *s
         same = sg[i].pfn == theirs[i].pfn && sg[i].order == theirs[i].order;
     run->r->batches++;
     run->r->batches_wrong += !same;
-    match_add(run, &run->pass.kernel, theirs, op->gfp);
+    fpr_match_add(run, &run->pass.kernel, theirs, op->gfp);
 }
 
 static const struct op *peek(const struct run *run)
@@ -36,21 +36,21 @@ static const struct op *peek(const struct run *run)
 static int play_call(struct run *run, const struct fpr_sg *sg, unsigned nents)
 {
     if (run->pass.active && !run->err)
-        run->err = run_until(run, 1u << OP_REPORT | 1u << OP_PASS_END);
+        run->err = fpr_run_until(run, 1u << OP_REPORT | 1u << OP_PASS_END);
     const struct op *op = peek(run);
     if (!run->pass.active || run->err || op->kind != OP_REPORT) {
         hand_over(run, sg, nents);
         return 0;
     }
-    run_time(run, op->time);
+    fpr_run_time(run, op->time);
     run->pc++;
     compare(run, op, sg, nents);
     hand_over(run, sg, nents);
-    run->err = run_until(run, 1u << OP_REPORT_RET | 1u << OP_PASS_END);
+    run->err = fpr_run_until(run, 1u << OP_REPORT_RET | 1u << OP_PASS_END);
     op = peek(run);
     if (run->err || op->kind != OP_REPORT_RET)
         return 0;
-    run_time(run, op->time);
+    fpr_run_time(run, op->time);
     run->pc++;
     return (int)op->aux;
 }
@@ -65,7 +65,7 @@ static int device_report(void *ctx, const struct fpr_sg *sg, unsigned nents)
     run->nr_flight = nents;
     int err;
     if (run->recorded && run->pass.active)
-        match_add(run, &run->pass.model, sg, nents);
+        fpr_match_add(run, &run->pass.model, sg, nents);
     if (run->predict && run->recorded) {
         err = play_call(run, sg, nents);
         run->nr_flight = 0;
@@ -77,7 +77,7 @@ static int device_report(void *ctx, const struct fpr_sg *sg, unsigned nents)
     return err;
 }
 
-int on_pass_begin(struct run *run, const struct op *op)
+int fpr_on_pass_begin(struct run *run, const struct op *op)
 {
     if (!run->recorded)
         return 0;
@@ -85,7 +85,7 @@ int on_pass_begin(struct run *run, const struct op *op)
     run->pass.started = false;
     run->pass.kernel.nr = run->pass.model.nr = 0;
     if (run->reporter)
-        timing_begin(run, op);
+        fpr_timing_begin(run, op);
     else if (!run->predict)
         run->r->passes++;
     return 0;
@@ -94,13 +94,13 @@ int on_pass_begin(struct run *run, const struct op *op)
 static int run_pass(struct run *run)
 {
     run->pass.started = true;
-    int err = run->registered ? 0 : passes_register(run);
+    int err = run->registered ? 0 : fpr_passes_register(run);
     if (!err)
         err = fpr_reporter_pass(run->reporter, NULL);
     return err == -ENOMEM || err == -EINVAL ? err : run->err;
 }
 
-int on_pass_isolate(struct run *run, const struct op *op)
+int fpr_on_pass_isolate(struct run *run, const struct op *op)
 {
     (void)op;
     if (!run->recorded || !run->reporter || !run->pass.active || run->pass.started)
@@ -109,7 +109,7 @@ int on_pass_isolate(struct run *run, const struct op *op)
 }
 
 /* A recorded call for which the model had none ready. */
-int on_report(struct run *run, const struct op *op)
+int fpr_on_report(struct run *run, const struct op *op)
 {
     if (!run->recorded || !run->reporter)
         return 0;
@@ -117,7 +117,7 @@ int on_report(struct run *run, const struct op *op)
     return run->err;
 }
 
-int on_pass_end(struct run *run, const struct op *op)
+int fpr_on_pass_end(struct run *run, const struct op *op)
 {
     if (!run->recorded || !run->pass.active)
         return 0;
@@ -125,23 +125,23 @@ int on_pass_end(struct run *run, const struct op *op)
     run->pass.active = false; /* whatever the model still reports has no counterpart */
     if (run->reporter && !run->pass.started)
         err = run_pass(run);
-    match_pass(run);
+    fpr_match_pass(run);
     if (run->reporter)
-        timing_end(run, op);
+        fpr_timing_end(run, op);
     return err;
 }
 
 static void observe_begin(void *ctx, fpr_ns now)
 {
     (void)now;
-    gap_pass_begin(ctx);
+    fpr_gap_pass_begin(ctx);
 }
 
 static void observe_end(void *ctx, fpr_ns now, const struct fpr_pass_result *result)
 {
     (void)now;
     (void)result;
-    gap_pass_end(ctx);
+    fpr_gap_pass_end(ctx);
 }
 
 static void observe_request(void *ctx, fpr_ns now, fpr_ns due)
@@ -149,12 +149,12 @@ static void observe_request(void *ctx, fpr_ns now, fpr_ns due)
     struct run *run = ctx;
     (void)now;
     if (run->recorded)
-        timing_requested(run);
+        fpr_timing_requested(run);
     else if (due < run->next_timer)
         run->next_timer = due;
 }
 
-int passes_register(struct run *run)
+int fpr_passes_register(struct run *run)
 {
     run->registered = true;
     run->register_at = UINT64_MAX;
@@ -211,7 +211,7 @@ static fpr_ns registration(const struct run *run, fpr_ns wait)
 /* A device that was there before the recording is in the state that the dump tells. */
 static int resume(struct run *run)
 {
-    int err = passes_register(run);
+    int err = fpr_passes_register(run);
     if (err)
         return err;
     bool due = run->header.reporting_state == FPR_REPORT_REQUESTED;
@@ -250,7 +250,7 @@ static void listen_mirror(struct run *run)
         fpr_zone_set_notify(fpr_machine_zone(run->machine, i), (unsigned)order, nothing, run);
 }
 
-int passes_start(struct run *run)
+int fpr_passes_start(struct run *run)
 {
     run->device = (struct fpr_device){.name = "replay", .report = device_report, .ctx = run};
     run->register_at = UINT64_MAX;
@@ -263,7 +263,7 @@ int passes_start(struct run *run)
         fpr_report_config_init(&config);
     if (config.order < 0 || run->recorded)
         config.order = recorded_order(run);
-    run->slack = timer_slack(config.delay);
+    run->slack = fpr_timer_slack(config.delay);
     if (!run->recorded)
         config.delay += run->slack;
     int err = 0;
@@ -282,7 +282,7 @@ int passes_start(struct run *run)
     return 0;
 }
 
-void passes_finish(struct run *run)
+void fpr_passes_finish(struct run *run)
 {
     struct fpr_replay_result *r = run->r;
     if (run->reporter)

@@ -3,14 +3,23 @@
 
 #include <errno.h>
 
-struct fpr_zone *run_zone(const struct run *run, fpr_pfn pfn)
+struct fpr_zone *fpr_run_zone(const struct run *run, fpr_pfn pfn)
 {
     return pfn == FPR_PFN_NONE ? NULL : fpr_machine_zone_of(run->machine, pfn);
 }
 
-void run_touch(struct run *run, fpr_pfn pfn, unsigned order)
+void fpr_run_touch(struct run *run, fpr_pfn pfn, unsigned order)
 {
     fpr_host_touch(run->host, pfn, 1ull << order);
+}
+
+/* Orders that the per-cpu lists of the profile hold. */
+bool fpr_run_pcp_holds(const struct fpr_zone *zone, unsigned order)
+{
+    struct fpr_zone_info info;
+    if (fpr_zone_get_info(zone, &info) || order == 0)
+        return true;
+    return info.pcp_lists > FPR_NR_PCPTYPES && (order <= 3 || order == info.pageblock_order);
 }
 
 /* The model's frame of the pages that an operation frees. */
@@ -31,7 +40,7 @@ static int on_alloc(struct run *run, const struct op *op)
     if (op->flags & other)
         return 0;
     if (run->unseen.list)
-        infer_serve(run, op);
+        fpr_infer_serve(run, op);
     fpr_pfn pfn = FPR_PFN_NONE;
     if (op->flags & OP_F_COMPACTED && run->behind.captured != FPR_PFN_NONE) {
         pfn = run->behind.captured;
@@ -48,11 +57,11 @@ static int on_alloc(struct run *run, const struct op *op)
                               locked ? FPR_ALLOC_PCP_LOCKED : 0, &pfn);
     }
     if (pfn != FPR_PFN_NONE && !run_knows(run, FPR_KNOW_BIT_LRU))
-        fpr_zone_set_movable(run_zone(run, pfn), pfn, op->order, false);
-    pfn = run_took(run, op, pfn, op->flags & OP_F_IRQ ? "interrupt" : "task");
+        fpr_zone_set_movable(fpr_run_zone(run, pfn), pfn, op->order, false);
+    pfn = fpr_run_took(run, op, pfn, op->flags & OP_F_IRQ ? "interrupt" : "task");
     if (pfn != FPR_PFN_NONE)
-        run_touch(run, pfn, op->order);
-    log_check(run);
+        fpr_run_touch(run, pfn, op->order);
+    fpr_log_check(run);
     return 0;
 }
 
@@ -62,11 +71,11 @@ static int on_bulk(struct run *run, const struct op *op)
         return 0;
     fpr_pfn pfn = FPR_PFN_NONE;
     fpr_alloc_pages_bulk_one(run->machine, op->gfp, op->aux, run_cpu(run, op), &pfn);
-    pfn = run_took(run, op, pfn, "bulk");
+    pfn = fpr_run_took(run, op, pfn, "bulk");
     if (pfn != FPR_PFN_NONE)
-        run_touch(run, pfn, 0);
+        fpr_run_touch(run, pfn, 0);
     if (op->flags & OP_F_LAST)
-        log_check(run);
+        fpr_log_check(run);
     return 0;
 }
 
@@ -74,12 +83,12 @@ static int free_now(struct run *run, const struct op *op, int mt, unsigned flags
 {
     fpr_pfn pfn = resolve(run, op);
     if (pfn == FPR_PFN_NONE)
-        pfn = infer_free(run, op->pfn);
+        pfn = fpr_infer_free(run, op->pfn);
     if (pfn == FPR_PFN_NONE) {
         run->silent_frees++;
         return 0;
     }
-    struct fpr_zone *zone = run_zone(run, pfn);
+    struct fpr_zone *zone = fpr_run_zone(run, pfn);
     if (!zone) {
         run->frees_lost++;
         return 0;
@@ -97,12 +106,15 @@ static int on_free(struct run *run, const struct op *op)
 {
     if (op->flags & OP_F_BATCHED && run_knows(run, FPR_KNOW_BIT_BATCHED)) {
         fpr_pfn pfn = resolve(run, op);
-        const struct fpr_zone *zone = run_zone(run, pfn);
+        const struct fpr_zone *zone = fpr_run_zone(run, pfn);
         int mt = zone ? fpr_zone_pageblock_type(zone, pfn) : -1;
         run->types[op->gfp] = mt < 0 ? 0xff : (uint8_t)mt;
         return 0;
     }
     bool locked = op->flags & OP_F_LOCKED && run_knows(run, FPR_KNOW_BIT_TRYLOCK);
+    const struct fpr_zone *zone = run->follows_free ? fpr_run_zone(run, op->pfn) : NULL;
+    if (zone && (locked || !fpr_run_pcp_holds(zone, op->order)))
+        bits_put(run->limbo, op->pfn, 1ull << op->order, true);
     return free_now(run, op, -1, locked ? FPR_ALLOC_PCP_LOCKED : 0);
 }
 
@@ -114,22 +126,22 @@ static int on_batched(struct run *run, const struct op *op)
     return free_now(run, op, mt == 0xff ? -1 : mt, 0);
 }
 
-const op_fn predict_ops[NR_OP_KINDS] = {
+const op_fn fpr_predict_ops[NR_OP_KINDS] = {
     [OP_ALLOC] = on_alloc,
     [OP_FREE] = on_free,
     [OP_BATCHED] = on_batched,
     [OP_BULK] = on_bulk,
-    [OP_TAKEN] = on_buddy_event,
-    [OP_DRAINED] = on_buddy_event,
-    [OP_ISOLATE] = on_isolate,
-    [OP_PASS_BEGIN] = on_pass_begin,
-    [OP_PASS_ISOLATE] = on_pass_isolate,
-    [OP_REPORT] = on_report,
-    [OP_PASS_END] = on_pass_end,
-    [OP_FOLD] = on_fold,
-    [OP_BALANCE] = on_balance,
-    [OP_BALANCE_END] = on_balance_end,
-    [OP_COMPACT] = on_compact,
-    [OP_COMPACT_END] = on_compact_end,
-    [OP_DRAIN_ZONE] = on_drain_zone,
+    [OP_TAKEN] = fpr_on_buddy_event,
+    [OP_DRAINED] = fpr_on_buddy_event,
+    [OP_ISOLATE] = fpr_on_isolate,
+    [OP_PASS_BEGIN] = fpr_on_pass_begin,
+    [OP_PASS_ISOLATE] = fpr_on_pass_isolate,
+    [OP_REPORT] = fpr_on_report,
+    [OP_PASS_END] = fpr_on_pass_end,
+    [OP_FOLD] = fpr_on_fold,
+    [OP_BALANCE] = fpr_on_balance,
+    [OP_BALANCE_END] = fpr_on_balance_end,
+    [OP_COMPACT] = fpr_on_compact,
+    [OP_COMPACT_END] = fpr_on_compact_end,
+    [OP_DRAIN_ZONE] = fpr_on_drain_zone,
 };

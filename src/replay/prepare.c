@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-bool prep_room(void **array, size_t *room, size_t used, size_t size)
+bool fpr_prep_room(void **array, size_t *room, size_t used, size_t size)
 {
     if (used < *room)
         return true;
@@ -17,11 +17,11 @@ bool prep_room(void **array, size_t *room, size_t used, size_t size)
     return true;
 }
 
-struct op *prep_op(struct prep *prep, const struct fpr_trace_record *rec, enum op_kind kind)
+struct op *fpr_prep_op(struct prep *prep, const struct fpr_trace_record *rec, enum op_kind kind)
 {
     struct fpr_prepared *p = prep->p;
     if (p->nr_ops >= NONE32 - 1 ||
-        !prep_room((void **)&p->ops, &p->ops_room, p->nr_ops, sizeof(struct op)))
+        !fpr_prep_room((void **)&p->ops, &p->ops_room, p->nr_ops, sizeof(struct op)))
         return NULL;
     struct op *op = &p->ops[p->nr_ops++];
     *op = (struct op){.time = rec->time,
@@ -35,15 +35,15 @@ struct op *prep_op(struct prep *prep, const struct fpr_trace_record *rec, enum o
     return op;
 }
 
-uint32_t prep_new_id(struct prep *prep, uint32_t pfn, unsigned order)
+uint32_t fpr_prep_new_id(struct prep *prep, uint32_t pfn, unsigned order)
 {
     struct fpr_prepared *p = prep->p;
     if (p->nr_ids >= FREED32 ||
-        !prep_room((void **)&prep->id_pfn, &prep->ids_room, p->nr_ids, sizeof(uint32_t)))
+        !fpr_prep_room((void **)&prep->id_pfn, &prep->ids_room, p->nr_ids, sizeof(uint32_t)))
         return NONE32;
     prep->id_pfn[p->nr_ids] = pfn;
     for (uint32_t i = 0; i < 1u << order; i++) {
-        struct note *note = note_get(&prep->notes, pfn + i);
+        struct note *note = fpr_note_get(&prep->notes, pfn + i);
         if (!note)
             return NONE32;
         note->id = p->nr_ids;
@@ -54,13 +54,13 @@ uint32_t prep_new_id(struct prep *prep, uint32_t pfn, unsigned order)
 /* Every cpu has an idle task, and all of them have pid 0. */
 static struct task *task_of(struct prep *prep, const struct fpr_trace_record *rec)
 {
-    return task_get(&prep->tasks, rec->pid ? rec->pid : 1u << 31 | rec->cpu);
+    return fpr_task_get(&prep->tasks, rec->pid ? rec->pid : 1u << 31 | rec->cpu);
 }
 
 static int on_got(struct prep *prep, const struct fpr_trace_record *rec)
 {
     struct task *task = task_of(prep, rec);
-    struct op *op = prep_op(prep, rec, OP_NOTHING);
+    struct op *op = fpr_prep_op(prep, rec, OP_NOTHING);
     if (!task || !op)
         return -ENOMEM;
     prep->p->has_got = true;
@@ -123,7 +123,7 @@ static int on_alloc(struct prep *prep, const struct fpr_trace_record *rec)
     bool failed = rec->pfn == FPR_PFN_NONE;
     uint32_t id = NONE32;
     if (!failed) {
-        id = prep_new_id(prep, (uint32_t)rec->pfn, rec->order);
+        id = fpr_prep_new_id(prep, (uint32_t)rec->pfn, rec->order);
         if (id == NONE32)
             return -ENOMEM;
     }
@@ -142,7 +142,7 @@ static int on_alloc(struct prep *prep, const struct fpr_trace_record *rec)
         fill_alloc(early, rec, id, flags | OP_F_EARLY);
         flags |= OP_F_LATE;
     }
-    struct op *late = prep_op(prep, rec, OP_ALLOC);
+    struct op *late = fpr_prep_op(prep, rec, OP_ALLOC);
     if (!late)
         return -ENOMEM;
     fill_alloc(late, rec, id, flags | locked);
@@ -152,10 +152,10 @@ static int on_alloc(struct prep *prep, const struct fpr_trace_record *rec)
 static int on_free(struct prep *prep, const struct fpr_trace_record *rec)
 {
     uint32_t pfn = (uint32_t)rec->pfn;
-    struct op *op = prep_op(prep, rec, OP_FREE);
+    struct op *op = fpr_prep_op(prep, rec, OP_FREE);
     if (!op)
         return -ENOMEM;
-    struct note *note = note_get(&prep->notes, pfn);
+    struct note *note = fpr_note_get(&prep->notes, pfn);
     if (!note)
         return -ENOMEM;
     note->free_op = (uint32_t)(op - prep->p->ops);
@@ -167,7 +167,7 @@ static int on_free(struct prep *prep, const struct fpr_trace_record *rec)
         prep->p->unpaired_free++;
     }
     for (uint32_t i = 0; i < 1u << rec->order; i++) {
-        note = note_get(&prep->notes, pfn + i);
+        note = fpr_note_get(&prep->notes, pfn + i);
         if (!note)
             return -ENOMEM;
         note->id = FREED32;
@@ -177,8 +177,8 @@ static int on_free(struct prep *prep, const struct fpr_trace_record *rec)
 
 static int on_batched(struct prep *prep, const struct fpr_trace_record *rec)
 {
-    struct note *note = note_get(&prep->notes, (uint32_t)rec->pfn);
-    struct op *op = prep_op(prep, rec, OP_BATCHED);
+    struct note *note = fpr_note_get(&prep->notes, (uint32_t)rec->pfn);
+    struct op *op = fpr_prep_op(prep, rec, OP_BATCHED);
     if (!note || !op)
         return -ENOMEM;
     if (note->free_op == NONE32) {
@@ -199,7 +199,7 @@ static int on_batched(struct prep *prep, const struct fpr_trace_record *rec)
 
 static int on_free_direct(struct prep *prep, const struct fpr_trace_record *rec)
 {
-    struct note *note = note_get(&prep->notes, (uint32_t)rec->pfn);
+    struct note *note = fpr_note_get(&prep->notes, (uint32_t)rec->pfn);
     if (!note)
         return -ENOMEM;
     if (note->free_op != NONE32)
@@ -211,7 +211,7 @@ static int on_free_direct(struct prep *prep, const struct fpr_trace_record *rec)
 static int on_bulk_page(struct prep *prep, const struct fpr_trace_record *rec)
 {
     uint32_t pfn = (uint32_t)rec->pfn;
-    struct note *note = note_get(&prep->notes, pfn);
+    struct note *note = fpr_note_get(&prep->notes, pfn);
     if (!note)
         return -ENOMEM;
     if (prep->bulk_left)
@@ -219,10 +219,10 @@ static int on_bulk_page(struct prep *prep, const struct fpr_trace_record *rec)
     /* a single page came by the ordinary path if it has an event of its own */
     if (prep->bulk_total == 1 && note->id < FREED32)
         return 0;
-    struct op *op = prep_op(prep, rec, OP_BULK);
+    struct op *op = fpr_prep_op(prep, rec, OP_BULK);
     if (!op)
         return -ENOMEM;
-    op->id = prep_new_id(prep, pfn, 0);
+    op->id = fpr_prep_new_id(prep, pfn, 0);
     op->gfp = prep->bulk_gfp;
     op->aux = prep->bulk_total;
     if (!prep->bulk_left)
@@ -230,21 +230,21 @@ static int on_bulk_page(struct prep *prep, const struct fpr_trace_record *rec)
     return op->id == NONE32 ? -ENOMEM : 0;
 }
 
-static int on_isolate(struct prep *prep, const struct fpr_trace_record *rec)
+static int fpr_on_isolate(struct prep *prep, const struct fpr_trace_record *rec)
 {
     bool ours = prep->in_pass && !prep->made_pass && rec->pid == prep->pass_pid;
-    struct op *op = prep_op(prep, rec, ours ? OP_PASS_ISOLATE : OP_ISOLATE);
+    struct op *op = fpr_prep_op(prep, rec, ours ? OP_PASS_ISOLATE : OP_ISOLATE);
     if (!op)
         return -ENOMEM;
     if (!ours)
-        op->id = prep_new_id(prep, (uint32_t)rec->pfn, rec->order);
+        op->id = fpr_prep_new_id(prep, (uint32_t)rec->pfn, rec->order);
     return !ours && op->id == NONE32 ? -ENOMEM : 0;
 }
 
-static int on_compact(struct prep *prep, const struct fpr_trace_record *rec, bool begin)
+static int fpr_on_compact(struct prep *prep, const struct fpr_trace_record *rec, bool begin)
 {
     struct task *task = task_of(prep, rec);
-    struct op *op = prep_op(prep, rec, begin ? OP_COMPACT : OP_COMPACT_END);
+    struct op *op = fpr_prep_op(prep, rec, begin ? OP_COMPACT : OP_COMPACT_END);
     if (!task || !op)
         return -ENOMEM;
     uint32_t at = (uint32_t)(op - prep->p->ops);
@@ -281,7 +281,7 @@ static int plain(struct prep *prep, const struct fpr_trace_record *rec)
     };
     if (!kinds[rec->type])
         return 0;
-    struct op *op = prep_op(prep, rec, kinds[rec->type]);
+    struct op *op = fpr_prep_op(prep, rec, kinds[rec->type]);
     if (op)
         op->aux = rec->nr;
     return op ? 0 : -ENOMEM;
@@ -310,21 +310,21 @@ static int dispatch(struct prep *prep, const struct fpr_trace_record *rec)
     case FPR_TRACE_BULK_PAGE:
         return on_bulk_page(prep, rec);
     case FPR_TRACE_ISOLATE:
-        return on_isolate(prep, rec);
+        return fpr_on_isolate(prep, rec);
     case FPR_TRACE_PASS_BEGIN:
-        return prep_pass_begin(prep, rec);
+        return fpr_prep_pass_begin(prep, rec);
     case FPR_TRACE_PASS_END:
-        return prep_pass_end(prep, rec);
+        return fpr_prep_pass_end(prep, rec);
     case FPR_TRACE_REPORT:
     case FPR_TRACE_REPORT_RET:
-        return prep_report(prep, rec);
+        return fpr_prep_report(prep, rec);
     case FPR_TRACE_COMPACT_BEGIN:
-        err = on_compact(prep, rec, true);
+        err = fpr_on_compact(prep, rec, true);
         if (!err)
             prep->p->ops[prep->p->nr_ops - 1].aux = rec->value == 1;
         return err;
     case FPR_TRACE_COMPACT_END:
-        return on_compact(prep, rec, false);
+        return fpr_on_compact(prep, rec, false);
     case FPR_TRACE_NOTIFY:
         if (prep->p->first_notify == UINT64_MAX)
             prep->p->first_notify = rec->time;
@@ -334,74 +334,15 @@ static int dispatch(struct prep *prep, const struct fpr_trace_record *rec)
     }
 }
 
-/* Records that name no frame. */
-static bool frameless(enum fpr_trace_type type)
-{
-    switch (type) {
-    case FPR_TRACE_ALLOC:
-    case FPR_TRACE_GOT:
-    case FPR_TRACE_FREE:
-    case FPR_TRACE_FREE_BATCHED:
-    case FPR_TRACE_ZONE_LOCKED:
-    case FPR_TRACE_PCPU_DRAIN:
-    case FPR_TRACE_BULK_PAGE:
-    case FPR_TRACE_ISOLATE:
-        return false;
-    default:
-        return true;
-    }
-}
-
-int prep_record(struct prep *prep, const struct fpr_trace_record *rec)
+int fpr_prep_record(struct prep *prep, const struct fpr_trace_record *rec)
 {
     struct fpr_prepared *p = prep->p;
-    if (rec->order > FPR_MAX_ORDER && !frameless(rec->type)) {
-        prep->field = "order";
-        prep->reason = "larger than any order";
-        return -EINVAL;
-    }
-    if (!frameless(rec->type) && rec->pfn != FPR_PFN_NONE) {
-        fpr_pfn end = rec->pfn + (1u << rec->order);
-        if (end >= FREED32) {
-            prep->field = "pfn";
-            prep->reason = "beyond the 2^32 frames that a replay can hold";
-            return -EINVAL;
-        }
-        if (end > p->top)
-            p->top = end;
-    } else if (!frameless(rec->type) && rec->type != FPR_TRACE_ALLOC) {
-        prep->field = "pfn";
-        prep->reason = "no frame where there must be one";
-        return -EINVAL;
-    }
+    int err = fpr_prep_check(prep, rec);
+    if (err)
+        return err;
     p->events++;
     p->nr[rec->type]++;
     p->end = rec->time > p->end ? rec->time : p->end;
-    return dispatch(prep, rec);
-}
-
-void prep_restart(struct prep *prep)
-{
-    struct fpr_prepared *p = prep->p;
-    p->nr_ops = p->nr_sgs = p->nr_passes = 0;
-    p->nr_ids = p->nr_slots = 0;
-    p->events = p->unpaired_free = p->report_bytes = 0;
-    for (int i = 0; i < FPR_NR_TRACE_TYPES; i++)
-        p->nr[i] = 0;
-    p->first_notify = UINT64_MAX;
-    p->min_report_order = FPR_NR_ORDERS;
-    p->has_got = false;
-    p->top = 0;
-    p->start = p->end = 0;
-    note_table_free(&prep->notes);
-    task_table_free(&prep->tasks);
-    prep->in_pass = prep->made_pass = false;
-    prep->bulk_total = prep->bulk_left = 0;
-}
-
-void prep_free(struct prep *prep)
-{
-    note_table_free(&prep->notes);
-    task_table_free(&prep->tasks);
-    free(prep->id_pfn);
+    err = prep->made_pass ? fpr_prep_end_made_pass(prep, rec->time) : 0;
+    return err ? err : dispatch(prep, rec);
 }

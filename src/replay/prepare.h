@@ -20,21 +20,25 @@ struct prep {
 };
 
 /* Takes one record of the replayed span. 0, -ENOMEM, -EINVAL (field and reason are set). */
-int prep_record(struct prep *prep, const struct fpr_trace_record *rec);
+int fpr_prep_record(struct prep *prep, const struct fpr_trace_record *rec);
+/* Is the record one that can be replayed? 0, -EINVAL as fpr_prep_record(). */
+int fpr_prep_check(struct prep *prep, const struct fpr_trace_record *rec);
 /* Forgets everything read so far: the span starts here. */
-void prep_restart(struct prep *prep);
-void prep_free(struct prep *prep);
+void fpr_prep_restart(struct prep *prep);
+void fpr_prep_free(struct prep *prep);
 
 /* Shared by the files that make operations. NULL or NONE32 if memory is short. */
-struct op *prep_op(struct prep *prep, const struct fpr_trace_record *rec, enum op_kind kind);
-uint32_t prep_new_id(struct prep *prep, uint32_t pfn, unsigned order);
-int prep_report(struct prep *prep, const struct fpr_trace_record *rec);
-int prep_pass_begin(struct prep *prep, const struct fpr_trace_record *rec);
-int prep_pass_end(struct prep *prep, const struct fpr_trace_record *rec);
+struct op *fpr_prep_op(struct prep *prep, const struct fpr_trace_record *rec, enum op_kind kind);
+uint32_t fpr_prep_new_id(struct prep *prep, uint32_t pfn, unsigned order);
+int fpr_prep_report(struct prep *prep, const struct fpr_trace_record *rec);
+int fpr_prep_pass_begin(struct prep *prep, const struct fpr_trace_record *rec);
+int fpr_prep_pass_end(struct prep *prep, const struct fpr_trace_record *rec);
+/* Ends a pass that was begun at a bare report, if that is long enough ago. */
+int fpr_prep_end_made_pass(struct prep *prep, fpr_ns now);
 /* Report calls known from reports.txt alone become passes among the operations. */
-int prep_merge_reports(struct prep *prep);
+int fpr_prep_merge_reports(struct prep *prep);
 
 /* Makes room for one more element. */
-bool prep_room(void **array, size_t *room, size_t used, size_t size);
+bool fpr_prep_room(void **array, size_t *room, size_t used, size_t size);
 
 #endif

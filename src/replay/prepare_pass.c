@@ -6,13 +6,13 @@
 #include <stdlib.h>
 
 /* Report calls nearer to each other than this belong to one pass. */
-#define PASS_GAP (FPR_NS_PER_S / 2)
+#define PASS_GAP (FPR_NS_PER_S / 10)
 
-int prep_pass_begin(struct prep *prep, const struct fpr_trace_record *rec)
+int fpr_prep_pass_begin(struct prep *prep, const struct fpr_trace_record *rec)
 {
     struct fpr_prepared *p = prep->p;
-    if (!prep_op(prep, rec, OP_PASS_BEGIN) ||
-        !prep_room((void **)&p->passes, &p->passes_room, p->nr_passes, sizeof(*p->passes)))
+    if (!fpr_prep_op(prep, rec, OP_PASS_BEGIN) ||
+        !fpr_prep_room((void **)&p->passes, &p->passes_room, p->nr_passes, sizeof(*p->passes)))
         return -ENOMEM;
     p->passes[p->nr_passes++] = (struct pass_span){rec->time, rec->time};
     prep->in_pass = true;
@@ -21,44 +21,44 @@ int prep_pass_begin(struct prep *prep, const struct fpr_trace_record *rec)
     return 0;
 }
 
-int prep_pass_end(struct prep *prep, const struct fpr_trace_record *rec)
+int fpr_prep_pass_end(struct prep *prep, const struct fpr_trace_record *rec)
 {
     if (!prep->in_pass)
         return 0; /* began before the span */
     prep->in_pass = prep->made_pass = false;
     prep->p->passes[prep->p->nr_passes - 1].end = rec->time;
-    return prep_op(prep, rec, OP_PASS_END) ? 0 : -ENOMEM;
+    return fpr_prep_op(prep, rec, OP_PASS_END) ? 0 : -ENOMEM;
 }
 
-static int end_made_pass(struct prep *prep, fpr_ns now)
+int fpr_prep_end_made_pass(struct prep *prep, fpr_ns now)
 {
     if (!prep->made_pass || now < prep->last_return + PASS_GAP)
         return 0;
     struct fpr_trace_record end = {.time = prep->last_return, .pfn = FPR_PFN_NONE};
-    return prep_pass_end(prep, &end);
+    return fpr_prep_pass_end(prep, &end);
 }
 
 static int on_call(struct prep *prep, const struct fpr_trace_record *rec)
 {
     struct fpr_prepared *p = prep->p;
-    int err = end_made_pass(prep, rec->time);
+    int err = fpr_prep_end_made_pass(prep, rec->time);
     if (err)
         return err;
     if (!prep->in_pass) {
-        err = prep_pass_begin(prep, rec);
+        err = fpr_prep_pass_begin(prep, rec);
         if (err)
             return err;
         prep->made_pass = true;
-        if (!prep_op(prep, rec, OP_PASS_ISOLATE))
+        if (!fpr_prep_op(prep, rec, OP_PASS_ISOLATE))
             return -ENOMEM;
     }
-    struct op *op = prep_op(prep, rec, OP_REPORT);
+    struct op *op = fpr_prep_op(prep, rec, OP_REPORT);
     if (!op)
         return -ENOMEM;
     op->aux = (uint32_t)p->nr_sgs;
     op->gfp = rec->nr;
     for (uint32_t i = 0; i < rec->nr; i++) {
-        if (!prep_room((void **)&p->sgs, &p->sgs_room, p->nr_sgs, sizeof(*p->sgs)))
+        if (!fpr_prep_room((void **)&p->sgs, &p->sgs_room, p->nr_sgs, sizeof(*p->sgs)))
             return -ENOMEM;
         p->sgs[p->nr_sgs++] = rec->sg[i];
         p->report_bytes += 4096ull << rec->sg[i].order;
@@ -71,11 +71,11 @@ static int on_call(struct prep *prep, const struct fpr_trace_record *rec)
     return 0;
 }
 
-int prep_report(struct prep *prep, const struct fpr_trace_record *rec)
+int fpr_prep_report(struct prep *prep, const struct fpr_trace_record *rec)
 {
     if (rec->type == FPR_TRACE_REPORT)
         return on_call(prep, rec);
-    struct op *op = prep_op(prep, rec, OP_REPORT_RET);
+    struct op *op = fpr_prep_op(prep, rec, OP_REPORT_RET);
     if (!op)
         return -ENOMEM;
     op->aux = (uint32_t)rec->value;
@@ -88,7 +88,7 @@ static int copy_until(struct prep *prep, const struct op *old, size_t nr, size_t
 {
     struct fpr_prepared *p = prep->p;
     for (; *at < nr && old[*at].time <= until; ++*at) {
-        if (!prep_room((void **)&p->ops, &p->ops_room, p->nr_ops, sizeof(struct op)))
+        if (!fpr_prep_room((void **)&p->ops, &p->ops_room, p->nr_ops, sizeof(struct op)))
             return -ENOMEM;
         p->ops[p->nr_ops++] = old[*at];
     }
@@ -104,7 +104,7 @@ static int merge(struct prep *prep, const struct op *old, size_t nr)
         const struct fpr_report_call *call = &rec->reports[i];
         if (call->time < prep->p->start || call->time > prep->p->end)
             continue;
-        err = end_made_pass(prep, call->time);
+        err = fpr_prep_end_made_pass(prep, call->time);
         if (!err)
             err = copy_until(prep, old, nr, &at, call->time);
         struct fpr_trace_record one = {.type = FPR_TRACE_REPORT,
@@ -116,18 +116,18 @@ static int merge(struct prep *prep, const struct op *old, size_t nr)
             err = on_call(prep, &one);
         one.type = FPR_TRACE_REPORT_RET;
         if (!err)
-            err = prep_report(prep, &one);
+            err = fpr_prep_report(prep, &one);
         prep->p->nr[FPR_TRACE_REPORT]++;
     }
     if (!err)
-        err = end_made_pass(prep, UINT64_MAX);
+        err = fpr_prep_end_made_pass(prep, UINT64_MAX);
     return err ? err : copy_until(prep, old, nr, &at, UINT64_MAX);
 }
 
-int prep_merge_reports(struct prep *prep)
+int fpr_prep_merge_reports(struct prep *prep)
 {
     struct fpr_prepared *p = prep->p;
-    int err = end_made_pass(prep, UINT64_MAX);
+    int err = fpr_prep_end_made_pass(prep, UINT64_MAX);
     if (err || p->nr[FPR_TRACE_REPORT] || p->nr[FPR_TRACE_PASS_BEGIN] || !p->recording->nr_reports)
         return err;
     struct op *old = p->ops;

@@ -23,7 +23,7 @@ static int read_all(struct prep *prep, struct fpr_trace *trace, struct fpr_trace
     int got;
     while ((got = fpr_trace_next(trace, &rec, error)) == 1) {
         if (rec.type == FPR_TRACE_DUMP_END && rec.nr == 0) {
-            prep_restart(prep);
+            fpr_prep_restart(prep);
             prep->p->start = prep->p->end = rec.time;
             begun = true;
             continue;
@@ -36,7 +36,7 @@ static int read_all(struct prep *prep, struct fpr_trace *trace, struct fpr_trace
             prep->p->start = rec.time;
             begun = true;
         }
-        int err = prep_record(prep, &rec);
+        int err = fpr_prep_record(prep, &rec);
         if (err == -EINVAL) {
             struct fpr_trace_summary seen = {0};
             fpr_trace_get_summary(trace, &seen);
@@ -56,13 +56,13 @@ static int read_trace(struct fpr_prepared *p, const struct fpr_trace_options *op
     if (err)
         return err;
     struct prep prep = {.p = p};
-    prep_restart(&prep);
+    fpr_prep_restart(&prep);
     err = read_all(&prep, trace, error);
     if (!err)
-        err = prep_merge_reports(&prep);
+        err = fpr_prep_merge_reports(&prep);
     if (!err)
         fpr_trace_get_summary(trace, &p->summary);
-    prep_free(&prep);
+    fpr_prep_free(&prep);
     fpr_trace_close(trace);
     if (!err && !p->events) {
         snprintf(error->file, sizeof(error->file), "%.255s", p->recording->trace_path);

@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Pages of a list that may have gone unseen between two events that show it. */
+#define MAX_UNSEEN 1024
+
 /* The head of one per-cpu list down to the block looked for. */
 struct ahead {
     fpr_pfn want;
@@ -15,7 +18,7 @@ struct ahead {
 
 static bool remember(struct ahead *a, fpr_pfn pfn)
 {
-    if (!prep_room((void **)&a->pfns, &a->room, a->nr, sizeof(*a->pfns)))
+    if (!fpr_prep_room((void **)&a->pfns, &a->room, a->nr, sizeof(*a->pfns)))
         return false;
     a->pfns[a->nr++] = pfn;
     return true;
@@ -35,7 +38,7 @@ static void scout(struct run *run, const struct op *op, fpr_pfn got, const struc
 {
     struct unseen_list *l = run->scout;
     for (size_t i = 0; l && op->order == 0 && i < a->nr; i++) {
-        if (!prep_room((void **)&l->list, &l->room, l->nr, sizeof(*l->list))) {
+        if (!fpr_prep_room((void **)&l->list, &l->room, l->nr, sizeof(*l->list))) {
             run->err = -ENOMEM;
             return;
         }
@@ -45,7 +48,7 @@ static void scout(struct run *run, const struct op *op, fpr_pfn got, const struc
     }
 }
 
-/* A block that is off the model's lists: the kernel drained it to the free lists, or it is gone. */
+/* A block that is off the model's lists: the kernel has it on its free lists, or it is gone. */
 static void let_go(struct run *run, struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     if (bit_get(run->limbo, pfn))
@@ -55,7 +58,7 @@ static void let_go(struct run *run, struct fpr_zone *zone, fpr_pfn pfn, unsigned
 /* If the block is on a per-cpu list: what stood ahead of it went unseen, and is allocated now. */
 static bool take_from_pcp(struct run *run, const struct op *op, fpr_pfn got)
 {
-    struct fpr_zone *zone = run_zone(run, op->pfn);
+    struct fpr_zone *zone = fpr_run_zone(run, op->pfn);
     struct fpr_zone_info info;
     struct fpr_block block;
     enum fpr_page_kind kind;
@@ -89,19 +92,20 @@ static bool just_refilled(const struct run *run, const struct op *op)
     return false;
 }
 
-/* If the kernel had to refill where the model had not: all of the model's list went unseen. */
+/* If the kernel refilled, its list was empty: what the model still has on its own is elsewhere.
+ * (With guessed pageblock types it may be another list.) */
 static bool take_from_refill(struct run *run, const struct op *op, fpr_pfn got)
 {
-    struct fpr_zone *zone = run_zone(run, op->pfn);
+    struct fpr_zone *zone = fpr_run_zone(run, op->pfn);
     struct fpr_pcp_counters pcp;
     unsigned cpu = run_cpu(run, op);
-    if (op->order || !run->lacks_bulk || !run_knows(run, FPR_KNOW_BIT_PCP) ||
-        !run_knows(run, FPR_KNOW_BIT_PBTYPE) || !just_refilled(run, op) ||
+    if (op->order || !run_knows(run, FPR_KNOW_BIT_PBTYPE) || !just_refilled(run, op) ||
         fpr_zone_get_pcp(zone, cpu, &pcp))
         return false;
     struct ahead a = {0};
     fpr_pfn pfn = FPR_PFN_NONE;
-    for (unsigned left = pcp.count + pcp.batch; left && pfn != op->pfn; left--)
+    unsigned left = pcp.count + pcp.batch < MAX_UNSEEN ? pcp.count + pcp.batch : MAX_UNSEEN;
+    for (; left && pfn != op->pfn; left--)
         if (fpr_zone_alloc_bulk_page(zone, op->mt, cpu, &pfn) || !remember(&a, pfn))
             break;
     bool found = a.nr && pfn == op->pfn;
@@ -120,8 +124,8 @@ static bool take_from_refill(struct run *run, const struct op *op, fpr_pfn got)
 /* Gives a page back that is now known not to have been taken. */
 static void put_back(struct run *run, const struct op *op, fpr_pfn pfn)
 {
-    struct fpr_zone *zone = run_zone(run, pfn);
-    if (fpr_zone_pcp_push(zone, pfn, op->order, run_cpu(run, op)))
+    struct fpr_zone *zone = fpr_run_zone(run, pfn);
+    if (bit_get(run->limbo, pfn) || fpr_zone_pcp_push(zone, pfn, op->order, run_cpu(run, op)))
         fpr_zone_free_as(zone, pfn, op->order, -1, run_cpu(run, op), FPR_ALLOC_PCP_LOCKED);
 }
 
@@ -144,7 +148,7 @@ static void break_pcp_block(struct run *run, struct fpr_zone *zone, const struct
 /* The model gives up whatever it still has of a block. */
 static void force(struct run *run, fpr_pfn pfn, unsigned order)
 {
-    struct fpr_zone *zone = run_zone(run, pfn);
+    struct fpr_zone *zone = fpr_run_zone(run, pfn);
     fpr_pfn end = pfn + (1ull << order);
     for (fpr_pfn p = pfn; zone && p < end;) {
         struct fpr_block block;
@@ -169,11 +173,11 @@ static void force(struct run *run, fpr_pfn pfn, unsigned order)
         fpr_zone_regroup(zone, pfn, order);
 }
 
-fpr_pfn run_repair(struct run *run, const struct op *op, fpr_pfn got)
+fpr_pfn fpr_run_repair(struct run *run, const struct op *op, fpr_pfn got)
 {
     run->mute = true;
-    struct fpr_zone *zone = op->pfn == NONE32 ? NULL : run_zone(run, op->pfn);
-    bool same_zone = zone && got != FPR_PFN_NONE && zone == run_zone(run, got);
+    struct fpr_zone *zone = op->pfn == NONE32 ? NULL : fpr_run_zone(run, op->pfn);
+    bool same_zone = zone && got != FPR_PFN_NONE && zone == fpr_run_zone(run, got);
     if (!same_zone || !(take_from_pcp(run, op, got) || take_from_refill(run, op, got))) {
         if (got != FPR_PFN_NONE)
             put_back(run, op, got);

@@ -44,23 +44,23 @@ static void fire(struct run *run, fpr_ns at)
     if (run->clock)
         fpr_clock_advance(run->clock, run->now);
     if (run->register_at <= at)
-        run->err |= passes_register(run);
+        run->err |= fpr_passes_register(run);
     if (run->next_sample <= at) {
-        run->err |= curve_sample(run, at);
+        run->err |= fpr_curve_sample(run, at);
         run->next_sample += run->o->sample_every;
     }
     if (run->next_grid <= at) {
-        curve_grid(run, at);
+        fpr_curve_grid(run, at);
         run->next_grid += FPR_NS_PER_S / 2;
     }
     if (run->explain_at <= at) {
-        run->err |= explain_now(run, at);
+        run->err |= fpr_explain_now(run, at);
         run->explain_at = UINT64_MAX;
     }
     find_next_timer(run);
 }
 
-void run_time(struct run *run, fpr_ns to)
+void fpr_run_time(struct run *run, fpr_ns to)
 {
     while (run->next_timer <= to)
         fire(run, run->next_timer);
@@ -68,10 +68,10 @@ void run_time(struct run *run, fpr_ns to)
         run->now = to;
 }
 
-int run_until(struct run *run, unsigned stops)
+int fpr_run_until(struct run *run, unsigned stops)
 {
     const struct op *ops = run->p->ops;
-    const op_fn *handlers = run->predict ? predict_ops : mirror_ops;
+    const op_fn *handlers = run->predict ? fpr_predict_ops : fpr_mirror_ops;
     const size_t nr = run->p->nr_ops;
     while (run->pc < nr) {
         const struct op *op = &ops[run->pc];
@@ -81,7 +81,7 @@ int run_until(struct run *run, unsigned stops)
             return -EINTR;
         if (op->time > run->now) {
             if (op->time >= run->next_timer)
-                run_time(run, op->time);
+                fpr_run_time(run, op->time);
             run->now = op->time;
             if (run->clock)
                 fpr_clock_advance(run->clock, op->time);
@@ -130,12 +130,12 @@ static int play(struct run *run)
     struct timespec from, to;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
     if (run->predict && run->recorded)
-        score_listen(run, true);
+        fpr_score_listen(run, true);
     find_next_timer(run);
-    int err = run_until(run, 0);
+    int err = fpr_run_until(run, 0);
     if (!err) {
-        run_time(run, run->p->end);
-        log_check(run);
+        fpr_run_time(run, run->p->end);
+        fpr_log_check(run);
         err = run->err;
     }
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
@@ -146,7 +146,7 @@ static int play(struct run *run)
 static int set_up(struct run *run)
 {
     const struct fpr_prepared *p = run->p;
-    int err = start_machine(run);
+    int err = fpr_start_machine(run);
     if (err)
         return err;
     run->map = malloc((p->nr_ids ? p->nr_ids : 1) * sizeof(*run->map));
@@ -157,8 +157,11 @@ static int set_up(struct run *run)
     memset(run->map, 0xff, (p->nr_ids ? p->nr_ids : 1) * sizeof(*run->map));
     memset(run->types, 0xff, p->nr_slots ? p->nr_slots : 1);
     run->now = p->start;
-    err = curve_start(run);
-    return err ? err : passes_start(run);
+    run->follows_free = run->resync && p->nr[FPR_TRACE_ZONE_LOCKED];
+    if (run->follows_free)
+        fpr_start_kernel_free(run);
+    err = fpr_curve_start(run);
+    return err ? err : fpr_passes_start(run);
 }
 
 static void tear_down(struct run *run)
@@ -171,7 +174,7 @@ static void tear_down(struct run *run)
     free(run->types);
     free(run->limbo);
     free(run->free_at_start);
-    note_table_free(&run->unseen.frames);
+    fpr_note_table_free(&run->unseen.frames);
     free(run->mine.keys);
     free(run->theirs.keys);
     free(run->pass.kernel.sgs);
@@ -190,9 +193,9 @@ static int finish(struct run *run)
         fpr_zone_get_counters(fpr_machine_zone(run->machine, i), &c);
         r->free_pages_end += (uint64_t)((int64_t)c.free + c.free_lag);
     }
-    passes_finish(run);
-    int err = curve_finish(run);
-    return err ? err : diff_after(run);
+    fpr_passes_finish(run);
+    int err = fpr_curve_finish(run);
+    return err ? err : fpr_diff_after(run);
 }
 
 static int play_through(struct run *run)
@@ -219,7 +222,7 @@ static int find_unseen(const struct run *run, struct unseen_list *unseen)
     first.explain_at = UINT64_MAX;
     int err = play_through(&first);
     fpr_replay_result_free(&result);
-    return err ? err : infer_filter(run->p, unseen);
+    return err ? err : fpr_infer_filter(run->p, unseen);
 }
 
 /* Bulk allocations are inferred if they are not known; the better one of both replays counts. */

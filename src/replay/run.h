@@ -51,6 +51,7 @@ struct run {
     struct fpr_trace_error *error;
     bool predict, recorded; /* mode; reporting as recorded */
     bool resync;            /* repair after each miss */
+    bool follows_free;      /* resynchronising, and the trace tells what leaves the free lists */
     bool lacks_bulk;        /* bulk allocations are not known */
     uint32_t without;
     int err; /* of a nested step */
@@ -83,9 +84,9 @@ struct run {
 
     uint32_t *map;  /* allocation number -> first frame in the model, NONE32: has none */
     uint8_t *types; /* slot of a batched free -> type remembered, 0xff: none */
-    /* mirror: frames on the kernel's per-cpu lists; resynchronising: frames that the kernel drained
-     * from them and has not taken since; one bit each */
-    uint64_t *limbo; /* mirror: frames on the kernel's per-cpu lists, one bit each */
+    /* mirror: frames on the kernel's per-cpu lists; resynchronising: frames on the
+     * kernel's free lists, as far as its events tell; one bit each */
+    uint64_t *limbo;
     struct behind_scenes behind;
 
     struct unseen_list *scout; /* not NULL: this run only finds what went unseen */
@@ -127,75 +128,79 @@ static inline void bits_put(uint64_t *bits, fpr_pfn i, uint64_t nr, bool on)
 }
 
 /* run.c: moves time on, doing what falls due. */
-void run_time(struct run *run, fpr_ns to);
+void fpr_run_time(struct run *run, fpr_ns to);
 /* Runs operations up to the next one whose kind is a bit of `stops`, or the end. */
-int run_until(struct run *run, unsigned stops);
+int fpr_run_until(struct run *run, unsigned stops);
 
 /* start.c */
-int start_machine(struct run *run);
+int fpr_start_machine(struct run *run);
 /* Mirror: takes all pages off the per-cpu lists. */
-int start_limbo(struct run *run);
+int fpr_start_limbo(struct run *run);
+/* Resynchronising: notes what is on the free lists. */
+void fpr_start_kernel_free(struct run *run);
 /* hide.c: a copy of a state's text without what the replay must not know; NULL: no memory. */
-char *hide_state(const char *text, size_t len, uint32_t without, size_t *out_len);
+char *fpr_hide_state(const char *text, size_t len, uint32_t without, size_t *out_len);
 /* start_proc.c: from kpageflags and zoneinfo. */
-int start_from_flags(struct run *run, const struct fpr_policy *policy);
+int fpr_start_from_flags(struct run *run, const struct fpr_policy *policy);
 
 /* One handler a kind. */
-extern const op_fn mirror_ops[NR_OP_KINDS];
-extern const op_fn predict_ops[NR_OP_KINDS];
+extern const op_fn fpr_mirror_ops[NR_OP_KINDS];
+extern const op_fn fpr_predict_ops[NR_OP_KINDS];
 
 /* predict.c */
-struct fpr_zone *run_zone(const struct run *run, fpr_pfn pfn);
-void run_touch(struct run *run, fpr_pfn pfn, unsigned order);
+struct fpr_zone *fpr_run_zone(const struct run *run, fpr_pfn pfn);
+/* Orders that the per-cpu lists of the profile hold. */
+bool fpr_run_pcp_holds(const struct fpr_zone *zone, unsigned order);
+void fpr_run_touch(struct run *run, fpr_pfn pfn, unsigned order);
 /* behind.c: compaction, kswapd, vmstat */
-int on_isolate(struct run *run, const struct op *op);
-int on_compact(struct run *run, const struct op *op);
-int on_compact_end(struct run *run, const struct op *op);
-int on_drain_zone(struct run *run, const struct op *op);
-int on_fold(struct run *run, const struct op *op);
-int on_balance(struct run *run, const struct op *op);
-int on_balance_end(struct run *run, const struct op *op);
+int fpr_on_isolate(struct run *run, const struct op *op);
+int fpr_on_compact(struct run *run, const struct op *op);
+int fpr_on_compact_end(struct run *run, const struct op *op);
+int fpr_on_drain_zone(struct run *run, const struct op *op);
+int fpr_on_fold(struct run *run, const struct op *op);
+int fpr_on_balance(struct run *run, const struct op *op);
+int fpr_on_balance_end(struct run *run, const struct op *op);
 
 /* score.c: scores an answer; returns the frame that the model ends up with. */
-fpr_pfn run_took(struct run *run, const struct op *op, fpr_pfn got, const char *what);
-int log_put(struct event_log *log, enum op_kind kind, fpr_pfn pfn, unsigned order);
-void log_check(struct run *run);
-int on_buddy_event(struct run *run, const struct op *op);
-void score_listen(struct run *run, bool on);
+fpr_pfn fpr_run_took(struct run *run, const struct op *op, fpr_pfn got, const char *what);
+int fpr_log_put(struct event_log *log, enum op_kind kind, fpr_pfn pfn, unsigned order);
+void fpr_log_check(struct run *run);
+int fpr_on_buddy_event(struct run *run, const struct op *op);
+void fpr_score_listen(struct run *run, bool on);
 
 /* repair.c */
-fpr_pfn run_repair(struct run *run, const struct op *op, fpr_pfn got);
+fpr_pfn fpr_run_repair(struct run *run, const struct op *op, fpr_pfn got);
 
 /* passes.c and timing.c */
-int passes_start(struct run *run);
-int passes_register(struct run *run);
-void passes_finish(struct run *run);
-int on_pass_begin(struct run *run, const struct op *op);
-int on_pass_isolate(struct run *run, const struct op *op);
-int on_report(struct run *run, const struct op *op);
-int on_pass_end(struct run *run, const struct op *op);
-fpr_ns timer_slack(fpr_ns delay);
-void timing_requested(struct run *run);
-void timing_begin(struct run *run, const struct op *op);
-void timing_end(struct run *run, const struct op *op);
-void match_add(struct run *run, struct block_log *log, const struct fpr_sg *sg, size_t nr);
-void match_pass(struct run *run);
+int fpr_passes_start(struct run *run);
+int fpr_passes_register(struct run *run);
+void fpr_passes_finish(struct run *run);
+int fpr_on_pass_begin(struct run *run, const struct op *op);
+int fpr_on_pass_isolate(struct run *run, const struct op *op);
+int fpr_on_report(struct run *run, const struct op *op);
+int fpr_on_pass_end(struct run *run, const struct op *op);
+fpr_ns fpr_timer_slack(fpr_ns delay);
+void fpr_timing_requested(struct run *run);
+void fpr_timing_begin(struct run *run, const struct op *op);
+void fpr_timing_end(struct run *run, const struct op *op);
+void fpr_match_add(struct run *run, struct block_log *log, const struct fpr_sg *sg, size_t nr);
+void fpr_match_pass(struct run *run);
 
-/* host_start.c */
-int host_start(struct run *run);
+/* fpr_host_start.c */
+int fpr_host_start(struct run *run);
 
 /* curve.c and gap.c */
-int curve_start(struct run *run);
-int curve_sample(struct run *run, fpr_ns at);
-void curve_grid(struct run *run, fpr_ns at);
-int curve_finish(struct run *run);
-void gap_measure(const struct run *run, struct fpr_gap *gap);
-void gap_pass_begin(struct run *run);
-void gap_pass_end(struct run *run);
+int fpr_curve_start(struct run *run);
+int fpr_curve_sample(struct run *run, fpr_ns at);
+void fpr_curve_grid(struct run *run, fpr_ns at);
+int fpr_curve_finish(struct run *run);
+void fpr_gap_measure(const struct run *run, struct fpr_gap *gap);
+void fpr_gap_pass_begin(struct run *run);
+void fpr_gap_pass_end(struct run *run);
 
 /* diff.c */
-int diff_after(struct run *run);
+int fpr_diff_after(struct run *run);
 /* explain.c */
-int explain_now(struct run *run, fpr_ns at);
+int fpr_explain_now(struct run *run, fpr_ns at);
 
 #endif

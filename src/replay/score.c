@@ -13,7 +13,7 @@ static enum where find_block(const struct run *run, fpr_pfn pfn, unsigned order)
 {
     if (pfn == NONE32)
         return KERNEL_FAILED;
-    const struct fpr_zone *zone = run_zone(run, pfn);
+    const struct fpr_zone *zone = fpr_run_zone(run, pfn);
     uint64_t used = 0, pages = 1ull << order;
     for (uint64_t i = 0; zone && i < pages; i++) {
         enum fpr_page_kind kind = FPR_PAGE_RESERVED;
@@ -60,7 +60,7 @@ static void note_first(struct run *run, const struct op *op, fpr_pfn got, const 
              op->mt, (double)op->time / 1e9, mine, theirs, where_text(where));
 }
 
-fpr_pfn run_took(struct run *run, const struct op *op, fpr_pfn got, const char *what)
+fpr_pfn fpr_run_took(struct run *run, const struct op *op, fpr_pfn got, const char *what)
 {
     struct fpr_replay_result *r = run->r;
     bool kernel_failed = op->pfn == NONE32;
@@ -78,10 +78,10 @@ fpr_pfn run_took(struct run *run, const struct op *op, fpr_pfn got, const char *
         if (!r->missed)
             note_first(run, op, got, what, where);
         if (run->resync)
-            got = run_repair(run, op, got);
+            got = fpr_run_repair(run, op, got);
     }
     if (kernel_failed && got != FPR_PFN_NONE) { /* the guest does not know of this page */
-        fpr_zone_free_as(run_zone(run, got), got, op->order, -1, run_cpu(run, op), 0);
+        fpr_zone_free_as(fpr_run_zone(run, got), got, op->order, -1, run_cpu(run, op), 0);
         got = FPR_PFN_NONE;
     }
     if (op->id < FREED32)
@@ -89,9 +89,9 @@ fpr_pfn run_took(struct run *run, const struct op *op, fpr_pfn got, const char *
     return got;
 }
 
-int log_put(struct event_log *log, enum op_kind kind, fpr_pfn pfn, unsigned order)
+int fpr_log_put(struct event_log *log, enum op_kind kind, fpr_pfn pfn, unsigned order)
 {
-    if (!prep_room((void **)&log->keys, &log->room, log->nr, sizeof(*log->keys)))
+    if (!fpr_prep_room((void **)&log->keys, &log->room, log->nr, sizeof(*log->keys)))
         return -ENOMEM;
     log->keys[log->nr++] = pfn << 8 | order << 1 | (kind == OP_DRAINED);
     return 0;
@@ -121,7 +121,7 @@ static uint64_t missing(struct event_log *mine, struct event_log *theirs)
     return bad;
 }
 
-void log_check(struct run *run)
+void fpr_log_check(struct run *run)
 {
     struct event_log *mine = &run->mine, *theirs = &run->theirs;
     if (!run->recorded || (!mine->nr && !theirs->nr))
@@ -137,13 +137,13 @@ void log_check(struct run *run)
     mine->nr = theirs->nr = 0;
 }
 
-int on_buddy_event(struct run *run, const struct op *op)
+int fpr_on_buddy_event(struct run *run, const struct op *op)
 {
     if (!run->recorded)
         return 0;
-    if (run->resync)
+    if (run->follows_free)
         bits_put(run->limbo, op->pfn, 1ull << op->order, op->kind == OP_DRAINED);
-    return log_put(&run->theirs, (enum op_kind)op->kind, op->pfn, op->order);
+    return fpr_log_put(&run->theirs, (enum op_kind)op->kind, op->pfn, op->order);
 }
 
 static void on_event(void *ctx, const struct fpr_event *event)
@@ -152,12 +152,12 @@ static void on_event(void *ctx, const struct fpr_event *event)
     if (run->mute)
         return;
     if (event->type == FPR_EVENT_ZONE_LOCKED)
-        run->err |= log_put(&run->mine, OP_TAKEN, event->pfn, event->order);
+        run->err |= fpr_log_put(&run->mine, OP_TAKEN, event->pfn, event->order);
     else if (event->type == FPR_EVENT_PCPU_DRAIN)
-        run->err |= log_put(&run->mine, OP_DRAINED, event->pfn, event->order);
+        run->err |= fpr_log_put(&run->mine, OP_DRAINED, event->pfn, event->order);
 }
 
-void score_listen(struct run *run, bool on)
+void fpr_score_listen(struct run *run, bool on)
 {
     struct fpr_event_sink sink = {on_event, run};
     for (size_t i = 0; i < run->nr_zones; i++)

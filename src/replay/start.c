@@ -32,7 +32,7 @@ static int from_state(struct run *run, const struct fpr_policy *policy)
     const char *text = rec->state_before;
     size_t len = rec->state_before_size;
     if (hidden_in_state(run)) {
-        edited = hide_state(text, len, run->without, &len);
+        edited = fpr_hide_state(text, len, run->without, &len);
         if (!edited)
             return -ENOMEM;
         text = edited;
@@ -99,7 +99,7 @@ static int collect(void *ctx, const struct fpr_block *block)
     return 0;
 }
 
-int start_limbo(struct run *run)
+int fpr_start_limbo(struct run *run)
 {
     struct pcp_list l = {0};
     int err = 0;
@@ -148,6 +148,15 @@ static void mark_free(struct run *run)
     }
 }
 
+void fpr_start_kernel_free(struct run *run)
+{
+    struct marker m = {run->limbo};
+    for (size_t z = 0; z < run->nr_zones; z++)
+        for (unsigned order = 0; order < FPR_NR_ORDERS; order++)
+            for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++)
+                fpr_zone_walk_free(fpr_machine_zone(run->machine, z), order, mt, mark, &m);
+}
+
 static int look_around(struct run *run)
 {
     struct fpr_zone_info info;
@@ -167,7 +176,7 @@ static int look_around(struct run *run)
     return 0;
 }
 
-int start_machine(struct run *run)
+int fpr_start_machine(struct run *run)
 {
     const struct fpr_recording *rec = run->p->recording;
     struct fpr_policy policy;
@@ -184,7 +193,7 @@ int start_machine(struct run *run)
     if (rec->state_before)
         err = from_state(run, &policy);
     else if (rec->kpageflags_before && rec->zoneinfo_before)
-        err = start_from_flags(run, &policy);
+        err = fpr_start_from_flags(run, &policy);
     else
         err = from_nothing(run, &policy);
     return err ? err : look_around(run);

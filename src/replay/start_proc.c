@@ -1,165 +1,35 @@
-/* A starting state from what ordinary users have: kpageflags and zoneinfo. Free blocks are exact,
- * as buddies that are both free are always joined; the order of the lists, what is on per-cpu
- * lists and the pageblock types are guesses. */
+/* A starting state from kpageflags and zoneinfo. */
+#include "replay/proc_zone.h"
 #include "replay/run.h"
-#include "replay/zoneinfo.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-/* Bits of /proc/kpageflags. */
-enum {
-    KPF_LRU = 5,
-    KPF_SLAB = 7,
-    KPF_BUDDY = 10,
-    KPF_ANON = 12,
-    KPF_NOPAGE = 20,
-    KPF_PGTABLE = 26,
-    KPF_RESERVED = 32,
-};
-
-struct flags {
-    const uint64_t *words;
-    size_t nr;
-};
-
-static bool has(const struct flags *f, fpr_pfn pfn, unsigned bit)
-{
-    return pfn < f->nr && f->words[pfn] >> bit & 1;
-}
-
-static bool absent(const struct flags *f, fpr_pfn pfn)
-{
-    return pfn >= f->nr || has(f, pfn, KPF_NOPAGE) || has(f, pfn, KPF_RESERVED);
-}
-
-/* Unmovable if more of its pages are the kernel's own than user or cache memory. */
-static int guess_type(const struct flags *f, fpr_pfn start, fpr_pfn pages)
-{
-    uint64_t kernel = 0, movable = 0;
-    for (fpr_pfn p = start; p < start + pages; p++) {
-        if (absent(f, p) || has(f, p, KPF_BUDDY))
-            continue;
-        if (has(f, p, KPF_LRU) || has(f, p, KPF_ANON))
-            movable++;
-        else
-            kernel++;
-    }
-    return kernel > movable ? FPR_UNMOVABLE : FPR_MOVABLE;
-}
-
-static int load_types(struct fpr_zone *zone, const struct fpr_zone_info *info,
-                      const struct flags *f)
-{
-    fpr_pfn pages = 1ull << info->pageblock_order;
-    int err = 0;
-    for (fpr_pfn p = info->start & ~(pages - 1); !err && p < info->start + info->spanned;
-         p += pages)
-        err = fpr_zone_load_pageblock(zone, p < info->start ? info->start : p,
-                                      guess_type(f, p, pages));
-    return err;
-}
-
-/* The largest aligned block of free frames that begins here. */
-static unsigned block_at(const struct fpr_zone_info *info, const struct flags *f, fpr_pfn pfn)
-{
-    unsigned order = 0;
-    for (; order < info->max_order; order++) {
-        fpr_pfn size = 1ull << order;
-        if (pfn & size || pfn + 2 * size > info->start + info->spanned)
-            break;
-        fpr_pfn p = pfn + size;
-        while (p < pfn + 2 * size && has(f, p, KPF_BUDDY))
-            p++;
-        if (p < pfn + 2 * size)
-            break;
-    }
-    return order;
-}
-
-static int load_frames(struct fpr_zone *zone, const struct fpr_zone_info *info,
-                       const struct flags *f)
-{
-    int err = 0;
-    for (fpr_pfn p = info->start; !err && p < info->start + info->spanned;) {
-        unsigned order = 0;
-        if (has(f, p, KPF_BUDDY)) {
-            order = block_at(info, f, p);
-            err = fpr_zone_load_free(zone, p, order, fpr_zone_pageblock_type(zone, p), false);
-        } else if (!absent(f, p)) {
-            err = fpr_zone_load_allocated(zone, p, 0, has(f, p, KPF_LRU));
-        }
-        p += 1ull << order;
-    }
-    return err;
-}
-
-static int load_counters(struct fpr_zone *zone, const struct zoneinfo *z)
-{
-    struct fpr_zone_counters c;
-    int err = fpr_zone_get_counters(zone, &c);
-    c.boost = z->boost;
-    c.stat_threshold = z->threshold;
-    for (int i = 0; i < FPR_NR_WMARKS; i++)
-        c.watermark[i] = z->mark[i] > z->boost ? z->mark[i] - z->boost : z->mark[i];
-    for (int i = 0; i < FPR_NR_ZONE_INDICES; i++)
-        c.lowmem_reserve[i] = z->reserve[i];
-    return err ? err : fpr_zone_load_counters(zone, &c);
-}
-
 static int load_zone(struct run *run, const struct zoneinfo *zones, size_t nr, size_t at,
-                     const struct flags *f)
+                     const struct page_flags *f)
 {
     struct fpr_zone *zone = fpr_machine_zone(run->machine, at);
     struct fpr_zone_info info;
     int err = fpr_zone_get_info(zone, &info);
     if (!err)
-        err = load_types(zone, &info, f);
-    if (!err)
-        err = load_frames(zone, &info, f);
+        err = fpr_proc_zone_load_flags(zone, f);
     for (size_t i = 0; i < nr && !err; i++)
         if (zones[i].start == info.start)
-            err = load_counters(zone, &zones[i]);
+            err = fpr_proc_zone_load_counters(zone, &zones[i]);
     return err;
 }
 
-static int configure(struct fpr_zone_config *config, const struct zoneinfo *z,
-                     const struct fpr_policy *policy, unsigned cpus)
-{
-    int index = zoneinfo_index(z->name);
-    int err = fpr_zone_config_init(config, policy->base);
-    if (err || index < 0)
-        return err ? err : -EINVAL;
-    config->policy = *policy;
-    config->name = z->name;
-    config->index = (enum fpr_zone_index)index;
-    config->node = z->node;
-    config->start = z->start;
-    config->spanned = z->spanned;
-    config->managed = z->managed;
-    config->cpus = cpus;
-    config->empty = true;
-    config->pcp_auto = false;
-    config->pcp_high = z->high;
-    config->pcp_batch = z->batch ? z->batch : 1;
-    for (int i = 0; i < FPR_NR_WMARKS; i++)
-        config->watermark[i] = z->mark[i];
-    for (int i = 0; i < FPR_NR_ZONE_INDICES; i++)
-        config->lowmem_reserve[i] = z->reserve[i];
-    return 0;
-}
-
-int start_from_flags(struct run *run, const struct fpr_policy *policy)
+int fpr_start_from_flags(struct run *run, const struct fpr_policy *policy)
 {
     const struct fpr_recording *rec = run->p->recording;
-    struct flags f = {rec->kpageflags_before, rec->kpageflags_before_pages};
+    struct page_flags f = {rec->kpageflags_before, rec->kpageflags_before_pages};
     struct zoneinfo zones[MAX_ZONEINFO];
     struct fpr_zone_config configs[MAX_ZONEINFO];
     struct fpr_machine_config config;
-    size_t nr = zoneinfo_parse(rec->zoneinfo_before, zones, MAX_ZONEINFO);
+    size_t nr = fpr_zoneinfo_parse(rec->zoneinfo_before, zones, MAX_ZONEINFO);
     int err = nr ? fpr_machine_config_init(&config) : -EINVAL;
     for (size_t i = 0; i < nr && !err; i++)
-        err = configure(&configs[i], &zones[i], policy, run->header.cpus);
+        err = fpr_proc_zone_configure(&configs[i], &zones[i], policy, run->header.cpus);
     if (!err) {
         config.zones = configs;
         config.nr_zones = nr;

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-struct task *task_get(struct task_table *table, uint32_t pid)
+struct task *fpr_task_get(struct task_table *table, uint32_t pid)
 {
     uint32_t *bucket = &table->buckets[pid % TASK_BUCKETS];
     for (uint32_t i = *bucket; i; i = table->tasks[i - 1].next)
@@ -23,7 +23,7 @@ struct task *task_get(struct task_table *table, uint32_t pid)
     return t;
 }
 
-void task_table_free(struct task_table *table)
+void fpr_task_table_free(struct task_table *table)
 {
     free(table->tasks);
     *table = (struct task_table){0};

@@ -23,7 +23,7 @@ struct task_table {
 };
 
 /* The task with this pid, new if need be; NULL if memory is short. Valid until the next call. */
-struct task *task_get(struct task_table *table, uint32_t pid);
-void task_table_free(struct task_table *table);
+struct task *fpr_task_get(struct task_table *table, uint32_t pid);
+void fpr_task_table_free(struct task_table *table);
 
 #endif

@@ -9,7 +9,7 @@
 /* How much later than asked a delayed work runs, on average: the expiry is rounded up to the next
  * multiple of the level's granularity (half of it on average, one tick more), and the request came
  * on average half a tick after the tick that it counts from. */
-fpr_ns timer_slack(fpr_ns delay)
+fpr_ns fpr_timer_slack(fpr_ns delay)
 {
     uint64_t ticks = delay / TICK, granularity = 1;
     for (uint64_t start = 63; ticks >= start && granularity < 1ull << 24; start *= 8)
@@ -22,7 +22,7 @@ static fpr_ns distance(fpr_ns a, fpr_ns b)
     return a > b ? a - b : b - a;
 }
 
-void timing_requested(struct run *run)
+void fpr_timing_requested(struct run *run)
 {
     struct pass_track *t = &run->pass;
     if (t->active || t->requested)
@@ -32,7 +32,7 @@ void timing_requested(struct run *run)
     t->requested_at = run->now;
 }
 
-void timing_begin(struct run *run, const struct op *op)
+void fpr_timing_begin(struct run *run, const struct op *op)
 {
     struct pass_track *t = &run->pass;
     t->begin = op->time;
@@ -51,7 +51,7 @@ void timing_begin(struct run *run, const struct op *op)
     t->requested = false;
 }
 
-void timing_end(struct run *run, const struct op *op)
+void fpr_timing_end(struct run *run, const struct op *op)
 {
     struct pass_track *t = &run->pass;
     t->free_begin += op->time - t->begin; /* now the end of the pass on the model's clock */

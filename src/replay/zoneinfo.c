@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int zoneinfo_index(const char *name)
+int fpr_zoneinfo_index(const char *name)
 {
     for (int i = 0; i < FPR_NR_ZONE_INDICES; i++)
         if (!strcmp(name, fpr_zone_index_name(i)))
@@ -54,7 +54,7 @@ static void one_line(struct zoneinfo *z, const char *line)
     }
 }
 
-size_t zoneinfo_parse(const char *text, struct zoneinfo *zones, size_t room)
+size_t fpr_zoneinfo_parse(const char *text, struct zoneinfo *zones, size_t room)
 {
     size_t nr = 0;
     struct zoneinfo *z = NULL;

@@ -16,8 +16,8 @@ struct zoneinfo {
 };
 
 /* Reads the zones that have pages. Returns how many; 0 if the text tells of none. */
-size_t zoneinfo_parse(const char *text, struct zoneinfo *zones, size_t room);
+size_t fpr_zoneinfo_parse(const char *text, struct zoneinfo *zones, size_t room);
 /* Index of a zone name; -1 if it is none. */
-int zoneinfo_index(const char *name);
+int fpr_zoneinfo_index(const char *name);
 
 #endif

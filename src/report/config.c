@@ -87,7 +87,7 @@ static int change(struct fpr_reporter *r, const struct fpr_report_config *config
         return -ENOMEM;
     }
     r->config = *config;
-    __atomic_store_n(&r->delay, config->delay, __ATOMIC_RELAXED);
+    report_delay_set(r, config->delay);
     if (!r->busy) {
         r->order = fpr_report_order(r);
         if (r->enabled) {

@@ -4,6 +4,8 @@
 #include "mm/watermark.h"
 #include "report/reporter.h"
 
+#include <errno.h>
+
 /* Where a walk stands. */
 struct walk {
     struct fpr_zone *z;
@@ -54,7 +56,7 @@ static enum step report_batch(struct fpr_reporter *r, struct walk *w)
     zone_unlock(w->z);
     w->err = fpr_report_call(r, &nents);
     w->budget--;
-    zone_lock(w->z);
+    zone_lock_for_pass(w->z);
     fpr_report_drain(r, w->z, nents, w->err == 0);
     w->resume = freelist_first(w->z, w->order, w->mt);
     return w->err ? STEP_LEAVE : STEP_RESTART;
@@ -75,7 +77,7 @@ static enum step unreported_block(struct fpr_reporter *r, struct walk *w, uint32
 {
     struct batch *b = &r->batch;
     if (w->budget < 0) {
-        __atomic_store_n(&r->state, FPR_REPORT_REQUESTED, __ATOMIC_RELAXED);
+        report_state_set(r, FPR_REPORT_REQUESTED);
         fpr_report_count(&r->stats.budget_stops, 1);
         w->resume = i;
         return STEP_LEAVE;
@@ -93,6 +95,11 @@ static enum step unreported_block(struct fpr_reporter *r, struct walk *w, uint32
 
 static enum step one_block(struct fpr_reporter *r, struct walk *w, uint32_t i)
 {
+    if (fpr_report_suspended(r)) {
+        w->resume = i;
+        w->err = -ECANCELED;
+        return STEP_LEAVE;
+    }
     fpr_report_count(&r->stats.walked_blocks, 1);
     if (freelist_tag(w->z, i, w->order) & TAG_REPORTED) {
         return STEP_NEXT;
@@ -108,7 +115,7 @@ static enum step one_block(struct fpr_reporter *r, struct walk *w, uint32_t i)
 static int cycle(struct fpr_reporter *r, struct fpr_zone *z, unsigned order, int mt)
 {
     struct walk w = {.z = z, .order = order, .mt = mt, .resume = BLOCK_NONE};
-    zone_lock(z);
+    zone_lock_for_pass(z);
     w.budget = budget_of(r, &w);
     uint64_t i = freelist_first(z, order, mt);
     while (i != BLOCK_NONE) {
@@ -124,23 +131,27 @@ static int cycle(struct fpr_reporter *r, struct fpr_zone *z, unsigned order, int
     return w.err;
 }
 
-static int report_rest(struct fpr_reporter *r, struct fpr_zone *z)
+/* The batch that is not full at the end goes out, too, unless the pass was suspended. */
+static int report_rest(struct fpr_reporter *r, struct fpr_zone *z, int err)
 {
-    unsigned nents;
-    if (r->batch.offset == r->batch.capacity) {
-        return 0;
+    unsigned nents = r->batch.capacity - r->batch.offset;
+    if (nents == 0) {
+        return err;
     }
-    int err = fpr_report_call(r, &nents);
-    zone_lock(z);
+    if (!err) {
+        err = fpr_report_suspended(r) ? -ECANCELED : fpr_report_call(r, &nents);
+    }
+    zone_lock_for_pass(z);
     fpr_report_drain(r, z, nents, err == 0);
     zone_unlock(z);
+    r->batch.offset = r->batch.capacity;
     return err;
 }
 
 /* A zone that is short of memory is left alone. */
 static bool enough_is_free(const struct fpr_reporter *r, struct fpr_zone *z)
 {
-    zone_lock(z);
+    zone_lock_for_pass(z);
     uint64_t mark =
         z->watermark[FPR_WMARK_LOW] + z->boost + ((uint64_t)r->pass.capacity << r->order);
     bool enough = fpr_watermark_plain(z, mark);
@@ -158,9 +169,9 @@ int fpr_report_zone(struct fpr_reporter *r, struct fpr_zone *z)
         for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
             int err = mt == FPR_ISOLATE ? 0 : cycle(r, z, order, mt);
             if (err) {
-                return err;
+                return report_rest(r, z, err);
             }
         }
     }
-    return report_rest(r, z);
+    return report_rest(r, z, 0);
 }

@@ -10,7 +10,7 @@ static void run(struct fpr_reporter *r, struct fpr_pass_result *result)
     if (r->clock) {
         fpr_clock_cancel(r->clock, &r->work);
     }
-    __atomic_store_n(&r->state, FPR_REPORT_ACTIVE, __ATOMIC_RELEASE);
+    report_state_set(r, FPR_REPORT_ACTIVE);
     if (r->observer.pass_begin) {
         r->observer.pass_begin(r->observer.ctx, fpr_report_now(r));
     }
@@ -18,9 +18,10 @@ static void run(struct fpr_reporter *r, struct fpr_pass_result *result)
     for (size_t k = 0; k < r->machine->nr_zones && !err; k++) {
         err = fpr_report_zone(r, r->machine->zones[k]);
     }
-    int was = FPR_REPORT_ACTIVE;
-    bool idle = __atomic_compare_exchange_n(&r->state, &was, FPR_REPORT_IDLE, false,
-                                            __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    if (err == -ECANCELED && fpr_report_suspended(r)) { /* not the device's word: work is left */
+        report_state_set(r, FPR_REPORT_REQUESTED);
+    }
+    bool idle = report_state_turn(r, FPR_REPORT_ACTIVE, FPR_REPORT_IDLE);
     *result = (struct fpr_pass_result){.calls = r->calls, .error = err, .requested = !idle};
 }
 
@@ -32,6 +33,9 @@ static int begin(struct fpr_reporter *r)
     if (r->busy) {
         return -EBUSY;
     }
+    if (fpr_report_suspended(r)) {
+        return -ECANCELED;
+    }
     int err = fpr_report_resize(r, r->config.capacity);
     if (err) {
         return err;
@@ -40,6 +44,15 @@ static int begin(struct fpr_reporter *r)
     r->busy = true;
     r->order = fpr_report_order(r);
     fpr_report_attach(r, true);
+    return 0;
+}
+
+int fpr_reporter_suspend(struct fpr_reporter *reporter, bool on)
+{
+    if (!reporter) {
+        return -EINVAL;
+    }
+    __atomic_store_n(&reporter->suspended, on, __ATOMIC_RELEASE);
     return 0;
 }
 

@@ -10,7 +10,7 @@ static void notified(void *ctx, struct fpr_zone *zone, unsigned order)
     struct fpr_reporter *r = ctx;
     (void)zone;
     (void)order;
-    if (__atomic_load_n(&r->device, __ATOMIC_RELAXED)) {
+    if (report_device(r)) {
         fpr_reporter_request(r);
     }
 }
@@ -48,16 +48,16 @@ static void schedule_in(struct fpr_reporter *r, fpr_ns delay)
 
 void fpr_report_schedule(struct fpr_reporter *r)
 {
-    schedule_in(r, __atomic_load_n(&r->delay, __ATOMIC_RELAXED));
+    schedule_in(r, report_delay(r));
 }
 
 void fpr_reporter_request(struct fpr_reporter *r)
 {
-    if (__atomic_load_n(&r->state, __ATOMIC_RELAXED) == FPR_REPORT_REQUESTED) {
+    if (report_state(r) == FPR_REPORT_REQUESTED) {
         return;
     }
     __atomic_fetch_add(&r->stats.requests, 1, __ATOMIC_RELAXED);
-    if (__atomic_exchange_n(&r->state, FPR_REPORT_REQUESTED, __ATOMIC_ACQ_REL) == FPR_REPORT_IDLE) {
+    if (report_state_swap(r, FPR_REPORT_REQUESTED) == FPR_REPORT_IDLE) {
         fpr_report_schedule(r);
     }
 }
@@ -115,12 +115,12 @@ static void wait_for_notifiers(const struct fpr_reporter *r)
 
 static void unregister(struct fpr_reporter *r)
 {
-    __atomic_store_n(&r->device, NULL, __ATOMIC_RELAXED);
+    report_device_set(r, NULL);
     wait_for_notifiers(r);
     if (r->clock) {
         fpr_clock_cancel(r->clock, &r->work);
     }
-    __atomic_store_n(&r->state, FPR_REPORT_IDLE, __ATOMIC_RELAXED);
+    report_state_set(r, FPR_REPORT_IDLE);
 }
 
 void fpr_reporter_destroy(struct fpr_reporter *reporter)
@@ -145,9 +145,9 @@ static int accept_device(struct fpr_reporter *r, const struct fpr_device *device
     if (device->max_nents && device->max_nents < r->config.capacity) {
         return -ENOSPC;
     }
-    __atomic_store_n(&r->device, device, __ATOMIC_RELAXED);
+    report_device_set(r, device);
     r->order = fpr_report_order(r);
-    __atomic_store_n(&r->state, FPR_REPORT_IDLE, __ATOMIC_RELAXED);
+    report_state_set(r, FPR_REPORT_IDLE);
     return 0;
 }
 
@@ -198,7 +198,7 @@ int fpr_reporter_set_waker(struct fpr_reporter *reporter, const struct fpr_repor
 
 int fpr_reporter_state(const struct fpr_reporter *reporter)
 {
-    return reporter ? __atomic_load_n(&reporter->state, __ATOMIC_RELAXED) : -EINVAL;
+    return reporter ? report_state(reporter) : -EINVAL;
 }
 
 int fpr_reporter_load_state(struct fpr_reporter *reporter, enum fpr_report_state state, fpr_ns due)
@@ -207,7 +207,7 @@ int fpr_reporter_load_state(struct fpr_reporter *reporter, enum fpr_report_state
         reporter->busy) {
         return -EINVAL;
     }
-    __atomic_store_n(&reporter->state, (int)state, __ATOMIC_RELAXED);
+    report_state_set(reporter, (int)state);
     if (reporter->clock) {
         fpr_clock_cancel(reporter->clock, &reporter->work);
         if (state == FPR_REPORT_REQUESTED) {

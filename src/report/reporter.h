@@ -32,6 +32,7 @@ struct fpr_reporter {
     struct fpr_report_stats stats; /* written with fpr_report_count() */
     struct fpr_report_observer observer;
     struct fpr_report_waker waker;
+    bool suspended; /* atomic: no pass may go on */
     unsigned calls; /* of the pass that is running */
     struct fpr_mem_ops mem;
 };
@@ -40,6 +41,56 @@ struct fpr_reporter {
 static inline void fpr_report_count(uint64_t *counter, uint64_t n)
 {
     __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
+/* What frees in other threads read and write without the reporter's lock. */
+static inline int report_state(const struct fpr_reporter *r)
+{
+    return __atomic_load_n(&r->state, __ATOMIC_RELAXED);
+}
+
+static inline void report_state_set(struct fpr_reporter *r, int state)
+{
+    __atomic_store_n(&r->state, state, __ATOMIC_RELEASE);
+}
+
+/* Sets a state and returns the one before. */
+static inline int report_state_swap(struct fpr_reporter *r, int state)
+{
+    return __atomic_exchange_n(&r->state, state, __ATOMIC_ACQ_REL);
+}
+
+/* Changes one state to another, if it is the one; returns whether it was. */
+static inline bool report_state_turn(struct fpr_reporter *r, int from, int to)
+{
+    return __atomic_compare_exchange_n(&r->state, &from, to, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+static inline const struct fpr_device *report_device(const struct fpr_reporter *r)
+{
+    return __atomic_load_n(&r->device, __ATOMIC_RELAXED);
+}
+
+static inline void report_device_set(struct fpr_reporter *r, const struct fpr_device *device)
+{
+    __atomic_store_n(&r->device, device, __ATOMIC_RELAXED);
+}
+
+static inline fpr_ns report_delay(const struct fpr_reporter *r)
+{
+    return __atomic_load_n(&r->delay, __ATOMIC_RELAXED);
+}
+
+static inline void report_delay_set(struct fpr_reporter *r, fpr_ns delay)
+{
+    __atomic_store_n(&r->delay, delay, __ATOMIC_RELAXED);
+}
+
+/* Is the pass to end here and now? */
+static inline bool fpr_report_suspended(const struct fpr_reporter *r)
+{
+    return __atomic_load_n(&r->suspended, __ATOMIC_ACQUIRE);
 }
 
 /* Are the knobs in range for the machine? */

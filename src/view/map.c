@@ -39,7 +39,10 @@ static char cell_char(const struct draw *d, fpr_pfn from, fpr_pfn to, struct dra
             break;
         }
     }
-    return mixed ? (char)('0' + used * 10 / (to - from)) : c;
+    if (mixed) {
+        c = (char)('0' + used * 10 / (to - from));
+    }
+    return c;
 }
 
 static void print_row(struct draw *d, fpr_pfn row, unsigned cells, fpr_pfn group)

@@ -27,7 +27,7 @@ static void style(struct out *o)
            "@media(prefers-color-scheme:dark){svg{--bg:#16161b;--fg:#ececf1;--dim:#a3a3af;"
            "--line:#4a4a55;--free:#2b2b33;--u:#f07585;--m:#4fcb98;--r:#ecb34b;--h:#b78aec;"
            "--i:#63b9ea}}\n"
-           "text{font:11px ui-monospace,Menlo,Consolas,monospace;fill:var(--fg)}"
+           "text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:var(--fg)}"
            ".t{font-weight:bold;font-size:13px}.d{fill:var(--dim)}"
            ".U{fill:var(--u)}.M{fill:var(--m)}.R{fill:var(--r)}.H{fill:var(--h)}.I{fill:var(--i)}"
            ".f{fill:var(--free);stroke:var(--line);stroke-width:.5}.r{fill:url(#rep)}"
@@ -198,7 +198,7 @@ static void list_row(void *ctx, const struct draw_list *l)
 {
     struct page *p = ctx;
     struct draw *d = p->d;
-    unsigned x = MARGIN + 130, k = 0;
+    unsigned x = MARGIN + 145, k = 0;
     const char type_class[] = {'b', ' ', 's', ' ', 's', fpr_draw_type_letter(l->type), '\0'};
     p->y += LINE;
     if (p->dry) {
@@ -215,15 +215,16 @@ static void list_row(void *ctx, const struct draw_list *l)
     fpr_out_str(&d->o, fpr_migratetype_name(l->type));
     fpr_out_str(&d->o, "</text>");
     for (; k < l->kept; k++) {
-        unsigned w = 7 * fpr_draw_pfn_width(l->blocks[k].pfn) + 6;
+        unsigned n = 15 * fpr_draw_pfn_width(l->blocks[k].pfn) / 2 + 7;
+        unsigned w = n + (l->blocks[k].reported ? 10 : 0);
         if (x + w + (k + 1 < l->count ? 40 : 0) > WIDTH - MARGIN) {
             break;
         }
         rect(p, x, p->y - LINE + 3, w, LINE - 5, type_class);
         if (l->blocks[k].reported) {
-            rect(p, x, p->y - LINE + 3, w, LINE - 5, "r");
+            rect(p, x + n - 1, p->y - LINE + 4, 10, LINE - 7, "r");
         }
-        open_text(p, x + 3, p->y - 6, "");
+        open_text(p, x + 4, p->y - 6, "");
         fpr_draw_pfn(d, l->blocks[k].pfn, 0);
         fpr_out_str(&d->o, "</text>");
         x += w + 4;
@@ -301,7 +302,8 @@ int fpr_draw_svg(const struct fpr_zone *zone, const struct fpr_draw_options *opt
     fpr_out_dec(&d.o, WIDTH);
     fpr_out_str(&d.o, " ");
     fpr_out_dec(&d.o, p.y);
-    fpr_out_str(&d.o, "\" width=\"100%\" role=\"img\">\n<title>Page allocator</title>\n");
+    fpr_out_str(&d.o, "\" width=\"100%\" preserveAspectRatio=\"xMinYMin\" "
+                      "role=\"img\">\n<title>Page allocator</title>\n");
     style(&d.o);
     p.dry = false;
     contents(&p);

@@ -1,5 +1,7 @@
 /* A device plug-in for tests of --device: accepts everything. */
-#include <fpr/device.h>
+#include <errno.h>
+
+#include <fpr/devices.h>
 
 static int report(void *ctx, const struct fpr_sg *sg, unsigned nents)
 {
@@ -9,10 +11,14 @@ static int report(void *ctx, const struct fpr_sg *sg, unsigned nents)
     return 0;
 }
 
-FPR_API int fpr_plugin_open(struct fpr_device *device);
+FPR_API int fpr_plugin_device(unsigned abi, const char *argument, struct fpr_plugin_device *out);
 
-int fpr_plugin_open(struct fpr_device *device)
+int fpr_plugin_device(unsigned abi, const char *argument, struct fpr_plugin_device *out)
 {
-    *device = (struct fpr_device){.name = "test", .report = report};
+    (void)argument;
+    if (abi != FPR_PLUGIN_ABI) {
+        return -ENOSYS;
+    }
+    out->device = (struct fpr_device){.name = "test", .report = report};
     return 0;
 }

@@ -128,7 +128,7 @@ static void begin(struct script *s, const struct search *search)
     if (c->watermark[FPR_WMARK_HIGH] == 1)
         ADD(s, OP_WMARK, 0, 0, 0, 0);
     if (search->reports)
-        ADD(s, OP_REGISTER, c->pageblock_order - 1, 1, 1, 1, 0, 0, 2000);
+        ADD(s, OP_REGISTER, c->pageblock_order - 1, 1, 1, 1, 0, 0, 2000, 0, 0);
 }
 
 /* Replays a path on one side; leaves the script ready for one more operation. */

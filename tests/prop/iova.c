@@ -14,9 +14,9 @@ START_TEST(test_iova_as_reference)
 {
     unsigned char *ops = malloc(LONGEST);
     ck_assert_ptr_nonnull(ops);
-    const char *count = getenv("FPR_SEEDS"), *from = getenv("FPR_SEED");
+    const char *from = getenv("FPR_SEED");
     uint64_t first = from ? strtoull(from, NULL, 0) : 1;
-    uint64_t seeds = count ? strtoull(count, NULL, 0) : SEEDS;
+    uint64_t seeds = test_times(SEEDS, 20);
     for (uint64_t seed = first; seed < first + seeds; seed++) {
         uint64_t state = seed;
         size_t n = test_random(&state) % LONGEST;

@@ -204,7 +204,7 @@ static void run(uint64_t seed)
 
 START_TEST(test_iova_tree_as_array)
 {
-    for (uint64_t seed = 1; seed <= SEEDS; seed++)
+    for (uint64_t seed = 1; seed <= test_times(SEEDS, 6); seed++)
         run(seed);
 }
 END_TEST

@@ -39,6 +39,14 @@ static void make_ranges(struct script *s, uint64_t seed)
     make_script(s, seed, &o);
 }
 
+static void make_sparse(struct script *s, uint64_t seed)
+{
+    struct make_options o = {
+        .profile = -1, .size = 3, .zones = 1, .operations = 10, .misuse = true};
+
+    make_script(s, seed, &o);
+}
+
 START_TEST(tiny_zones)
 {
     ck_assert_int_eq(script_rounds("tiny", make_tiny, 600), 0);
@@ -63,6 +71,15 @@ START_TEST(isolated_ranges)
 }
 END_TEST
 
+/* Natively only: the reference model's frames are 20 GiB of address space. */
+START_TEST(sparse_zones)
+{
+    if (getenv("FPR_PROP_ROUNDS") && strtoul(getenv("FPR_PROP_ROUNDS"), NULL, 0) < 20)
+        return;
+    ck_assert_int_eq(script_rounds("sparse", make_sparse, 1), 0);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("zone against the reference model");
@@ -77,6 +94,7 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, middling_zones);
     tcase_add_test(tcase, large_orders);
     tcase_add_test(tcase, isolated_ranges);
+    tcase_add_test(tcase, sparse_zones);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -5,7 +5,7 @@
 
 #include <fpr/iova.h>
 
-enum { REF_PAGES = 512, REF_MEMORY = 64 };
+enum { REF_PAGES = 384, REF_MEMORY = 16 };
 
 /* First address of the window; ends at 2^64 so that the top is tested too. */
 #define REF_BASE (UINT64_C(0) - (uint64_t)REF_PAGES * FPR_IOVA_PAGE_SIZE)

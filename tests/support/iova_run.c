@@ -53,7 +53,9 @@ static const char *do_map(struct run *r)
     unsigned first = take_page(r), pages = take_pages(r);
     unsigned memory = take(r) % REF_MEMORY, prot = take(r) % 4;
     if (memory + pages > REF_MEMORY)
-        pages = REF_MEMORY - memory;
+        memory = 0;
+    if (pages > REF_MEMORY)
+        pages = REF_MEMORY;
     int got = fpr_iova_map(r->space, address(first), (uint64_t)pages * PAGE,
                            (uintptr_t)r->memory + (uint64_t)memory * PAGE, prot);
     /* The window's end is address 0: the model knows nothing below the window. */

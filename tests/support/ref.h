@@ -102,6 +102,7 @@ struct ref_zone {
     int64_t wmark[FPR_NR_WMARKS];
     int64_t reserve[FPR_NR_ZONE_INDICES];
     unsigned isolated;
+    uint64_t held; /* pages */
     bool reclaiming;
     struct ref_pcp *pcp;
     struct {
@@ -206,7 +207,7 @@ void ref_reserve_highatomic(struct ref_zone *z, fpr_pfn pfn, unsigned order);
 
 /* isolation (ref_isolate.c) */
 int ref_isolate(struct ref_zone *z, fpr_pfn pfn, unsigned order);
-void ref_putback(struct ref_zone *z, fpr_pfn pfn, unsigned order);
+void ref_putback(struct ref_zone *z, fpr_pfn pfn, unsigned order, enum fpr_place place);
 int ref_isolate_range(struct ref_zone *z, fpr_pfn start, fpr_pfn end, unsigned type);
 void ref_unisolate_range(struct ref_zone *z, fpr_pfn start, fpr_pfn end, unsigned type);
 void ref_shuffle_zone(struct ref_zone *z, fpr_bits_fn bits, void *ctx);
@@ -227,6 +228,10 @@ struct ref_reporter {
     bool rotate;
     bool eager;
     bool registered;
+    bool putback_set; /* instead of the zone's rule */
+    enum fpr_place putback;
+    bool (*may_report)(void *ctx, fpr_pfn pfn, unsigned order);
+    void *may_report_ctx;
     int state; /* enum fpr_report_state */
     bool queued;
     fpr_ns due;

@@ -35,10 +35,10 @@ int ref_isolate(struct ref_zone *z, fpr_pfn pfn, unsigned order)
     return 0;
 }
 
-void ref_putback(struct ref_zone *z, fpr_pfn pfn, unsigned order)
+void ref_putback(struct ref_zone *z, fpr_pfn pfn, unsigned order, enum fpr_place place)
 {
     ref_mark(z, pfn, order, REF_INSIDE, false);
-    ref_free_one(z, pfn, order, ref_type(z, pfn), z->rules.putback, false);
+    ref_free_one(z, pfn, order, ref_type(z, pfn), place, false);
 }
 
 /* A page that keeps its pageblock from being isolated. */
@@ -73,7 +73,7 @@ static void unisolate_one(struct ref_zone *z, fpr_pfn pfn, unsigned type)
         ref_type(z, buddy) != FPR_ISOLATE) {
         ref_isolate(z, pfn, order);
         ref_set_type(z, pfn, type);
-        ref_putback(z, pfn, order);
+        ref_putback(z, pfn, order, z->rules.putback);
     } else {
         ref_account(z, (int64_t)ref_move_pageblock(z, pfn, type, NULL));
         ref_set_type(z, pfn, type);

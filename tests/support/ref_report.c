@@ -54,7 +54,7 @@ static int send(struct ref_reporter *r, struct ref_zone *z)
         fpr_pfn pfn = r->batch[i].pfn;
         unsigned order = r->batch[i].order;
 
-        ref_putback(z, pfn, order);
+        ref_putback(z, pfn, order, r->putback_set ? r->putback : z->rules.putback);
         if (!err && ref_is_free(z, pfn, order))
             ref_page(z, pfn)->reported = true;
     }
@@ -95,7 +95,8 @@ static int walk(struct ref_reporter *r, struct ref_zone *z, unsigned order, unsi
         fpr_pfn next = entry(l, ref_list_find(l, cur) + 1);
         int err;
 
-        if (ref_page(z, cur)->reported) {
+        if (ref_page(z, cur)->reported ||
+            (r->may_report && !r->may_report(r->may_report_ctx, cur, order))) {
             cur = next;
             continue;
         }

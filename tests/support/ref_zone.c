@@ -79,6 +79,10 @@ void ref_set_type(struct ref_zone *z, fpr_pfn pfn, unsigned type)
 /* Describes a block that is on no free list: allocated, on a per-cpu list, held. */
 void ref_mark(struct ref_zone *z, fpr_pfn pfn, unsigned order, enum ref_what what, bool movable)
 {
+    if (ref_page(z, pfn)->what == REF_HELD)
+        z->held -= 1ull << ref_page(z, pfn)->order;
+    if (what == REF_HELD)
+        z->held += 1ull << order;
     for (fpr_pfn p = pfn; p < pfn + (1ull << order); p++) {
         *ref_page(z, p) = (struct ref_page){.what = REF_INSIDE, .movable = movable};
     }

@@ -76,6 +76,7 @@ void script_clear(struct script *s)
     V("node", node)                                                                                \
     V("nofragment", nofragment)                                                                    \
     V("movable_by_type", movable_by_type)                                                          \
+    V("locked", locked)                                                                            \
     V("shuffle", shuffle)                                                                          \
     V("boost_factor", boost_factor)                                                                \
     V("pcp_auto", pcp_auto)                                                                        \

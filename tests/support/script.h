@@ -21,7 +21,7 @@
 
 #define SCRIPT_SLOTS 128
 #define SCRIPT_HOLDS 16
-#define SCRIPT_ARGS  7
+#define SCRIPT_ARGS  9
 #define SCRIPT_ZONES 4
 #define SCRIPT_HOLES 8
 
@@ -45,7 +45,7 @@
     X(OP_RESERVE, "reserve", 3)                                                                    \
     X(OP_RECLAIMING, "reclaiming", 2)                                                              \
     X(OP_SHUFFLE, "shuffle", 2)                                                                    \
-    X(OP_REGISTER, "register", 7)                                                                  \
+    X(OP_REGISTER, "register", 9)                                                                  \
     X(OP_UNREGISTER, "unregister", 0)                                                              \
     X(OP_PASS, "pass", 0)                                                                          \
     X(OP_ADVANCE, "advance", 1)                                                                    \

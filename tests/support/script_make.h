@@ -7,7 +7,8 @@
 /* What a kind of test wants of its scripts. */
 struct make_options {
     int profile;    /* -1: any */
-    unsigned size;  /* 0: tiny zones, 1: middling, 2: pageblock 3..10 with max order 10..13 */
+    unsigned size;  /* 0: tiny zones, 1: middling, 2: pageblock 3..10 with max order
+                            10..13, 3: nearly 2^32 frames, most of them a hole */
     unsigned zones; /* 1..3 */
     unsigned operations;
     bool ranges;     /* isolate and unisolate pageblock ranges, aligned to the largest block */

@@ -92,6 +92,7 @@ struct side {
     int nr_batches; /* of the pass that runs */
     bool in_pass;
     bool registered;
+    unsigned refuse; /* see may_report() */
     unsigned capture_order[SCRIPT_ZONES];
     char broken[300]; /* what `valid` said first */
     size_t broken_at;
@@ -116,6 +117,9 @@ fpr_pfn side_block_start(const struct script_zone *z, int64_t block);
 void side_say(struct side *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct slot *side_slot(struct side *s, int64_t i);
 size_t side_zone(const struct side *s, int64_t i);
+int side_do(struct side *s, const struct script_op *op);
+void side_register(struct side *s, const struct script_op *op); /* script_report.c */
+void side_pass(struct side *s, const struct script_op *op);
 int side_behind(struct side *s, const struct script_op *op); /* script_behind.c */
 
 #endif

@@ -43,6 +43,8 @@ static bool can_be_text(struct side *s)
         fpr_zone_get_counters(lib(s)->zone[i], &c);
         if (c.held > 0 || c.nr_isolated_pageblocks > 0)
             return false; /* the format has no words for these */
+        if (s->script->zone[i].config.spanned > 1u << 24)
+            return false; /* saving walks every frame */
     }
     return true;
 }

@@ -133,7 +133,8 @@ static int r_putback(struct side *s, fpr_pfn pfn, unsigned order)
 {
     if (!held(s, pfn, order))
         return -EINVAL;
-    ref_putback(side_reference_zone(s, pfn), pfn, order);
+    ref_putback(side_reference_zone(s, pfn), pfn, order,
+                side_reference_zone(s, pfn)->rules.putback);
     return 0;
 }
 
@@ -240,6 +241,10 @@ static int r_reg(struct side *s, const struct fpr_report_config *config, int wis
     p->rotate = config->rotate;
     p->eager = config->eager;
     p->delay = config->delay;
+    p->putback_set = config->putback_set;
+    p->putback = config->putback;
+    p->may_report = config->may_report;
+    p->may_report_ctx = config->may_report_ctx;
     p->report = report;
     p->ctx = s;
     ref_register(p);

@@ -89,16 +89,6 @@ static uint64_t pcp_hash(struct side *s)
     return h;
 }
 
-static uint64_t pages_held(const struct ref_zone *z)
-{
-    uint64_t n = 0;
-
-    for (uint64_t i = 0; i < z->span; i++)
-        if (z->page[i].what == REF_HELD)
-            n += 1ull << z->page[i].order;
-    return n;
-}
-
 void side_reference_counters(struct side *s, char *text, size_t size)
 {
     size_t n = 0;
@@ -109,7 +99,7 @@ void side_reference_counters(struct side *s, char *text, size_t size)
         n += (size_t)snprintf(text + n, size > n ? size - n : 0,
                               "marks %" PRId64 " %" PRId64 " %" PRId64 " isolated %u held %" PRIu64
                               " pcp %" PRId64 "/%" PRId64 " lag %" PRId64 " ",
-                              z->wmark[0], z->wmark[1], z->wmark[2], z->isolated, pages_held(z),
+                              z->wmark[0], z->wmark[1], z->wmark[2], z->isolated, z->held,
                               z->pcp[0].high, z->pcp[0].batch, z->lag);
     }
     snprintf(text + n, size > n ? size - n : 0, "lists %08x state %d",

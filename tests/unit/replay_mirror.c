@@ -191,7 +191,7 @@ static void hidden(uint32_t without, const char *expect, const char *absent)
                   "l 9 1 c00*\nl 10 0 800 400\np 3 64 8 2 0 0\nq 0 1 2 3\nr 0 000\nm 1+2\n.\n"
                   "Q 1 ok\n";
     size_t len;
-    char *out = hide_state(text, sizeof(text) - 1, without, &len);
+    char *out = fpr_hide_state(text, sizeof(text) - 1, without, &len);
     if (!strstr(out, expect) || (absent && strstr(out, absent))) {
         fail_msg("%s", out);
     }

@@ -225,9 +225,9 @@ static void test_registration_is_marked(void **state)
 static void test_timer_slack(void **state)
 {
     (void)state;
-    assert_int_equal(timer_slack(100 * FPR_NS_PER_MS), 2 * FPR_NS_PER_MS);
-    assert_int_equal(timer_slack(2 * FPR_NS_PER_S), 16 * FPR_NS_PER_MS);
-    assert_int_equal(timer_slack(10 * FPR_NS_PER_S), 128 * FPR_NS_PER_MS);
+    assert_int_equal(fpr_timer_slack(100 * FPR_NS_PER_MS), 2 * FPR_NS_PER_MS);
+    assert_int_equal(fpr_timer_slack(2 * FPR_NS_PER_S), 16 * FPR_NS_PER_MS);
+    assert_int_equal(fpr_timer_slack(10 * FPR_NS_PER_S), 128 * FPR_NS_PER_MS);
 }
 
 int main(void)

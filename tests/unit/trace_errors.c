@@ -10,6 +10,7 @@
 #include "support/traces.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,9 +49,7 @@ static void check_refused(const void *data, size_t size, uint64_t line, const ch
 static void check_line(const char *line, const char *field)
 {
     char text[4096];
-    strcpy(text, GOOD);
-    strcat(text, line);
-    strcat(text, "\n" GOOD);
+    snprintf(text, sizeof(text), "%s%s\n%s", GOOD, line, GOOD);
     check_refused(text, strlen(text), 2, field);
 }
 

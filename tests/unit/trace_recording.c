@@ -8,6 +8,7 @@
 #include "support/traces.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static int fill_folder(void **state)
 {
     (void)state;
     static const uint64_t words[3] = {0, 1 << 10, 0x100000000u};
-    strcpy(folder, test_scratch_create());
+    snprintf(folder, sizeof(folder), "%s", test_scratch_create());
     put("trace.txt", LINE);
     put("state.before", "# fpr-state 1\nkernel 6.1.0-test\nslot before\n");
     put("state.after", "# fpr-state 1\nkernel 6.1.0-test\nslot after\n");
@@ -96,7 +97,7 @@ static void test_a_native_file(void **state)
 {
     (void)state;
     char from[128];
-    strcpy(from, folder);
+    snprintf(from, sizeof(from), "%s", folder);
     for (int i = 0; i < 2; i++) {
         struct fpr_recording *r;
         struct fpr_trace_writer *w;
@@ -110,7 +111,7 @@ static void test_a_native_file(void **state)
         assert_int_equal(fpr_trace_writer_commit(w), 0);
         fpr_trace_writer_close(w);
         fpr_recording_close(r);
-        strcpy(from, to);
+        snprintf(from, sizeof(from), "%s", to);
         assert_int_equal(fpr_recording_open(from, &r, NULL), 0);
         assert_string_equal(r->trace_path, from);
         check_parts(r);

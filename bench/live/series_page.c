@@ -1,0 +1,126 @@
+/* The series' experiment as JSON and as a page. */
+#include <stdlib.h>
+
+#include <fpr/version.h>
+
+#include "cli.h"
+#include "json.h"
+#include "page/page.h"
+#include "series.h"
+
+static struct json_object *curve_json(const struct live_curve *curve)
+{
+    struct json_object *a = bench_json_array();
+    for (size_t k = 0; k < curve->count; k++) {
+        struct json_object *p = bench_json_object();
+        bench_json_add_double(p, "time_s", curve->point[k].time_s);
+        bench_json_add_double(p, "mib", curve->point[k].mib);
+        json_object_array_add(a, p);
+    }
+    return a;
+}
+
+static struct json_object *memhog_json(const struct live_memhog *m)
+{
+    struct json_object *o = bench_json_object();
+    bench_json_add_double(o, "filled_mib", m->filled_mib);
+    bench_json_add_double(o, "freed_mib", m->freed_mib);
+    bench_json_add_u64(o, "passes_to_95", m->passes_to_95);
+    bench_json_add_u64(o, "model_passes_to_95", m->model_to_95);
+    bench_json_add(o, "measured", curve_json(&m->measured));
+    bench_json_add(o, "measured_passes", curve_json(&m->passes));
+    bench_json_add(o, "model_passes", curve_json(&m->model));
+    return o;
+}
+
+static struct json_object *score_json(const struct live_score *s)
+{
+    struct json_object *o = bench_json_object();
+    bench_json_add_double(o, "pages_per_s", s->rate);
+    bench_json_add_double(o, "pages_per_cpu_s", s->cpu_rate);
+    bench_json_add_double(o, "host_faults_per_s", s->host_faults);
+    bench_json_add_double(o, "resident_mean_mib", s->resident_mean);
+    bench_json_add_double(o, "resident_min_mib", s->resident_min);
+    bench_json_add_double(o, "calls_per_s", s->calls);
+    bench_json_add_double(o, "reported_mib_per_s", s->reported_mib);
+    bench_json_add_double(o, "reporter_cpu", s->reporter_cpu);
+#define FPR_X(name, text) bench_json_add_u64(o, "lock_" #name, s->lock.name);
+    FPR_LOCK_STATS(FPR_X)
+#undef FPR_X
+    return o;
+}
+
+static struct json_object *cell_json(const struct series_result *r, unsigned row, unsigned test,
+                                     unsigned c)
+{
+    struct json_object *o = bench_json_object(), *runs = bench_json_array();
+    double v[SERIES_MAX_RUNS];
+    for (unsigned run = 0; run < r->runs; run++) {
+        v[run] = r->score[row][test][c][run].rate;
+        json_object_array_add(runs, score_json(&r->score[row][test][c][run]));
+    }
+    bench_json_add_string(o, "row", series_rows[row].word);
+    bench_json_add_string(o, "test", series_tests[test]);
+    bench_json_add_u64(o, "tasks", r->task_counts[c]);
+    bench_json_add_double(o, "mean", live_mean(v, r->runs));
+    bench_json_add_double(o, "deviation_percent", live_deviation(v, r->runs));
+    bench_json_add_double(o, "sigma_percent", live_sigma(v, r->runs));
+    bench_json_add_double(o, "of_baseline", series_ratio(r, row, test, c, false));
+    bench_json_add_double(o, "of_baseline_cpu", series_ratio(r, row, test, c, true));
+    bench_json_add(o, "runs", runs);
+    return o;
+}
+
+struct json_object *series_json(const struct series_result *r)
+{
+    const struct series_options *op = &r->options;
+    struct json_object *o = bench_json_object(), *cells = bench_json_array();
+    bench_json_add_string(o, "version", fpr_version());
+    bench_json_add_u64(o, "mib", op->guest.mib);
+    bench_json_add_u64(o, "map_mib", op->map_mib);
+    bench_json_add_u64(o, "runs", r->runs);
+    bench_json_add_double(o, "seconds", op->seconds);
+    bench_json_add_double(o, "delay_ms", (double)op->guest.report.delay / 1e6);
+    for (unsigned row = 0; row < SERIES_NR_ROWS && op->table; row++) {
+        for (unsigned k = 0; k < LIVE_NR_TESTS * r->nr_counts; k++) {
+            if (op->rows[row] && op->tests[k / r->nr_counts]) {
+                json_object_array_add(cells, cell_json(r, row, k / r->nr_counts, k % r->nr_counts));
+            }
+        }
+    }
+    bench_json_add(o, "cells", cells);
+    if (op->memhog) {
+        bench_json_add(o, "memhog", memhog_json(&r->memhog));
+    }
+    return o;
+}
+
+void series_html(const struct series_result *r, FILE *to)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    series_text(r, memory);
+    if (fclose(memory) || !text) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    page_begin(to, "The patch series' experiment");
+    fputs("<h1>The patch series' experiment</h1>\n<p class=lead>page_fault1, page_fault2 and the "
+          "memhog switch, on real memory.</p>\n",
+          to);
+    if (r->options.memhog) {
+        series_svg(r, to);
+    }
+    fputs("<section>\n<h2>In numbers</h2>\n<pre><code>", to);
+    page_text(to, text);
+    fputs("</code></pre>\n</section>\n", to);
+    free(text);
+    struct json_object *data = series_json(r);
+    fputs("<script id=data type=\"application/json\">", to);
+    bench_json_write_in_html(data, to);
+    fputs("</script>\n</main>\n</body>\n</html>\n", to);
+    json_object_put(data);
+}

@@ -1,0 +1,137 @@
+/* Explaining requests: splits, refills, steals, failures. */
+#include "why.h"
+
+#include <inttypes.h>
+
+static void say_split(struct why *y, const struct fpr_block *b, fpr_pfn pfn, unsigned order)
+{
+    lab_put(y->lab, "; halved down to order %u, the other halves", order);
+    for (unsigned o = b->order; o-- > order;) {
+        fpr_pfn half = b->pfn + ((pfn - b->pfn) & ~((2ull << o) - 1));
+        half += (pfn - half) >> o & 1 ? 0 : 1ull << o;
+        lab_put(y->lab, " %s/%u", lab_hex(half).text, o);
+    }
+    lab_put(y->lab, " went to the lists of their orders");
+}
+
+/* A block leaves the free lists. */
+void lab_on_take(struct why *y, const struct fpr_event *e, bool first_of_refill)
+{
+    enum fpr_page_kind kind;
+    struct fpr_block b;
+    if (first_of_refill && !y->through && lab_may_tell(y)) {
+        lab_say(y->lab, "- the per-cpu list was empty: it is refilled with a batch");
+    }
+    bool ok = fpr_zone_page(y->shadow, e->pfn, &kind, &b) == 0 && kind == FPR_PAGE_FREE;
+    if (ok && lab_may_tell(y)) {
+        const char *name = fpr_migratetype_name(e->migratetype);
+        if (b.migratetype != e->migratetype) {
+            lab_put(y->lab, "- %s/%u comes out of the stolen block %s/%u", lab_hex(e->pfn).text,
+                    e->order, lab_hex(b.pfn).text, b.order);
+        } else if (b.order == e->order) {
+            lab_put(y->lab, "- %s is the head of the order-%u %s list", lab_hex(e->pfn).text,
+                    b.order, name);
+        } else {
+            lab_put(y->lab, "- no %s block of order %u", name, e->order);
+            if (b.order > e->order + 1) {
+                lab_put(y->lab, " to %u", b.order - 1);
+            }
+            lab_put(y->lab, ": the smallest that fits is the head of the order-%u list, %s",
+                    b.order, lab_hex(b.pfn).text);
+        }
+        if (b.order > e->order) {
+            say_split(y, &b, e->pfn, e->order);
+        }
+        lab_say(y->lab, "%s", "");
+        if (b.reported) {
+            lab_say(y->lab,
+                    "- %s had been reported: the host must bring its pages back (a refault)",
+                    lab_hex(b.pfn).text);
+        }
+    }
+    fpr_zone_take(y->shadow, e->pfn, e->order);
+    if (e->percpu_refill && !y->through) {
+        fpr_zone_pcp_push(y->shadow, e->pfn, e->order, 0);
+    }
+}
+
+void lab_on_steal(struct why *y, const struct fpr_event *e)
+{
+    static const char *const orders[] = {"Reclaimable, then Movable", "Reclaimable, then Unmovable",
+                                         "Unmovable, then Movable"};
+    if (!lab_may_tell(y)) {
+        return;
+    }
+    lab_say(y->lab, "- no %s block of order %u or more was free: fallback, which looks at %s",
+            fpr_migratetype_name(e->migratetype), e->order,
+            e->migratetype < 3 ? orders[e->migratetype] : "the others");
+    unsigned pageblock = y->lab->w.info.pageblock_order;
+    bool claims = y->lab->w.info.policy.fallback == FPR_FALLBACK_CLAIM_STEAL;
+    bool largest = claims ? e->change_ownership
+                          : e->migratetype != FPR_MOVABLE || e->fallback_order >= pageblock / 2;
+    lab_say(y->lab, "- it found %s of order %u on the %s list: %s", lab_hex(e->pfn).text,
+            e->fallback_order, fpr_migratetype_name(e->fallback_migratetype),
+            largest ? "the largest, so that steals are few" : "the smallest, to break up little");
+    if (e->change_ownership) {
+        lab_say(y->lab, "- its pageblock%s %s now, and the free blocks there went along",
+                e->fallback_order > pageblock ? "s are" : " is",
+                fpr_migratetype_name(e->migratetype));
+    } else {
+        lab_say(y->lab, "- its pageblock stays as it was: too little of it is free or suits %s",
+                fpr_migratetype_name(e->migratetype));
+    }
+}
+
+/* Has anyone but atomic requests a free block of this order or more? */
+static bool block_fits(const struct fpr_zone *z, unsigned order, unsigned max_order)
+{
+    struct lab_ends e = {.n = 0};
+    for (unsigned o = order; o <= max_order; o++) {
+        for (int mt = 0; mt < FPR_NR_PCPTYPES; mt++) {
+            fpr_zone_walk_free(z, o, mt, lab_note_end, &e);
+        }
+    }
+    return e.n > 0;
+}
+
+static void on_failure(struct why *y, const struct fpr_event *e)
+{
+    struct fpr_zone_counters c;
+    struct lab *lab = y->lab;
+    fpr_zone_get_counters(lab->w.zone, &c);
+    uint64_t others = (1ull << e->order) - 1, min = c.watermark[0] + c.boost;
+    bool fits = block_fits(lab->w.zone, e->order, lab->w.info.max_order);
+    y->told++;
+    lab_say(lab, "- %" PRIu64 " pages are free%s", c.free,
+            c.highatomic ? ", some of them in a reserve for atomic requests" : "");
+    if (!fits) {
+        lab_say(lab, "- but none of them in a block of order %u or more that it may have%s",
+                e->order, c.free > others ? ": fragmentation" : "");
+    }
+    if (e->gfp & FPR_GFP_MEMALLOC) {
+        lab_say(lab, "- watermarks do not hold for it");
+    } else if (c.free <= others + min + c.highatomic) {
+        lab_say(lab,
+                "- the watermark check refused: free less %" PRIu64 " for the order must be above "
+                "low (%" PRIu64 "), or on the second attempt above min (%" PRIu64 ")",
+                others, c.watermark[1] + c.boost, min);
+    }
+}
+
+void lab_on_alloc(struct why *y, const struct fpr_event *e, bool refilled)
+{
+    enum fpr_page_kind kind;
+    struct fpr_block b;
+    if (e->pfn == FPR_PFN_NONE) {
+        on_failure(y, e);
+        return;
+    }
+    if (fpr_zone_page(y->shadow, e->pfn, &kind, &b) == 0 && kind == FPR_PAGE_PCP) {
+        if (lab_may_tell(y)) {
+            lab_say(y->lab, "- %s is the head of the per-cpu list of order %u, %s%s",
+                    lab_hex(e->pfn).text, e->order, fpr_migratetype_name(b.migratetype),
+                    refilled ? "" : ": no lock is taken, and it is probably still in the cache");
+        }
+        fpr_zone_pcp_take(y->shadow, e->pfn, e->order);
+    }
+}

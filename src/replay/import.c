@@ -1,0 +1,233 @@
+/* A machine from the files of a real one. */
+#include "replay/import.h"
+
+#include "replay/proc_zone.h"
+#include "trace/error.h"
+#include "trace/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct import {
+    const struct fpr_import_options *o;
+    struct fpr_source source;
+    struct fpr_trace_error *error;
+    char path[600]; /* of the file read last */
+    char zoneinfo_path[600];
+    struct zoneinfo zones[MAX_ZONEINFO];
+    size_t nr_zones;
+    char *flags; /* kpageflags */
+    struct page_flags page_flags;
+    struct told_file told;
+    bool types;
+    struct fpr_import_result result;
+};
+
+/* Returns 1 and the file, 0 if there is none, -errno. */
+static int get(struct import *im, const char *name, char **data, size_t *size)
+{
+    char full[80];
+    snprintf(full, sizeof(full), "%s%s", name, im->o->suffix ? im->o->suffix : "");
+    int rc = fpr_source_get(&im->source, full, im->path, sizeof(im->path), data, size, im->error);
+    return rc == -ENOENT ? 0 : rc < 0 ? rc : 1;
+}
+
+static int read_zoneinfo(struct import *im)
+{
+    char *text;
+    size_t size;
+    int rc = get(im, "zoneinfo", &text, &size);
+    if (rc == 0)
+        return fpr_trace_error_set(im->error, -ENOENT, im->source.path, 0, NULL,
+                                   "holds no zoneinfo%s", im->o->suffix ? im->o->suffix : "");
+    if (rc < 0)
+        return rc;
+    snprintf(im->zoneinfo_path, sizeof(im->zoneinfo_path), "%s", im->path);
+    im->nr_zones = fpr_zoneinfo_parse(text, im->zones, MAX_ZONEINFO);
+    free(text);
+    return im->nr_zones ? 0
+                        : fpr_trace_error_set(im->error, -EINVAL, im->path, 0, NULL,
+                                              "tells of no zone with pages");
+}
+
+/* A running machine's files are there but may be for root only: then the others must do. */
+static bool forbidden(struct import *im, int rc)
+{
+    if (rc != -EACCES && rc != -EPERM)
+        return false;
+    if (im->error)
+        *im->error = (struct fpr_trace_error){.line = 0};
+    return true;
+}
+
+static int read_flags(struct import *im)
+{
+    size_t size;
+    int rc = get(im, "kpageflags", &im->flags, &size);
+    if (rc <= 0)
+        return forbidden(im, rc) ? 0 : rc;
+    if (size == 0 || size % sizeof(uint64_t))
+        return fpr_trace_error_set(im->error, -EINVAL, im->path, 0, NULL,
+                                   "%zu bytes are no whole number of 8-byte words", size);
+    im->page_flags =
+        (struct page_flags){(const uint64_t *)(const void *)im->flags, size / sizeof(uint64_t)};
+    im->result.frames_known = true;
+    return 0;
+}
+
+static int read_counts(struct import *im)
+{
+    char *text;
+    size_t size;
+    int rc = get(im, "pagetypeinfo", &text, &size);
+    im->types = rc > 0;
+    if (rc == 0 || forbidden(im, rc))
+        rc = get(im, "buddyinfo", &text, &size);
+    if (rc <= 0)
+        return forbidden(im, rc) ? 0 : rc;
+    snprintf(im->told.path, sizeof(im->told.path), "%s", im->path);
+    rc = im->types ? fpr_import_parse_types(text, &im->told, im->error)
+                   : fpr_import_parse_buddyinfo(text, &im->told, im->error);
+    free(text);
+    return rc;
+}
+
+static const struct told *told_of(const struct import *im, const struct zoneinfo *z)
+{
+    for (size_t i = 0; i < im->told.nr; i++)
+        if (im->told.zone[i].node == z->node && !strcmp(im->told.zone[i].name, z->name))
+            return &im->told.zone[i];
+    return NULL;
+}
+
+static int make_machine(struct import *im, struct fpr_machine **machine)
+{
+    struct fpr_zone_config configs[MAX_ZONEINFO];
+    struct fpr_range holes[MAX_ZONEINFO];
+    struct fpr_machine_config config;
+    struct fpr_policy policy;
+    int err = fpr_profile_policy(FPR_PROFILE_LINUX_6_1, &policy);
+    for (size_t i = 0; i < im->nr_zones && !err; i++) {
+        const struct zoneinfo *z = &im->zones[i];
+        err = fpr_proc_zone_configure(&configs[i], z, im->o->policy ? im->o->policy : &policy,
+                                      im->o->cpus ? im->o->cpus : 1);
+        configs[i].max_order = im->told.max_order ? im->told.max_order : configs[i].max_order;
+        if (im->told.pageblock_order)
+            configs[i].pageblock_order = im->told.pageblock_order;
+        if (!im->result.frames_known && z->spanned > z->present) {
+            struct fpr_range in = fpr_import_present(z, configs[i].max_order);
+            holes[i].start = in.start > z->start ? z->start : in.start + in.pages;
+            holes[i].pages = z->spanned - z->present;
+            configs[i].holes = &holes[i];
+            configs[i].nr_holes = 1;
+        }
+    }
+    if (!err)
+        err = fpr_machine_config_init(&config);
+    if (err)
+        return err;
+    config.zones = configs;
+    config.nr_zones = im->nr_zones;
+    config.compute_watermarks = false;
+    config.mem = im->o->mem;
+    return fpr_machine_create(&config, machine);
+}
+
+static const struct zoneinfo *info_of(const struct import *im, const struct fpr_zone *zone)
+{
+    struct fpr_zone_info info;
+    fpr_zone_get_info(zone, &info);
+    for (size_t i = 0; i < im->nr_zones; i++)
+        if (im->zones[i].start == info.start)
+            return &im->zones[i];
+    return NULL;
+}
+
+static int load_zone(struct import *im, struct fpr_zone *zone)
+{
+    const struct zoneinfo *z = info_of(im, zone);
+    const struct told *told = z ? told_of(im, z) : NULL;
+    struct fpr_zone_counters c;
+    if (!z)
+        return -EINVAL;
+    if (im->result.frames_known) {
+        int err = fpr_proc_zone_load_flags(zone, &im->page_flags);
+        if (err)
+            return err;
+    } else if (!told) {
+        return fpr_trace_error_set(im->error, -EINVAL, im->told.path, 0, NULL,
+                                   "says nothing of node %d, zone %s", z->node, z->name);
+    } else {
+        struct fpr_range present = fpr_import_present(z, im->told.max_order);
+        int64_t r = fpr_import_place(zone, told, &present);
+        if (r == -EINVAL)
+            return fpr_trace_error_set(
+                im->error, -EINVAL, im->told.path, told->line, NULL,
+                "node %d, zone %s: more free blocks than its %llu pages hold", z->node, z->name,
+                (unsigned long long)z->present);
+        if (r < 0)
+            return (int)r;
+        im->result.displaced += (uint64_t)r;
+    }
+    im->result.free_told += told ? fpr_import_told_pages(told) : z->free;
+    int err = fpr_proc_zone_load_counters(zone, z);
+    if (!err && !fpr_zone_get_counters(zone, &c))
+        im->result.free_pages += c.free + (uint64_t)c.free_lag;
+    return err;
+}
+
+static int build(struct import *im, struct fpr_machine **machine)
+{
+    struct fpr_machine *m = NULL;
+    int err = make_machine(im, &m);
+    if (err == -EINVAL)
+        return fpr_trace_error_set(im->error, err, im->zoneinfo_path, 0, NULL,
+                                   "these zones make no machine");
+    for (size_t k = 0; !err && k < im->nr_zones; k++)
+        err = load_zone(im, fpr_machine_zone(m, k));
+    if (err) {
+        fpr_machine_destroy(m);
+        if ((err == -EINVAL || err == -EEXIST) && im->error && !im->error->reason[0])
+            fpr_trace_error_set(im->error, err, im->source.path, 0, NULL,
+                                "kpageflags and zoneinfo do not describe one machine");
+        return err == -EEXIST ? -EINVAL : err;
+    }
+    *machine = m;
+    return 0;
+}
+
+int fpr_machine_import(const char *folder, const struct fpr_import_options *options,
+                       struct fpr_machine **machine, struct fpr_import_result *result,
+                       struct fpr_trace_error *error)
+{
+    static const struct fpr_import_options defaults;
+    if (!folder || !machine || (options && options->cpus > 1024))
+        return -EINVAL;
+    if (error)
+        *error = (struct fpr_trace_error){.line = 0};
+    struct import *im = calloc(1, sizeof(*im));
+    if (!im)
+        return -ENOMEM;
+    im->o = options ? options : &defaults;
+    im->source.path = folder;
+    im->error = error;
+    int err = read_zoneinfo(im);
+    if (!err)
+        err = read_flags(im);
+    if (!err)
+        err = read_counts(im);
+    if (err >= 0 && !im->result.frames_known && !im->told.nr)
+        err = fpr_trace_error_set(error, -ENOENT, folder, 0, NULL,
+                                  "holds none of kpageflags, pagetypeinfo and buddyinfo that can "
+                                  "be read");
+    im->result.types_known = im->types && !im->result.frames_known;
+    if (err >= 0)
+        err = build(im, machine);
+    if (!err && result)
+        *result = im->result;
+    free(im->flags);
+    free(im);
+    return err;
+}

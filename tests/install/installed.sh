@@ -1,0 +1,22 @@
+#!/bin/bash
+# Installs, moves the tree elsewhere, and builds against it as others would: with find_package and
+# with pkg-config, in C and C++; then every example as a project of its own.
+#   installed.sh BUILD SOURCE
+set -euo pipefail
+build=$1 source=$2
+# shellcheck source=tests/install/consumer.sh
+. "$source/tests/install/consumer.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cmake --install "$build" --component dev --prefix "$work/first" >"$work/install.log"
+mv "$work/first" "$work/moved" # nothing may remember where it was
+consume "$work/moved" "$source" "$work"
+for main in "$source"/examples/*/main.c; do
+    folder=$(dirname "$main")
+    name=$(basename "$folder")
+    grep -q '^project(' "$folder/CMakeLists.txt" || continue # fpr-lab: a part of this tree
+    cp -r "$folder" "$work/$name"
+    quiet cmake -S "$work/$name" -B "$work/$name/build" -DCMAKE_PREFIX_PATH="$work/moved"
+    quiet cmake --build "$work/$name/build"
+    echo "example $name builds by itself"
+done

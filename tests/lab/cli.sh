@@ -1,0 +1,133 @@
+#!/bin/bash
+# What fpr-lab does with mistakes, files, and a quiz.
+set -u
+failures=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+# lab STATUS SCRIPT [ARG...]: the script comes on stdin; leaves out.txt and err.txt
+lab() {
+    local want=$1 script=$2
+    shift 2
+    last="$script $*"
+    # shellcheck disable=SC2086 # the wrapper is words
+    printf '%b' "$script" | $WRAPPER "$LAB" "$@" >out.txt 2>err.txt
+    local status=$?
+    [ "$status" -eq "$want" ] || bad "status is $status, not $want"
+}
+
+bad() {
+    echo "not ok: $last: $1"
+    head -5 out.txt err.txt
+    failures=$((failures + 1))
+}
+
+# stderr is one line that holds this
+says() {
+    [ "$(wc -l <err.txt)" -eq 1 ] || bad "stderr is not one line"
+    grep -qF -- "$1" err.txt || bad "stderr does not say '$1'"
+}
+
+prints() {
+    grep -qF -- "$1" out.txt || bad "stdout does not say '$1'"
+}
+
+# mistakes: one line with the script's line
+lab 2 'zone pages 32\nalocc 3\n'; says "stdin:2: unknown command 'alocc'; did you mean 'alloc'?"
+lab 2 'xyzzyx\n'; says "unknown command 'xyzzyx'"
+lab 2 'zone page 32\n'; says "unknown option 'page'; did you mean 'pages'?"
+lab 2 'zone pages\n'; says "pages needs a value"
+lab 2 'zone pages -3\n'; says "'-3' is not a number"
+lab 2 'zone pages 99999999999999999999\n'; says "is not a number"
+lab 2 'zone pages 32 pages 32\n'; says "given twice"
+lab 2 'zone profile v17\n'; says "none of v16"
+lab 2 'zone max-order 3 pageblock 4\n'; says "pageblock"
+lab 1 'alloc 3\n'; says "begin with zone or guest"
+lab 2 'zone\nalloc\n'; says "alloc needs an order"
+lab 2 'zone\nalloc 3 moveable\n'; says "did you mean 'movable'?"
+lab 2 'zone\nalloc 30\n'; says "not between 0 and 4"
+lab 1 'zone\nblock = alloc 1\nfree blok\n'; says "no block is called 'blok'; did you mean 'block'?"
+lab 1 'zone\na = alloc 1\nfree a\nfree a\n'; says "stdin:4: no block is called 'a'"
+lab 1 'zone\na = alloc 1\na = alloc 1\n'; says "free it first"
+lab 1 'zone\nfree 0 0\n'; says "not an allocated block"
+lab 2 'zone\n3 = alloc 1\n'; says "is no name"
+lab 2 'zone\na = free b\n'; says "only an allocation"
+lab 2 'zone\n= alloc 1\n'; says "unknown command"
+lab 2 'rw 0 "x\n'; says "quotation mark"
+lab 1 'zone\nmap 0 0 1\n'; says "needs a guest"
+lab 1 'guest\nrw 0 4\n'; says "rw:"
+lab 2 'zone\nadvance 3\n'; says "is not a time"
+lab 1 'zone\nreport\n'; says "reporting is off"
+lab 2 'zone\nshow tre\n'; says "did you mean 'tree'?"
+lab 2 'zone\nshow svg\n'; says "needs a file"
+lab 1 'zone\nshow svg /nowhere/x.svg\n'; says "/nowhere/x.svg"
+lab 2 'zone\nreporting\ncount refault\n'; says "did you mean"
+lab 1 'zone\nback 2\n'; says "only 1 steps"
+lab 1 'forth\n'; says "only 0 steps"
+lab 1 'why\n'; says "no step"
+lab 2 "$(printf 'a%.0s' {1..2000})\n"; says "stdin:1: the line is too long"
+lab 2 "help $(printf 'a %.0s' {1..60})\n"; says "more than"
+lab 2 '\001\377\n'; says "unknown command"
+
+# the program's own line
+lab 2 '' --nonsense; says "--nonsense"
+lab 2 '' --seed; says "--seed"
+lab 2 '' --quiz --seed x; says "--seed"
+lab 2 '' --quiz --topic spilt; says "did you mean 'split'?"
+lab 2 '' --topic split; says "only with --quiz"
+lab 2 '' a b; says "one argument too many"
+lab 2 '' /nowhere.lab; says "/nowhere.lab"
+lab 2 '' --quiz --grade /nowhere.txt; says "/nowhere.txt"
+lab 0 '' --help; prints "--quiz"
+lab 0 '' --version; prints "fpr-lab (libfpr) "
+lab 0 ''
+lab 0 'quit\nnonsense\n'
+
+# no colours where there is no terminal; files whole or not at all
+lab 0 'zone\na = alloc 1 unmovable\nshow lists\nshow map\nshow tree\n'
+grep -q $'\033' out.txt && bad "colours in a file"
+lab 0 'zone\nshow svg x.svg\nshow json x.json\n'
+[ "$(tail -1 x.svg)" = "</svg>" ] || bad "the picture is not whole"
+[ "$(ls | wc -l)" -eq 4 ] || bad "leftovers: $(ls)"
+if command -v jq >/dev/null; then
+    [ "$(jq '.zones[0].free' x.json)" = 64 ] || bad "the JSON is wrong"
+fi
+
+# back and forth come to the same state
+lab 0 'zone\nreporting\na = alloc 0\nadvance 2s\nb = alloc 3\nfree a\nshow json a.json\nback 3\nforth 3\nshow json b.json\n'
+cmp -s a.json b.json || bad "back and forth is not the same"
+lab 0 'zone\na = alloc 0\nback\nb = alloc 1\nshow names\n'
+prints "b = frame"; grep -q "^a = frame" <(tail -1 out.txt) && bad "an undone step is still there"
+
+# the quiz: stable, and its own answers are right
+for seed in 1 7; do
+    lab 0 '' --quiz --seed $seed --questions 14 --solutions
+    cp out.txt quiz.txt
+    lab 0 '' --quiz --seed $seed --questions 14 --solutions
+    cmp -s out.txt quiz.txt || bad "the quiz is not stable"
+    awk '/^Answer: /{n++; sub("Answer: ", ""); print n ": " $0}' quiz.txt >answers.txt
+    lab 0 '' --quiz --seed $seed --questions 14 --grade answers.txt
+    prints "score: 14 of 14"
+done
+lab 0 '' --quiz --seed 1
+grep -q "^Answer" out.txt && bad "the answers are not hidden"
+printf '# mine\n1: wrong\n\n' >mine.txt
+lab 1 '' --quiz --seed 1 --questions 2 --grade mine.txt
+prints "1: wrong"; prints "2: no answer"; prints "score: 0 of 2"
+printf '9: 3\n' >mine.txt
+lab 2 '' --quiz --questions 2 --grade mine.txt; says "mine.txt:1:"
+lab 0 '' --quiz --seed 1 --questions 7 --solutions
+cp "$DATA/quiz-1.txt" want.txt && diff -u want.txt out.txt || bad "the quiz of seed 1 has changed"
+
+# what docs/lab.md shows is what happens
+doc=${DATA%/tests/data/lab}/docs/lab.md
+awk '/^## A first session/{on=1} on && /^```/{if (++n == 2) exit; next} on && n' "$doc" >session.txt
+lab 0 "$(sed -n 's/^lab> //p' session.txt)\n"
+diff -u session.txt out.txt || bad "docs/lab.md shows another session"
+sed -n '/^1: 0x/,/^2: 0x/p' "$doc" >answers.txt
+lab 1 '' --quiz --seed 7 --questions 2 --grade answers.txt
+diff -u <(sed -n '/^1: right/,/^score/p' "$doc") out.txt || bad "docs/lab.md shows another grade"
+
+[ "$failures" -eq 0 ] && echo ok
+exit "$failures"
