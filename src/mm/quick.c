@@ -197,40 +197,43 @@ int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned 
                                    : alloc_direct(zone, order, gfp, cpu, pfn);
 }
 
-static fpr_cold int free_pcp_full(struct fpr_zone *z, uint32_t i, unsigned order, unsigned cpu)
+static fpr_cold int free_pcp_full(struct fpr_zone *z, uint64_t i, struct pcp *p)
 {
-    z->pcp[cpu].room++;
-    return fpr_zone_free_slowly(z, zone_pfn(z, i), order, cpu);
+    p->room++;
+    return fpr_zone_free_slowly(z, z->base + i, 0, (unsigned)(p - z->pcp));
 }
 
 /* Order 0 to a per-cpu list that has blocks and need not be drained. The list that a type without
  * lists leads to has none. */
-static inline int free_pcp(struct fpr_zone *z, fpr_pfn pfn, unsigned order, unsigned cpu)
+static inline int free_pcp(struct fpr_zone *z, fpr_pfn pfn, unsigned cpu)
 {
-    uint64_t at = pfn - z->base;
-    if (fpr_unlikely(at >= z->end || (uint8_t)z->tags[at] != tag_byte(PAGE_ALLOCATED, 0) ||
+    uint64_t i = pfn - z->base; /* as wide as an address: no widening */
+    uint16_t *tags = z->tags;
+    if (fpr_unlikely(i >= z->end || (uint8_t)tags[i] != tag_byte(PAGE_ALLOCATED, 0) ||
                      cpu >= z->cpus)) {
         return -EINVAL;
     }
-    uint32_t i = (uint32_t)at;
+    fpr_opaque(tags);
     struct pcp *p = &z->pcp[cpu];
     if (fpr_unlikely(--p->room < 0)) {
-        return free_pcp_full(z, i, order, cpu);
+        return free_pcp_full(z, i, p);
     }
-    struct list *l = &p->row[0][z->pageblock[i >> z->pageblock_order]];
+    struct list *l = &p->row[0][z->pageblock[(uint32_t)i >> z->pageblock_order]];
     fpr_opaque(l);
-    if (fpr_unlikely(l->count <= order)) { /* 0, that is */
-        return free_pcp_full(z, i, order, cpu);
+    uint32_t none = 0; /* one zero for the comparison and the result */
+    fpr_opaque(none);
+    if (fpr_unlikely(l->count == none)) {
+        return free_pcp_full(z, i, p);
     }
     fpr_opaque(l);
     l->count++;
     p->stats.frees++;
     uint32_t head = l->head;
-    l->head = i;
+    l->head = (uint32_t)i;
     z->links[i].next = head;
-    z->links[head].prev = i;
-    z->tags[i] = l->tag;
-    return 0;
+    z->links[head].prev = (uint32_t)i;
+    tags[i] = l->tag;
+    return (int)none;
 }
 
 /* A block that does not merge joins its list. */
@@ -357,6 +360,5 @@ int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned c
     if (fpr_unlikely(!zone)) {
         return -EINVAL;
     }
-    return order < zone->pcp_quick ? free_pcp(zone, pfn, order, cpu)
-                                   : free_direct(zone, pfn, order, cpu);
+    return order < zone->pcp_quick ? free_pcp(zone, pfn, cpu) : free_direct(zone, pfn, order, cpu);
 }
