@@ -218,7 +218,7 @@ static enum lab_result block_address(struct lab *lab, const struct lab_words *wo
 
 enum lab_result lab_cmd_store(struct lab *lab, const struct lab_words *words)
 {
-    unsigned char *address;
+    unsigned char *address = NULL;
     enum lab_result r = block_address(lab, words, 3, &address);
     if (!r && strlen(words->word[2]) > 64) {
         r = lab_fail(lab, LAB_BAD, "text: at most 64 characters");
@@ -232,7 +232,7 @@ enum lab_result lab_cmd_store(struct lab *lab, const struct lab_words *words)
 
 enum lab_result lab_cmd_load(struct lab *lab, const struct lab_words *words)
 {
-    unsigned char *address;
+    unsigned char *address = NULL;
     enum lab_result r = block_address(lab, words, 2, &address);
     if (!r) {
         say_bytes(lab, "the guest reads", address, 16);
