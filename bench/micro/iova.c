@@ -33,7 +33,6 @@ struct fixture {
     uint64_t seed;
     volatile size_t len; /* so that memcpy() is a call, as it is in the map's users */
     bool same;
-    unsigned threads;
     unsigned run;
     double memcpy_ns[FEW_RUNS];
 };
@@ -66,6 +65,8 @@ static uint64_t run_memcpy(const struct fixture *f, char *buffer)
 
 struct worker {
     const struct fixture *f;
+    pthread_barrier_t *ready;
+    uint64_t seed;
     uint64_t ns;
     int rc;
 };
@@ -73,7 +74,7 @@ struct worker {
 static void run_reads(struct worker *w, struct fpr_iova_reader *reader, char *buffer)
 {
     const struct fixture *f = w->f;
-    uint64_t state = f->seed, offset;
+    uint64_t state = w->seed, offset;
     size_t len = f->len;
     int rc = 0;
     uint64_t start = micro_now();
@@ -85,21 +86,23 @@ static void run_reads(struct worker *w, struct fpr_iova_reader *reader, char *bu
     w->rc = rc;
 }
 
+/* Warms the tree and its own buffer, waits for the other reader, and reads. */
 static void *worker_main(void *arg)
 {
     struct worker *w = arg;
     struct fpr_iova_reader *reader = NULL;
     char *buffer = aligned_alloc(64, REGION);
-    w->rc = buffer ? fpr_iova_reader_create(w->f->space, &reader) : -ENOMEM;
-    if (w->rc == 0) {
-        /* First touch of the buffer and of the tree are no part of it. */
-        struct fixture warm = *w->f;
-        warm.ops = w->f->ops / 4 + 2048;
-        w->f = &warm;
-        run_memcpy(&warm, buffer);
+    int rc = buffer ? fpr_iova_reader_create(w->f->space, &reader) : -ENOMEM;
+    if (rc == 0) {
+        memset(buffer, 0, REGION);
         run_reads(w, reader, buffer);
-        warm.ops = w->f->ops;
     }
+    pthread_barrier_wait(w->ready); /* the other waits there, whatever happened here */
+    if (rc == 0) {
+        run_reads(w, reader, buffer);
+        rc = w->rc;
+    }
+    w->rc = rc;
     fpr_iova_reader_destroy(reader);
     free(buffer);
     return NULL;
@@ -110,7 +113,7 @@ static double once_alone(void *ctx)
 {
     struct fixture *f = ctx;
     struct fpr_iova_reader *reader = NULL;
-    struct worker w = {.f = f};
+    struct worker w = {.f = f, .seed = f->seed};
     char *buffer = aligned_alloc(64, REGION);
     int rc = buffer ? fpr_iova_reader_create(f->space, &reader) : -ENOMEM;
     uint64_t copy_ns = 0, map_ns = 0;
@@ -122,7 +125,7 @@ static double once_alone(void *ctx)
         run_reads(&w, reader, buffer);
     }
     for (unsigned turn = 0; turn < TURNS && rc == 0; turn++) {
-        f->seed++;
+        w.seed = ++f->seed;
         copy_ns += run_memcpy(f, buffer);
         run_reads(&w, reader, buffer);
         map_ns += w.ns;
@@ -141,23 +144,24 @@ static double once_alone(void *ctx)
 static double once_threads(void *ctx)
 {
     struct fixture *f = ctx;
-    struct worker w[2] = {{.f = f}, {.f = f}};
-    pthread_t thread[2];
-    unsigned started = 0;
-    for (; started < 2; started++)
-        if (pthread_create(&thread[started], NULL, worker_main, &w[started]))
-            break;
-    uint64_t slowest = 0;
-    int rc = started == 2 ? 0 : -EAGAIN;
-    for (unsigned i = 0; i < started; i++) {
-        pthread_join(thread[i], NULL);
-        if (w[i].rc)
-            rc = w[i].rc;
-        slowest = w[i].ns > slowest ? w[i].ns : slowest;
+    pthread_barrier_t ready;
+    struct worker w[2] = {{.f = f, .ready = &ready, .seed = f->seed},
+                          {.f = f, .ready = &ready, .seed = f->seed + 1}};
+    f->seed += 2;
+    if (pthread_barrier_init(&ready, NULL, 2))
+        return -EAGAIN;
+    pthread_t other;
+    int rc = -pthread_create(&other, NULL, worker_main, &w[0]);
+    if (rc == 0) {
+        worker_main(&w[1]);
+        pthread_join(other, NULL);
+        rc = w[0].rc ? w[0].rc : w[1].rc;
     }
+    pthread_barrier_destroy(&ready);
     if (rc)
         return rc;
-    return (double)slowest / (2 * (double)(f->ops / 4 + 2048));
+    uint64_t slower = w[0].ns > w[1].ns ? w[0].ns : w[1].ns;
+    return (double)slower / (2 * (double)f->ops);
 }
 
 static double once_map(void *ctx)
@@ -242,11 +246,13 @@ static int measure_all(struct micro_run *run, struct fixture *f)
         f->len = sizes[i].len;
         f->same = false;
         rc = measure(run, f, sizes[i].name, " random", once_alone, n);
-        if (rc == 0 && i == 0)
+        if (rc == 0)
             rc = measure(run, f, sizes[i].name, " random 2 readers", once_threads, n);
         f->same = true;
         if (rc == 0)
             rc = measure(run, f, sizes[i].name, " same", once_alone, n);
+        if (rc == 0)
+            rc = measure(run, f, sizes[i].name, " same 2 readers", once_threads, n);
     }
     return rc ? rc : measure(run, f, "map", "", once_map, ops / 4 + 1);
 }
