@@ -118,6 +118,8 @@ static int read_parts(struct fpr_recording *r, const struct fpr_source *src,
     if (rc == 0)
         rc = keep_first(src, "pagetypeinfo", &r->pagetypeinfo_before, error);
     if (rc == 0)
+        rc = keep_text(src, "command", &r->command, NULL, error);
+    if (rc == 0)
         rc = keep_words(src, "kpageflags.before", &r->kpageflags_before,
                         &r->kpageflags_before_pages, error);
     if (rc == 0 && !r->kpageflags_before)
@@ -204,6 +206,7 @@ void fpr_recording_close(struct fpr_recording *r)
     free(r->state_after);
     free(r->zoneinfo_before);
     free(r->pagetypeinfo_before);
+    free(r->command);
     free(r->kpageflags_before);
     free(r->kpageflags_after);
     free(r->rss);
