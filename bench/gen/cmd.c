@@ -147,11 +147,11 @@ int bench_gen(int argc, char **argv)
     if (argc < 2) {
         bench_die(BENCH_USAGE, "no workload given (fpr-bench gen --list names them)");
     }
-    if (without_workload(argv[1])) {
-        if (argc > 2) {
-            bench_die(BENCH_USAGE, "%s: one argument too many (see --help)", argv[2]);
-        }
+    if (argc == 2 && without_workload(argv[1])) {
         return BENCH_OK;
+    }
+    if (argv[1][0] == '-' && argc == 2) {
+        bench_die(BENCH_USAGE, "%s: unknown option (see --help)", argv[1]);
     }
     if (argv[1][0] == '-') {
         bench_die(BENCH_USAGE, "%s: the workload comes first (fpr-bench gen --list names them)",

@@ -105,10 +105,9 @@ static int read_parts(struct fpr_recording *r, const struct fpr_source *src,
         const char *name;
         part_parser parse;
     } parsed[] = {
-        {"rss.csv", fpr_recording_parse_rss},
-        {"reports.txt", fpr_recording_parse_reports},
-        {"phases.txt", fpr_recording_parse_phases},
-        {"ringbuf.stats", fpr_recording_parse_losses},
+        {"rss.csv", fpr_recording_parse_rss},       {"reports.txt", fpr_recording_parse_reports},
+        {"phases.txt", fpr_recording_parse_phases}, {"ringbuf.stats", fpr_recording_parse_losses},
+        {"vmemmap", fpr_recording_parse_vmemmap},
     };
     int rc = keep_text(src, "state.before", &r->state_before, &r->state_before_size, error);
     if (rc == 0)

@@ -35,6 +35,7 @@ int fpr_recording_attach(const struct fpr_recording *recording, struct fpr_trace
         "phases.txt",
         "ringbuf.stats",
         "uname",
+        "vmemmap",
         "zoneinfo.before",
         "pagetypeinfo.before",
         "kpageflags.before",
