@@ -63,6 +63,7 @@ int bench_replay(int argc, char **argv);
 int bench_tune(int argc, char **argv);
 int bench_merge(int argc, char **argv);
 int bench_import(int argc, char **argv);
+int bench_gen(int argc, char **argv);
 int bench_series(int argc, char **argv);
 int bench_overcommit(int argc, char **argv);
 int bench_micro(int argc, char **argv);

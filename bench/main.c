@@ -10,6 +10,7 @@ static const struct bench_command commands[] = {
     {"tune", "try many settings of reporting on recordings and recommend one", bench_tune},
     {"replay", "replay one recording and say how right the model was", bench_replay},
     {"import", "turn a recording into one native file, and check it", bench_import},
+    {"gen", "make a recording of a seeded workload, without a guest", bench_gen},
     {"merge", "join the shares of a sweep (tune --shard)", bench_merge},
     {"series", "repeat the patch series' experiment on real memory", bench_series},
     {"overcommit", "several guests on a host with less memory than theirs", bench_overcommit},

@@ -11,6 +11,7 @@ const char *const bench_mode_words[] = {"auto", "mirror", "predict", NULL};
 static const char *const format_words[] = {"auto", "ftrace", "perf", "trace-cmd",
                                            "dat",  "native", NULL};
 
+static const char *const on_off_words[] = {"off", "on", NULL};
 static const char *const backing_words[] = {"4k", "2m", "1g", NULL};
 static const unsigned backing_shifts[] = {12, 21, 30};
 
@@ -18,6 +19,7 @@ enum {
     KEY_PROFILE = BENCH_KEY(500),
     KEY_MODE,
     KEY_RESYNC,
+    KEY_REPAIR,
     KEY_WITHOUT,
     KEY_COST,
     KEY_BACKING,
@@ -35,6 +37,8 @@ static const struct argp_option options[] = {
      "requests itself (default: predict where the starting state is known)",
      5},
     {"resync", KEY_RESYNC, NULL, 0, "predict: repair the model after each miss", 5},
+    {"repair", KEY_REPAIR, "on|off", 0,
+     "predict: where nothing tells of bulk allocations, infer them from a first replay (on)", 5},
     {"without", KEY_WITHOUT, "LIST", 0,
      "predict: hide knowledge from the model, to see what it is worth; words with commas", 5},
     {"cost", KEY_COST, "NAME=NS", 0, "Change one cost constant of the host (may be repeated)", 5},
@@ -123,6 +127,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_RESYNC:
         model->replay.resync = true;
+        return 0;
+    case KEY_REPAIR:
+        model->replay.repair = bench_word("--repair", arg, on_off_words) == 1;
         return 0;
     case KEY_WITHOUT:
         set_without(model, arg);

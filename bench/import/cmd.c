@@ -80,7 +80,8 @@ static void open_all(struct job *job, const struct import_args *args)
     memset(job, 0, sizeof(*job));
     int err = fpr_recording_open(args->path, &job->rec, &job->error);
     if (!err) {
-        err = fpr_trace_open(job->rec->trace_path, NULL, &job->trace, &job->error);
+        const struct fpr_trace_options trace = {.vmemmap = job->rec->vmemmap};
+        err = fpr_trace_open(job->rec->trace_path, &trace, &job->trace, &job->error);
     }
     if (!err) {
         err = fpr_trace_writer_open(args->out, &job->writer, &job->error);
@@ -94,20 +95,25 @@ static void open_all(struct job *job, const struct import_args *args)
     }
 }
 
-static void tell(const struct import_args *args, const struct fpr_trace_summary *summary,
-                 const struct import_losses *losses)
+static void tell(const struct import_args *args, const struct fpr_recording *rec,
+                 const struct fpr_trace_summary *summary, const struct import_losses *losses)
 {
     struct stat st;
     if (args->json) {
         struct bench_out out;
         struct json_object *json = import_json(summary, losses);
+        import_lacks_json(rec, summary, json);
         bench_out_open(&out, args->json);
         bench_json_write(json, out.file);
         bench_out_commit(&out);
         json_object_put(json);
     }
     if (!args->json || strcmp(args->json, "-")) {
+        if (rec->command) {
+            printf("made by        %.*s\n", (int)strcspn(rec->command, "\n"), rec->command);
+        }
         import_report(summary, losses, stdout);
+        import_lacks(rec, summary, stdout);
         if (!stat(args->out, &st)) {
             printf("written        %s, %.2f MB\n", args->out, (double)st.st_size / 1e6);
         }
@@ -145,7 +151,7 @@ int bench_import(int argc, char **argv)
     fpr_trace_get_summary(job.trace, &summary);
     summary.lost_events += job.rec->lost_events;
     import_check_end(check, &summary, &losses);
-    tell(&args, &summary, &losses);
+    tell(&args, job.rec, &summary, &losses);
     fpr_trace_writer_close(job.writer);
     fpr_trace_close(job.trace);
     fpr_recording_close(job.rec);

@@ -39,4 +39,10 @@ void import_report(const struct fpr_trace_summary *summary, const struct import_
 struct json_object *import_json(const struct fpr_trace_summary *summary,
                                 const struct import_losses *losses);
 
+/* What was not recorded at all, and what that costs (docs/accuracy.md). */
+void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
+                  FILE *to);
+void import_lacks_json(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
+                       struct json_object *json);
+
 #endif

@@ -74,11 +74,6 @@ void import_report(const struct fpr_trace_summary *s, const struct import_losses
         fprintf(to, "times that run backwards   %" PRIu64 ": several CPUs' buffers were joined\n",
                 l->backwards);
     }
-    if (!l->start_known) {
-        fprintf(to,
-                "start          not recorded: replays begin with an empty machine or guess; page "
-                "frames cannot be predicted\n");
-    }
 }
 
 struct json_object *import_json(const struct fpr_trace_summary *s, const struct import_losses *l)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "gen/source.h"
 #include "json.h"
 #include "model_args.h"
 #include "out.h"
@@ -140,9 +141,11 @@ static bool is_stdout(const char *path)
     return path && !strcmp(path, "-");
 }
 
-static void write_files(const struct replay_args *args, const struct fpr_replay_result *result)
+static void write_files(const struct replay_args *args, const struct fpr_recording *rec,
+                        const struct fpr_replay_result *result)
 {
     struct bench_out out;
+    const struct bench_origin origin = {args->path, rec ? rec->command : NULL};
     if (args->csv) {
         bench_out_open(&out, args->csv);
         bench_curve_csv(result, args->path, out.file);
@@ -151,6 +154,9 @@ static void write_files(const struct replay_args *args, const struct fpr_replay_
     if (args->json) {
         struct json_object *json = bench_result_json(result);
         bench_json_add_string(json, "trace", args->path);
+        if (origin.command) {
+            bench_json_add_string(json, "command", origin.command);
+        }
         bench_out_open(&out, args->json);
         bench_json_write(json, out.file);
         bench_out_commit(&out);
@@ -158,11 +164,11 @@ static void write_files(const struct replay_args *args, const struct fpr_replay_
     }
     if (args->html) {
         bench_out_open(&out, args->html);
-        bench_replay_html(result, args->path, out.file);
+        bench_replay_html(result, &origin, out.file);
         bench_out_commit(&out);
     }
     if (!is_stdout(args->csv) && !is_stdout(args->json) && !is_stdout(args->html)) {
-        bench_result_text(result, args->path, stdout);
+        bench_result_text(result, &origin, stdout);
     }
 }
 
@@ -172,7 +178,7 @@ static int replay(struct replay_args *args)
     memset(&error, 0, sizeof(error));
     args->model.replay.stop = bench_stop_install();
     struct fpr_prepared *prepared;
-    int err = fpr_prepare(args->path, &args->model.trace, &prepared, &error);
+    int err = bench_prepare(args->path, &args->model.trace, &prepared, &error);
     if (err) {
         bench_die_trace(err, &error);
     }
@@ -182,7 +188,7 @@ static int replay(struct replay_args *args)
     bench_stop_graceful(1);
     err = fpr_replay(prepared, &args->model.replay, &result, &error);
     if (!err) {
-        write_files(args, &result);
+        write_files(args, fpr_prepared_recording(prepared), &result);
         fpr_replay_result_free(&result);
     }
     fpr_prepared_free(prepared);

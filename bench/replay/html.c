@@ -7,7 +7,8 @@
 #include "replay.h"
 #include "tune/tune.h"
 
-static void summary(const struct fpr_replay_result *result, const char *path, FILE *to)
+static void summary(const struct fpr_replay_result *result, const struct bench_origin *origin,
+                    FILE *to)
 {
     char *text = NULL;
     size_t size = 0;
@@ -15,7 +16,7 @@ static void summary(const struct fpr_replay_result *result, const char *path, FI
     if (!memory) {
         bench_die(BENCH_FAILED, "out of memory");
     }
-    bench_result_text(result, path, memory);
+    bench_result_text(result, origin, memory);
     if (fclose(memory) || !text) {
         bench_die(BENCH_FAILED, "out of memory");
     }
@@ -52,7 +53,8 @@ static struct json_object *page_data(const struct fpr_replay_result *result, con
     return o;
 }
 
-void bench_replay_html(const struct fpr_replay_result *result, const char *path, FILE *to)
+void bench_replay_html(const struct fpr_replay_result *result, const struct bench_origin *origin,
+                       FILE *to)
 {
     page_begin(to, "A replay");
     fputs("<h1>A replay</h1>\n<p class=lead>A recorded guest, replayed through a model of the "
@@ -61,8 +63,8 @@ void bench_replay_html(const struct fpr_replay_result *result, const char *path,
     page_chart_host(to);
     page_chart_gap(to);
     page_chart_refaults(to);
-    summary(result, path, to);
-    struct json_object *data = page_data(result, path);
+    summary(result, origin, to);
+    struct json_object *data = page_data(result, origin->path);
     page_end(to, data);
     json_object_put(data);
 }

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <string.h>
 
 #include "replay.h"
 
@@ -45,6 +46,28 @@ static void prediction(const struct fpr_replay_result *r, FILE *to)
                 "passes         %" PRIu64 ", instant predicted within 60 ms: %" PRIu64
                 "; largest drift %.0f ms\n",
                 r->passes, r->passes_within_60ms, r->pass_drift_max_ms);
+    }
+}
+
+/* What had to be guessed, and what could not be done. */
+static void repairs(const struct fpr_replay_result *r, FILE *to)
+{
+    if (r->repaired) {
+        fprintf(to,
+                "repaired       %" PRIu64
+                " pages of bulk allocations, which no event told of, were inferred\n",
+                r->repaired);
+    }
+    if (r->failed) {
+        fprintf(
+            to,
+            "not served     %" PRIu64
+            " requests that the kernel served (it may have reclaimed) and the model could not\n",
+            r->failed);
+    }
+    if (r->frees_lost) {
+        fprintf(to, "frees lost     %" PRIu64 " frees of pages that the model has not allocated\n",
+                r->frees_lost);
     }
 }
 
@@ -97,9 +120,13 @@ static void host(const struct fpr_replay_result *r, FILE *to)
 #undef FPR_X
 }
 
-void bench_result_text(const struct fpr_replay_result *r, const char *path, FILE *to)
+void bench_result_text(const struct fpr_replay_result *r, const struct bench_origin *origin,
+                       FILE *to)
 {
-    fprintf(to, "recording      %s\n", path);
+    fprintf(to, "recording      %s\n", origin->path);
+    if (origin->command) {
+        fprintf(to, "made by        %.*s\n", (int)strcspn(origin->command, "\n"), origin->command);
+    }
     fprintf(to, "model          %s, profile %s\n",
             r->mode == FPR_REPLAY_PREDICT ? "predict" : "mirror", r->profile);
     fprintf(to, "start          %s\n", r->start);
@@ -109,6 +136,7 @@ void bench_result_text(const struct fpr_replay_result *r, const char *path, FILE
             r->events, (double)r->span / (double)FPR_NS_PER_S, r->seconds,
             r->seconds > 0 ? (double)r->events / r->seconds / 1e6 : 0.0);
     prediction(r, to);
+    repairs(r, to);
     end_state(r, to);
     host(r, to);
     if (r->explanation) {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gen/source.h"
 #include "json.h"
 #include "stop.h"
 #include "tune.h"
@@ -143,9 +144,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static void describe_model(const struct tune_args *args, char *text, size_t size)
 {
     const struct fpr_replay_options *o = &args->model.replay;
-    snprintf(text, size, "mode=%s profile=%s resync=%d without=%s backing_shift=%u",
+    snprintf(text, size, "mode=%s profile=%s resync=%d%s without=%s backing_shift=%u",
              bench_mode_words[o->mode], o->profile_set ? fpr_profile_name(o->profile) : "recorded",
-             o->resync, args->model.without[0] ? args->model.without : "-", o->host.backing_shift);
+             o->resync, o->repair ? "" : " repair=0",
+             args->model.without[0] ? args->model.without : "-", o->host.backing_shift);
 }
 
 static void check_paths(const struct tune_args *args)
@@ -155,7 +157,9 @@ static void check_paths(const struct tune_args *args)
         if (strlen(path) >= sizeof(((struct tune_trace *)0)->path) || strpbrk(path, "\n\r")) {
             bench_die(BENCH_USAGE, "%.40s…: the name is too long or has line breaks", path);
         }
-        if (access(path, R_OK)) {
+        if (gen_is_source(path)) {
+            gen_source_check(path);
+        } else if (access(path, R_OK)) {
             bench_die(BENCH_USAGE, "%s: %s", path, strerror(errno));
         }
         for (size_t k = 0; k < i; k++) {

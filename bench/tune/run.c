@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gen/source.h"
 #include "stop.h"
 #include "tune.h"
 
@@ -95,7 +96,7 @@ static size_t share_of(const struct tune_sweep *sweep, size_t *settings)
 static int run_trace(struct job *job, unsigned jobs, size_t count)
 {
     struct fpr_prepared *prepared = NULL;
-    int err = fpr_prepare(job->trace->path, &job->model->trace, &prepared, &job->error);
+    int err = bench_prepare(job->trace->path, &job->model->trace, &prepared, &job->error);
     if (err) {
         return err;
     }

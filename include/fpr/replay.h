@@ -61,12 +61,6 @@ enum fpr_knowledge {
         FPR_NR_KNOWLEDGE /**< how many */
 };
 
-/** When passes run. */
-enum fpr_pass_timing {
-    FPR_PASSES_RECORDED = 0, /**< at the recorded instants, if reporting is as recorded */
-    FPR_PASSES_CLOCK,        /**< by the model's own clock: the delay after a notification */
-};
-
 /** How one replay goes. Fill with fpr_replay_options_init(). */
 struct fpr_replay_options {
     enum fpr_replay_mode mode;       /**< default AUTO */

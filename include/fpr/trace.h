@@ -201,6 +201,8 @@ struct fpr_recording {
     size_t nr_reports;               /**< how many */
     struct fpr_phase *phases;   /**< rising in time */
     size_t nr_phases;           /**< how many */
+    uint64_t vmemmap;           /**< address of the page structure of frame 0; 0: not known */
+    char *command;              /**< the line that made a generated recording; NULL: none did */
     char release[64];           /**< kernel, from state or uname; empty if not known */
     uint64_t lost_events;       /**< overrun and dropped of ringbuf.stats */
 };

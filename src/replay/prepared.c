@@ -52,7 +52,10 @@ static int read_trace(struct fpr_prepared *p, const struct fpr_trace_options *op
                       struct fpr_trace_error *error)
 {
     struct fpr_trace *trace;
-    int err = fpr_trace_open(p->recording->trace_path, options, &trace, error);
+    struct fpr_trace_options with_base = *options;
+    if (!with_base.vmemmap)
+        with_base.vmemmap = p->recording->vmemmap;
+    int err = fpr_trace_open(p->recording->trace_path, &with_base, &trace, error);
     if (err)
         return err;
     struct prep prep = {.p = p};

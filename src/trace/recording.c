@@ -105,10 +105,9 @@ static int read_parts(struct fpr_recording *r, const struct fpr_source *src,
         const char *name;
         part_parser parse;
     } parsed[] = {
-        {"rss.csv", fpr_recording_parse_rss},
-        {"reports.txt", fpr_recording_parse_reports},
-        {"phases.txt", fpr_recording_parse_phases},
-        {"ringbuf.stats", fpr_recording_parse_losses},
+        {"rss.csv", fpr_recording_parse_rss},       {"reports.txt", fpr_recording_parse_reports},
+        {"phases.txt", fpr_recording_parse_phases}, {"ringbuf.stats", fpr_recording_parse_losses},
+        {"vmemmap", fpr_recording_parse_vmemmap},
     };
     int rc = keep_text(src, "state.before", &r->state_before, &r->state_before_size, error);
     if (rc == 0)
@@ -117,6 +116,8 @@ static int read_parts(struct fpr_recording *r, const struct fpr_source *src,
         rc = keep_first(src, "zoneinfo", &r->zoneinfo_before, error);
     if (rc == 0)
         rc = keep_first(src, "pagetypeinfo", &r->pagetypeinfo_before, error);
+    if (rc == 0)
+        rc = keep_text(src, "command", &r->command, NULL, error);
     if (rc == 0)
         rc = keep_words(src, "kpageflags.before", &r->kpageflags_before,
                         &r->kpageflags_before_pages, error);
@@ -204,6 +205,7 @@ void fpr_recording_close(struct fpr_recording *r)
     free(r->state_after);
     free(r->zoneinfo_before);
     free(r->pagetypeinfo_before);
+    free(r->command);
     free(r->kpageflags_before);
     free(r->kpageflags_after);
     free(r->rss);

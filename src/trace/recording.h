@@ -20,5 +20,7 @@ int fpr_recording_parse_phases(struct fpr_recording *r, const struct fpr_part *p
                                struct fpr_trace_error *error);
 int fpr_recording_parse_losses(struct fpr_recording *r, const struct fpr_part *part,
                                struct fpr_trace_error *error);
+int fpr_recording_parse_vmemmap(struct fpr_recording *r, const struct fpr_part *part,
+                                struct fpr_trace_error *error);
 
 #endif

@@ -27,6 +27,7 @@ int fpr_recording_attach(const struct fpr_recording *recording, struct fpr_trace
                          struct fpr_trace_error *error)
 {
     static const char *const names[] = {
+        "command",
         "state.before",
         "state.after",
         "rss.csv",
@@ -34,6 +35,7 @@ int fpr_recording_attach(const struct fpr_recording *recording, struct fpr_trace
         "phases.txt",
         "ringbuf.stats",
         "uname",
+        "vmemmap",
         "zoneinfo.before",
         "pagetypeinfo.before",
         "kpageflags.before",

@@ -241,3 +241,20 @@ int fpr_recording_parse_losses(struct fpr_recording *r, const struct fpr_part *p
     }
     return 0;
 }
+
+int fpr_recording_parse_vmemmap(struct fpr_recording *r, const struct fpr_part *part,
+                                struct fpr_trace_error *error)
+{
+    struct lines l = {part, part->data, 0, {NULL, NULL}};
+    if (!lines_next(&l))
+        return line_error(&l, NULL, "no address", error);
+    const char *p = l.line.p, *end = l.line.end;
+    if (end - p > 2 && p[0] == '0' && p[1] == 'x')
+        p += 2;
+    uint64_t base;
+    p = fpr_scan_hex(p, end, &base);
+    if (!p || fpr_scan_blanks(p, end) != end)
+        return line_error(&l, NULL, "not a hexadecimal address", error);
+    r->vmemmap = base;
+    return 0;
+}

@@ -70,6 +70,7 @@ int fpr_replay_options_init(struct fpr_replay_options *options)
     options->host.backing_shift = 21;
     options->as_recorded = true;
     options->reporting = true;
+    options->repair = true;
     options->sample_every = FPR_NS_PER_S / 2;
     return 0;
 }

@@ -35,6 +35,8 @@ static int fill_folder(void **state)
     put("reports.txt", "# comment\n6.365661 92160:1024 91137:3\n6.5\n");
     put("phases.txt", "# guest_mono_s name\n2.942528 boot 2.94 120832\n4.0 trace-on\n");
     put("ringbuf.stats", "entries: 10\noverrun: 3\ncommit overrun: 1\ndropped events: 2\n");
+    put("vmemmap", "# page structures\n0xffffea0040000000\n");
+    put("command", "fpr-bench gen memhog\n");
     put("zoneinfo.before", "Node 0, zone DMA\n");
     put("pagetypeinfo.before", "Page block order: 9\n");
     test_file_write("kpageflags.before", words, sizeof(words));
@@ -54,6 +56,8 @@ static void check_parts(const struct fpr_recording *r)
     assert_int_equal(r->state_before_size, strlen(r->state_before));
     assert_non_null(strstr(r->state_before, "slot before"));
     assert_non_null(strstr(r->state_after, "slot after"));
+    assert_true(r->vmemmap == 0xffffea0040000000u);
+    assert_string_equal(r->command, "fpr-bench gen memhog\n");
     assert_string_equal(r->zoneinfo_before, "Node 0, zone DMA\n");
     assert_string_equal(r->pagetypeinfo_before, "Page block order: 9\n");
     assert_int_equal(r->kpageflags_before_pages, 3);
@@ -105,7 +109,7 @@ static void test_a_native_file(void **state)
         const char *to = test_scratch_path(i ? "b.fprt" : "a.fprt");
         assert_int_equal(fpr_recording_open(from, &r, NULL), 0);
         assert_int_equal(fpr_trace_writer_open(to, &w, NULL), 0);
-        assert_int_equal(fpr_recording_attach(r, w, NULL), 9);
+        assert_int_equal(fpr_recording_attach(r, w, NULL), 11);
         assert_int_equal(fpr_trace_writer_put(w, &record), 0);
         assert_int_equal(fpr_recording_attach(r, w, NULL), -EINVAL); /* too late */
         assert_int_equal(fpr_trace_writer_commit(w), 0);

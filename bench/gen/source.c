@@ -1,0 +1,96 @@
+/* Recordings that are made on the spot, from a name that says how. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gen/make.h"
+#include "gen/source.h"
+#include "stop.h"
+
+static const char prefix[] = "gen:";
+
+bool gen_is_source(const char *path)
+{
+    return !strncmp(path, prefix, sizeof(prefix) - 1);
+}
+
+static void set_word(struct gen_job *job, const char *word, size_t length)
+{
+    const struct gen_param *p;
+    const char *equals = memchr(word, '=', length);
+    size_t name = equals ? (size_t)(equals - word) : length, i = 0;
+    char value[64];
+    while ((p = gen_param_at(job->workload, i)) &&
+           (strlen(p->name) != name || strncmp(p->name, word, name) != 0)) {
+        i++;
+    }
+    if (!p || !equals) {
+        bench_die(BENCH_USAGE,
+                  "gen:%s: '%.*s' is not NAME=VALUE (fpr-bench gen %s --help has the names)",
+                  job->workload->name, (int)length, word, job->workload->name);
+    }
+    snprintf(value, sizeof(value), "%.*s", (int)(length - name - 1), equals + 1);
+    gen_job_set(job, i, value);
+}
+
+static void read_source(const char *path, struct gen_job *job)
+{
+    const char *word = path + sizeof(prefix) - 1;
+    size_t length = strcspn(word, ",");
+    gen_job_init(job, gen_workload_find(word, length));
+    for (word += length; *word; word += length) {
+        length = strcspn(++word, ",");
+        set_word(job, word, length);
+    }
+    if (job->values[GEN_GUESTS] != 1) {
+        bench_die(BENCH_USAGE, "%s: --guests: a source is one guest", path);
+    }
+    gen_job_check(job);
+}
+
+void gen_source_check(const char *path)
+{
+    struct gen_job job;
+    read_source(path, &job);
+}
+
+/* Makes the file; what is left of it is an open one without a name. */
+static int make_nameless(const char *source)
+{
+    struct gen_job job;
+    char *name;
+    const char *folder = getenv("TMPDIR");
+    read_source(source, &job);
+    if (asprintf(&name, "%s/fpr-gen-%ld.fprt", folder && *folder ? folder : "/tmp",
+                 (long)getpid()) < 0) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    job.out = name;
+    job.stop = bench_stop_install();
+    bench_stop_graceful(1);
+    char **paths = gen_paths(&job);
+    gen_made_free(&job, paths, gen_make(&job, paths));
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        bench_die(BENCH_FAILED, "%s: %s", name, strerror(errno));
+    }
+    unlink(name);
+    free(name);
+    return fd;
+}
+
+int bench_prepare(const char *path, const struct fpr_trace_options *options,
+                  struct fpr_prepared **prepared, struct fpr_trace_error *error)
+{
+    if (!gen_is_source(path)) {
+        return fpr_prepare(path, options, prepared, error);
+    }
+    char name[32];
+    int fd = make_nameless(path);
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    int err = fpr_prepare(name, options, prepared, error);
+    close(fd);
+    return err;
+}

@@ -1,0 +1,135 @@
+/* Parts that a recording has not got, by weight; shares of page frames are those of
+ * docs/accuracy.md. */
+#include "import/import.h"
+#include "json.h"
+
+struct lack {
+    const char *word;
+    bool (*is)(const struct fpr_recording *rec, const struct fpr_trace_summary *s);
+    const char *meaning;
+};
+
+static bool no_frees(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)rec;
+    return s->records[FPR_TRACE_ALLOC] && !s->records[FPR_TRACE_FREE];
+}
+
+static bool no_allocations(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)rec;
+    return !s->records[FPR_TRACE_ALLOC] && s->records[FPR_TRACE_FREE];
+}
+
+static bool flags_known(const struct fpr_recording *rec)
+{
+    return rec->kpageflags_before && rec->zoneinfo_before;
+}
+
+static bool no_state(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)s;
+    return !rec->state_before && flags_known(rec);
+}
+
+static bool no_start(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)s;
+    return !rec->state_before && !flags_known(rec);
+}
+
+static bool no_passes(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    return !s->records[FPR_TRACE_PASS_BEGIN] && !s->records[FPR_TRACE_REPORT] &&
+           !s->records[FPR_TRACE_NOTIFY] && !rec->nr_reports;
+}
+
+static bool no_bulk(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)rec;
+    return !s->records[FPR_TRACE_BULK] && !s->records[FPR_TRACE_GOT];
+}
+
+static bool no_buddy(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)rec;
+    return !s->records[FPR_TRACE_ZONE_LOCKED] || !s->records[FPR_TRACE_PCPU_DRAIN];
+}
+
+static bool no_end(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)s;
+    return !rec->state_after && !rec->kpageflags_after;
+}
+
+static bool no_rss(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)s;
+    return !rec->nr_rss;
+}
+
+static bool many_cpus(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)rec;
+    return s->cpus_seen > 1;
+}
+
+static bool no_release(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)s;
+    return !rec->release[0];
+}
+
+static const struct lack lacks[] = {
+    {"frees", no_frees, "mm_page_free was not recorded: memory only ever fills up in a replay"},
+    {"allocations", no_allocations, "mm_page_alloc was not recorded: there is nothing to replay"},
+    {"state", no_state,
+     "no state.before: from kpageflags and zoneinfo the free blocks are exact, the order of the "
+     "lists, the per-cpu lists and the pageblock types are guesses. Host memory can be predicted "
+     "(to 2 MiB on a bundled recording), page frames cannot (0.2 % of them)"},
+    {"start", no_start,
+     "neither state.before nor kpageflags.before with zoneinfo.before: a replay begins with an "
+     "empty machine of the size seen; only the shape of its curves means anything"},
+    {"passes", no_passes,
+     "no event of a reporting pass: right if reporting was off; else a replay as recorded reports "
+     "nothing (2 to 14 % of page frames), while replays with settings of their own are not harmed"},
+    {"bulk", no_bulk,
+     "no probe of the bulk allocator: pages that it took are inferred from what happens to them "
+     "later (75 to 100 % of page frames)"},
+    {"buddy", no_buddy,
+     "mm_page_alloc_zone_locked or mm_page_pcpu_drain were not recorded: no mirror mode, and "
+     "nothing to compare the model's lists with"},
+    {"end", no_end, "neither state.after nor kpageflags.after: the final state is not compared"},
+    {"rss", no_rss,
+     "no rss.csv from the host: how much it held is predicted, but compared with nothing"},
+    {"kernel", no_release, "the kernel's release is not known: linux-6.1 is assumed (--profile)"},
+    {"one-cpu", many_cpus,
+     "several CPUs: which of them found the lists locked is not recorded; page frames drift apart"},
+};
+
+void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
+                  FILE *to)
+{
+    const char *head = "what it lacks:\n";
+    for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+        if (lacks[i].is(rec, summary)) {
+            fprintf(to, "%s  * %s.\n", head, lacks[i].meaning);
+            head = "";
+        }
+    }
+    if (*head) {
+        fprintf(to, "what it lacks  nothing\n");
+    }
+}
+
+void import_lacks_json(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
+                       struct json_object *json)
+{
+    struct json_object *words = bench_json_array();
+    for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+        if (lacks[i].is(rec, summary)) {
+            json_object_array_add(words, json_object_new_string(lacks[i].word));
+        }
+    }
+    bench_json_add(json, "lacks", words);
+}
