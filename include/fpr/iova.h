@@ -228,7 +228,8 @@ FPR_API int fpr_iova_walk(struct fpr_iova_space *space,
  *  @param vaddr address in this process; not looked at (unless hardware)
  *  @param flags FPR_IOVA_READ, FPR_IOVA_WRITE, or FPR_IOVA_VADDR alone
  *  @return 0; -EINVAL (arguments; too large for tracking); -EOVERFLOW (wrap_overflow); -EEXIST
- *          (overlap); -ENOSPC (limit); -ENOENT (VADDR); -EFAULT (hardware); -ENOMEM. O(log n). */
+ *          (overlap); -ENOSPC (limit); -ENOENT (VADDR); -EFAULT (hardware); -EDEADLK (VADDR, and
+ *          the calling thread holds a direct pointer); -ENOMEM. O(log n). */
 FPR_API int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t vaddr,
                          unsigned flags);
 
@@ -312,7 +313,9 @@ FPR_API int fpr_iova_rwv(struct fpr_iova_reader *reader, const struct fpr_iova_v
 
 /** A pointer to the memory itself, for a range that lies in one mapping. It stays good until
  *  fpr_iova_put(): until then every unmap waits. A reader holds one pointer at a time (reads and
- *  writes may go on meanwhile). Touching it is not guarded: memory that is not there faults.
+ *  writes may go on meanwhile; of the space's other functions its thread may call none that change
+ *  or ask the space: whoever unmaps has the lock and waits for the pointer. Those that would wait
+ *  for it themselves return -EDEADLK). Touching it is not guarded: memory that is not there faults.
  *  @param reader who
  *  @param iova   first address
  *  @param len    bytes, not 0

@@ -7,9 +7,22 @@
 #define read_relaxed(x)     __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define write_relaxed(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 
+/* For tests that play threads against each other, which build the sources once more with other
+ * definitions (tests/support/interleave_hooks.h): a place beside the locks where it matters whether
+ * another thread gets in between; a loop that waits for another thread; a store that others may see
+ * late, and their load of it; what makes it seen. Of objects of stdatomic.h. */
+#ifndef fpr_race_point
+#define fpr_race_point()          ((void)0)
+#define fpr_spin_point()          ((void)0)
+#define fpr_store_late(object, v) atomic_store_explicit(object, v, memory_order_release)
+#define fpr_load_others(object)   atomic_load_explicit(object, memory_order_seq_cst)
+#define fpr_full_fence()          atomic_thread_fence(memory_order_seq_cst)
+#endif
+
 /* Tells the processor that a loop waits for another one. */
 static inline void fpr_pause(void)
 {
+    fpr_spin_point();
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)

@@ -74,6 +74,7 @@ static void report_exact(struct fpr_iova_ext *ext, uint64_t first, struct fpr_io
     for (; *written < at + words; (*written)++)
         bitmap->data[*written] = 0;
     for (uint64_t w = 0; w < (n + 63) / 64; w++) {
+        fpr_race_point();
         uint64_t bits = atomic_exchange_explicit(&bits_of(ext)[w], 0, memory_order_seq_cst);
         bits &= page_mask(n, w);
         bitmap->data[at + w] |= bits << shift;
@@ -91,6 +92,7 @@ static void report_stale(struct fpr_iova_ext *ext, uint64_t first, struct fpr_io
     uint64_t n = pages_of(ext), shift = first % 64, at = first / 64;
     uint64_t words = (n + shift + 63) / 64, carry = 0;
     for (uint64_t w = 0; w < words; w++) {
+        fpr_race_point();
         uint64_t own = atomic_exchange_explicit(&bits_of(ext)[w], 0, memory_order_seq_cst);
         uint64_t bits = own;
         if (shift) {
@@ -163,10 +165,12 @@ int fpr_iova_dirty_start(struct fpr_iova_space *space)
         return -EINVAL;
     if (space->config.type == FPR_IOVA_TYPE1)
         return -EACCES;
-    pthread_mutex_lock(&space->lock);
-    int rc = 0;
+    bool held;
+    int rc = fpr_iova_epoch_lock(space, &held);
+    if (rc)
+        return rc;
     if (!space->tracking)
-        rc = fpr_iova_epoch_held_here(space) ? -EDEADLK : start(space);
+        rc = held ? -EDEADLK : start(space);
     pthread_mutex_unlock(&space->lock);
     return rc;
 }
@@ -177,9 +181,11 @@ int fpr_iova_dirty_stop(struct fpr_iova_space *space)
         return -EINVAL;
     if (space->config.type == FPR_IOVA_TYPE1)
         return -EACCES;
-    pthread_mutex_lock(&space->lock);
-    int rc = 0;
-    if (space->tracking && fpr_iova_epoch_held_here(space)) {
+    bool held;
+    int rc = fpr_iova_epoch_lock(space, &held);
+    if (rc)
+        return rc;
+    if (space->tracking && held) {
         rc = -EDEADLK;
     } else if (space->tracking) {
         space->tracking = false;

@@ -1,5 +1,6 @@
 #include "iova/epoch.h"
 
+#include <errno.h>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -35,6 +36,7 @@ void fpr_iova_enter_fenced(struct fpr_iova_reader *reader, uint64_t gen)
         reader->fenced = 0;
     } else if (++reader->fenced >= BIAS_AFTER && reader->space->can_bias) {
         reader->fenced = 0;
+        fpr_race_point();
         /* If a writer does not see the bias it passed its fence before this one, and we see all
          * that it did; if it does, it uses the barrier. */
         atomic_store_explicit(&reader->bias, IOVA_BIASED, memory_order_seq_cst);
@@ -44,6 +46,7 @@ void fpr_iova_enter_fenced(struct fpr_iova_reader *reader, uint64_t gen)
 
 uint64_t fpr_iova_epoch_advance(struct fpr_iova_space *space)
 {
+    fpr_race_point();
     return atomic_fetch_add_explicit(&space->gen, 1, memory_order_seq_cst) + 1;
 }
 
@@ -52,6 +55,7 @@ static void see_readers(struct fpr_iova_space *space)
 {
     bool biased = false;
     for (struct fpr_iova_reader *r = space->readers; r; r = r->next) {
+        fpr_race_point();
         if (atomic_load_explicit(&r->bias, memory_order_seq_cst) == IOVA_BIASED) {
             atomic_store_explicit(&r->bias, IOVA_FENCED, memory_order_relaxed);
             biased = true;
@@ -66,7 +70,8 @@ static void see_readers(struct fpr_iova_space *space)
 
 static bool reader_before(struct fpr_iova_reader *reader, uint64_t gen)
 {
-    uint64_t active = atomic_load_explicit(&reader->active, memory_order_seq_cst);
+    fpr_race_point();
+    uint64_t active = fpr_load_others(&reader->active);
     return active != 0 && active < gen;
 }
 
@@ -74,9 +79,7 @@ static void wait_for(struct fpr_iova_reader *reader, uint64_t gen)
 {
     for (unsigned n = 0; reader_before(reader, gen); n++) {
         if (n < SPINS) {
-#if defined(__x86_64__)
-            __builtin_ia32_pause();
-#endif
+            fpr_pause();
         } else if (n < YIELDS) {
             sched_yield();
         } else {
@@ -109,10 +112,22 @@ void fpr_iova_epoch_poll(struct fpr_iova_space *space)
     fpr_iova_pool_reclaim(&space->pool);
 }
 
-bool fpr_iova_epoch_held_here(struct fpr_iova_space *space)
+static bool held_here(struct fpr_iova_space *space)
 {
-    for (struct fpr_iova_reader *r = space->readers; r; r = r->next)
-        if (atomic_load_explicit(&r->holder, memory_order_relaxed) == (void *)pthread_self())
-            return true;
-    return false;
+    bool held = false;
+    pthread_mutex_lock(&space->reader_lock);
+    for (struct fpr_iova_reader *r = space->readers; r && !held; r = r->next)
+        held = atomic_load_explicit(&r->holder, memory_order_relaxed) == (void *)pthread_self();
+    pthread_mutex_unlock(&space->reader_lock);
+    return held;
+}
+
+int fpr_iova_epoch_lock(struct fpr_iova_space *space, bool *held)
+{
+    *held = held_here(space);
+    if (!*held)
+        pthread_mutex_lock(&space->lock);
+    else if (pthread_mutex_trylock(&space->lock)) /* whoever has it may be waiting for us */
+        return -EDEADLK;
+    return 0;
 }

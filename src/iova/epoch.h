@@ -2,6 +2,7 @@
 #ifndef IOVA_EPOCH_H
 #define IOVA_EPOCH_H
 
+#include "base/atomic.h"
 #include "iova/space.h"
 
 /* ThreadSanitizer knows no fences, but on the machines that it runs on this is one. */
@@ -12,7 +13,7 @@ static inline void fpr_iova_full_fence(struct fpr_iova_reader *reader, uint64_t 
 #else
     (void)reader;
     (void)gen;
-    atomic_thread_fence(memory_order_seq_cst);
+    fpr_full_fence();
 #endif
 }
 
@@ -23,31 +24,35 @@ void fpr_iova_enter_fenced(struct fpr_iova_reader *reader, uint64_t gen);
 static inline uint64_t fpr_iova_enter(struct fpr_iova_reader *reader)
 {
     struct fpr_iova_space *space = reader->space;
+    fpr_race_point();
     uint64_t gen = atomic_load_explicit(&space->gen, memory_order_relaxed);
     if (reader->held)
         gen = reader->held;
-    atomic_store_explicit(&reader->active, gen, memory_order_release);
+    fpr_store_late(&reader->active, gen);
+    fpr_race_point();
     if (atomic_load_explicit(&reader->bias, memory_order_relaxed) == IOVA_BIASED)
         atomic_signal_fence(memory_order_seq_cst); /* membarrier() does the rest */
     else
         fpr_iova_enter_fenced(reader, gen);
+    fpr_race_point();
     return atomic_load_explicit(&space->gen, memory_order_acquire);
 }
 
 static inline void fpr_iova_leave(struct fpr_iova_reader *reader)
 {
-    atomic_store_explicit(&reader->active, reader->held, memory_order_release);
+    fpr_store_late(&reader->active, reader->held);
 }
 
 /* Whether membarrier() can be used; registers the process. */
 bool fpr_iova_epoch_can_bias(void);
-/* All under the space's lock. The first makes hints bad; call it after the change. */
+/* Takes the space's lock for a change that waits for readers. *held: the calling thread holds a
+ * direct pointer, so that it would wait for itself. Returns 0, or -EDEADLK without the lock. */
+int fpr_iova_epoch_lock(struct fpr_iova_space *space, bool *held);
+/* The rest under the space's lock. The first makes hints bad; call it after the change. */
 uint64_t fpr_iova_epoch_advance(struct fpr_iova_space *space);
 /* Advances and waits until no reader is inside that was before; retired nodes come back. */
 void fpr_iova_epoch_wait(struct fpr_iova_space *space);
 /* Gets retired nodes back if no reader hinders it; does not wait. */
 void fpr_iova_epoch_poll(struct fpr_iova_space *space);
-/* Does the calling thread hold a direct pointer, so that it would wait for itself? */
-bool fpr_iova_epoch_held_here(struct fpr_iova_space *space);
 
 #endif

@@ -7,6 +7,7 @@ bool fpr_iova_lookup_tree(struct fpr_iova_reader *reader, uint64_t gen, uint64_t
     IOVA_COUNT(reader, lookups, 1);
     uint64_t page = iova >> IOVA_PAGE_SHIFT;
     struct fpr_iova_leaf *leaf = fpr_iova_tree_leaf(&reader->space->tree, page);
+    fpr_race_point();
     unsigned n = fpr_iova_leaf_count(leaf, page);
     if (n == 0)
         return false;
@@ -17,6 +18,7 @@ bool fpr_iova_lookup_tree(struct fpr_iova_reader *reader, uint64_t gen, uint64_t
         struct fpr_iova_ext *ext = fpr_iova_word_ext(word);
         span = ext->last - ext->start;
         va = atomic_load_explicit(&ext->va, memory_order_relaxed);
+        fpr_race_point();
         bitmap = atomic_load_explicit(&ext->bitmap, memory_order_acquire);
         if (bitmap)
             va &= ~IOVA_PLAIN_WRITE;
@@ -46,6 +48,7 @@ void fpr_iova_mark_dirty(_Atomic uint64_t *bitmap, uint64_t offset, uint64_t len
         uint64_t mask = (~UINT64_C(0) >> (63 - (stop - first))) << (first & 63);
         /* Always stored, even if set already: the data must be visible before somebody who
          * clears the bit at this moment looks at the page. */
+        fpr_race_point();
         atomic_fetch_or_explicit(&bitmap[first / 64], mask, memory_order_seq_cst);
         first = stop + 1;
     }

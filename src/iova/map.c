@@ -47,7 +47,8 @@ static uint64_t va_flags(const struct fpr_iova_space *space, uint64_t size, uint
 }
 
 /* Checks 5 to 7: a mapping gets a new address. */
-static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t vaddr)
+static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t vaddr,
+                        bool held)
 {
     struct fpr_iova_path path;
     if (!fpr_iova_tree_seek(&space->tree, iova, &path))
@@ -57,7 +58,7 @@ static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t si
         return -ENOENT;
     if (!(e.va & IOVA_INVALID) || e.start != iova || e.last - e.start != size - 1)
         return -EINVAL;
-    int rc = fpr_iova_tree_reserve(&space->tree);
+    int rc = held ? -EDEADLK : fpr_iova_tree_reserve(&space->tree);
     if (rc)
         return rc;
     uint64_t va = vaddr | va_flags(space, size, vaddr, (unsigned)(e.va & IOVA_PROT));
@@ -147,10 +148,17 @@ int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uin
 {
     if (!space)
         return -EINVAL;
-    pthread_mutex_lock(&space->lock);
-    int rc = check_arguments(space, iova, size, vaddr, flags);
+    bool held = false;
+    int rc = 0;
+    if (flags & FPR_IOVA_VADDR)
+        rc = fpr_iova_epoch_lock(space, &held);
+    else
+        pthread_mutex_lock(&space->lock);
+    if (rc)
+        return rc;
+    rc = check_arguments(space, iova, size, vaddr, flags);
     if (rc == 0 && flags & FPR_IOVA_VADDR) {
-        rc = update_vaddr(space, iova, size, vaddr);
+        rc = update_vaddr(space, iova, size, vaddr, held);
     } else if (rc == 0) {
         struct fpr_iova_entry entry = {
             .start = iova,

@@ -17,10 +17,12 @@ int fpr_iova_reader_create(struct fpr_iova_space *space, struct fpr_iova_reader 
     reader->memory = memory;
     reader->space = space;
     pthread_mutex_lock(&space->lock);
+    pthread_mutex_lock(&space->reader_lock);
     reader->next = space->readers;
     if (reader->next)
         reader->next->prev = reader;
     space->readers = reader;
+    pthread_mutex_unlock(&space->reader_lock);
     space->pool.keep_retired = true;
     pthread_mutex_unlock(&space->lock);
     *out = reader;
@@ -43,12 +45,14 @@ void fpr_iova_reader_destroy(struct fpr_iova_reader *reader)
         fpr_iova_put(reader);
     pthread_mutex_lock(&space->lock);
     add_stats(&space->stats, reader);
+    pthread_mutex_lock(&space->reader_lock);
     if (reader->prev)
         reader->prev->next = reader->next;
     else
         space->readers = reader->next;
     if (reader->next)
         reader->next->prev = reader->prev;
+    pthread_mutex_unlock(&space->reader_lock);
     if (!space->readers) {
         space->pool.keep_retired = false;
         fpr_iova_pool_reclaim(&space->pool);

@@ -26,6 +26,7 @@ static inline size_t copy_chunk(struct fpr_iova_reader *reader, const struct acc
     void *to = a->write ? memory : a->data;
     const void *from = a->write ? a->data : memory;
     enum fpr_iova_guard guard = reader->space->guard;
+    fpr_race_point();
     if (guard == FPR_IOVA_GUARD_SYSCALL)
         return fpr_iova_guard_copy(guard, to, from, n, a->write);
     return fpr_iova_raw_copy(to, from, n) ? fpr_iova_copy_pages(to, from, n, a->write) : n;
@@ -149,6 +150,7 @@ int fpr_iova_rw(struct fpr_iova_reader *reader, uint64_t iova, void *data, size_
         uint64_t offset = iova - hint->start;
         if (len - 1 <= hint->span - offset && len > 0 && hint->va >> (IOVA_PLAIN_AT + write) & 1) {
             void *memory = (void *)(uintptr_t)((hint->va & ~IOVA_FLAGS) + offset); // NOLINT
+            fpr_race_point();
             if (!fpr_iova_raw_copy(write ? memory : data, write ? data : memory, len)) {
                 fpr_iova_leave(reader);
                 count_call(reader, write, 0);

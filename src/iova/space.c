@@ -134,6 +134,7 @@ int fpr_iova_space_create(const struct fpr_iova_config *config, struct fpr_iova_
         return rc;
     }
     pthread_mutex_init(&space->lock, NULL);
+    pthread_mutex_init(&space->reader_lock, NULL);
     pthread_mutex_init(&space->pin_lock, NULL);
     *out = space;
     return 0;
@@ -155,6 +156,7 @@ void fpr_iova_space_destroy(struct fpr_iova_space *space)
     if (space->ranges)
         mem->free(mem->ctx, space->ranges, space->config.nranges * sizeof(*space->ranges));
     pthread_mutex_destroy(&space->lock);
+    pthread_mutex_destroy(&space->reader_lock);
     pthread_mutex_destroy(&space->pin_lock);
     mem->free(mem->ctx, space->memory, sizeof(*space) + 64);
 }

@@ -74,6 +74,7 @@ struct fpr_iova_space {
     struct fpr_iova_config config;
     const struct fpr_mem_ops *mem;
     struct fpr_iova_pool pool;
+    pthread_mutex_t reader_lock; /* their list, too: asked by who must not wait for the lock */
     struct fpr_iova_reader *readers;
     uint64_t avail;
     uint64_t locked; /* pages */

@@ -267,9 +267,12 @@ int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t s
     r.gone = NULL;
     r.tail = &r.gone;
     r.found = r.changed = false;
-    pthread_mutex_lock(&space->lock);
+    bool held;
+    rc = fpr_iova_epoch_lock(space, &held);
+    if (rc)
+        return rc;
     rc = check_range(space, iova, size, flags, bitmap, &r);
-    if (rc == 0 && fpr_iova_epoch_held_here(space))
+    if (rc == 0 && held)
         rc = -EDEADLK;
     if (rc == 0)
         rc = run(space, flags, bitmap, &r);

@@ -27,6 +27,7 @@ static bool claim(struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i, 
         tag_store(&z->tags[*i], 0);
         return true;
     }
+    fpr_race_point();
     return tag_is(*tag, PAGE_ALLOCATED, order) &&
            __atomic_compare_exchange_n(&z->tags[*i], tag, 0, false, __ATOMIC_ACQUIRE,
                                        __ATOMIC_RELAXED);
@@ -143,6 +144,7 @@ int fpr_zone_split(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned 
     }
     uint16_t piece = (uint16_t)((tag & ~TAG_ORDER_MASK) | to << TAG_ORDER_SHIFT);
     for (uint64_t k = 1ull << order; k > 0; k -= 1ull << to) {
+        fpr_race_point();
         tag_publish(&zone->tags[i + k - (1ull << to)], piece);
     }
     return 0;

@@ -52,6 +52,7 @@ int fpr_reporter_suspend(struct fpr_reporter *reporter, bool on)
     if (!reporter) {
         return -EINVAL;
     }
+    fpr_race_point();
     __atomic_store_n(&reporter->suspended, on, __ATOMIC_RELEASE);
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <fpr/report.h>
 
+#include "base/atomic.h"
 #include "mm/machine.h"
 
 #include <pthread.h>
@@ -46,34 +47,40 @@ static inline void fpr_report_count(uint64_t *counter, uint64_t n)
 /* What frees in other threads read and write without the reporter's lock. */
 static inline int report_state(const struct fpr_reporter *r)
 {
+    fpr_race_point();
     return __atomic_load_n(&r->state, __ATOMIC_RELAXED);
 }
 
 static inline void report_state_set(struct fpr_reporter *r, int state)
 {
+    fpr_race_point();
     __atomic_store_n(&r->state, state, __ATOMIC_RELEASE);
 }
 
 /* Sets a state and returns the one before. */
 static inline int report_state_swap(struct fpr_reporter *r, int state)
 {
+    fpr_race_point();
     return __atomic_exchange_n(&r->state, state, __ATOMIC_ACQ_REL);
 }
 
 /* Changes one state to another, if it is the one; returns whether it was. */
 static inline bool report_state_turn(struct fpr_reporter *r, int from, int to)
 {
+    fpr_race_point();
     return __atomic_compare_exchange_n(&r->state, &from, to, false, __ATOMIC_ACQ_REL,
                                        __ATOMIC_RELAXED);
 }
 
 static inline const struct fpr_device *report_device(const struct fpr_reporter *r)
 {
+    fpr_race_point();
     return __atomic_load_n(&r->device, __ATOMIC_RELAXED);
 }
 
 static inline void report_device_set(struct fpr_reporter *r, const struct fpr_device *device)
 {
+    fpr_race_point();
     __atomic_store_n(&r->device, device, __ATOMIC_RELAXED);
 }
 
@@ -90,6 +97,7 @@ static inline void report_delay_set(struct fpr_reporter *r, fpr_ns delay)
 /* Is the pass to end here and now? */
 static inline bool fpr_report_suspended(const struct fpr_reporter *r)
 {
+    fpr_race_point();
     return __atomic_load_n(&r->suspended, __ATOMIC_ACQUIRE);
 }
 

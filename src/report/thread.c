@@ -224,13 +224,14 @@ static int leave(struct fpr_thread *t, int err)
     return err;
 }
 
-/* No pass runs, and none begins before leave(). */
+/* No pass runs, and none begins before leave(). The thread must not find itself suspended but not
+ * paused: it would try to begin over and over. */
 static int quiesce(struct fpr_thread *t, fpr_ns until)
 {
     int err = 0;
-    fpr_reporter_suspend(t->reporter, true);
     pthread_mutex_lock(&t->lock);
     t->paused = true;
+    fpr_reporter_suspend(t->reporter, true); /* a store, no call of the library that locks */
     while (t->running && !err) {
         if (!wait_until(t, until) && t->running) {
             err = -ETIMEDOUT;

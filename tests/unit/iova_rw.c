@@ -237,6 +237,28 @@ static void test_direct_pointer(void **state)
 }
 
 /* A reader's last mapping must not outlive an unmap, nor hide a new one. */
+/* Giving a mapping a new address waits for readers as an unmap does. */
+static void test_new_address_under_a_pointer(void **state)
+{
+    const struct how *how = *state;
+    struct fpr_iova_config config;
+    void *ptr = NULL;
+    unit_config(&u, how->profile, &config);
+    config.guard = how->guard;
+    config.emulated = false;
+    config.hardware = true;
+    assert_int_equal(fpr_iova_guard_install(), 0);
+    assert_int_equal(unit_open(&u, &config), 0);
+    assert_int_equal(unit_map(&u, 0x1000, 1, 3, RW), 0);
+    assert_int_equal(unit_map(&u, 0x3000, 1, 9, RW), 0);
+    assert_int_equal(fpr_iova_unmap_flags(u.space, 0x1000, 0x1000, FPR_IOVA_VADDR, NULL, NULL), 0);
+    uint64_t address = (uintptr_t)u.arena + 5 * UNIT_PAGE;
+    assert_int_equal(fpr_iova_get(u.reader, 0x3000, 8, R, &ptr), 0);
+    assert_int_equal(fpr_iova_map(u.space, 0x1000, 0x1000, address, FPR_IOVA_VADDR), -EDEADLK);
+    assert_int_equal(fpr_iova_put(u.reader), 0);
+    assert_int_equal(fpr_iova_map(u.space, 0x1000, 0x1000, address, FPR_IOVA_VADDR), 0);
+}
+
 static void test_last_mapping_is_forgotten(void **state)
 {
     start(state);
@@ -282,6 +304,7 @@ int main(void)
         BOTH(test_vectors),
         BOTH(test_accessors),
         BOTH(test_direct_pointer),
+        BOTH(test_new_address_under_a_pointer),
         BOTH(test_last_mapping_is_forgotten),
         cmocka_unit_test_prestate_setup_teardown(test_seed_v1, NULL, teardown, &seed_v1),
     };
