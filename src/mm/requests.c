@@ -47,7 +47,7 @@ int fpr_alloc_pages_node(struct fpr_machine *machine, int node, unsigned order, 
                          unsigned cpu, fpr_pfn *pfn)
 {
     struct fpr_zone *list[MAX_ZONELIST] = {NULL};
-    if (!machine || !pfn || node < 0) {
+    if (!machine || !pfn || node < 0 || node > MAX_NODE) {
         return -EINVAL;
     }
     size_t n = fpr_machine_zonelist(machine, node, list);
