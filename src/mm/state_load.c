@@ -168,7 +168,8 @@ int fpr_machine_load(const char *text, size_t len, const struct fpr_policy *prof
                      const struct fpr_mem_ops *mem, struct fpr_machine **machine,
                      struct fpr_state_header *header, struct fpr_text_error *error)
 {
-    if (!text || !machine) {
+    struct fpr_policy known;
+    if (!text || !machine || (profile && fpr_profile_policy(profile->base, &known))) {
         return -EINVAL;
     }
     struct loading l = {

@@ -203,7 +203,7 @@ static void fill_tags(struct fpr_zone *z)
 
 void fpr_zone_destroy(struct fpr_zone *zone)
 {
-    if (!zone) {
+    if (!zone || zone->owned) {
         return;
     }
     struct array a[NR_ARRAYS];
@@ -370,7 +370,7 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
     for (int k = 0; k < NR_ARRAYS; k++) {
         *to[k].at = NULL;
     }
-    z->has_reporter = false;
+    z->owned = false;
     z->notify = NULL;
     z->notify_order = NO_NOTIFY;
     z->sink.event = NULL;

@@ -117,7 +117,7 @@ struct fpr_zone {
     struct fpr_mem_ops mem;
     fpr_bits_fn bits;
     void *bits_ctx;
-    bool has_reporter; /* a reporter is attached */
+    bool owned; /* by a machine, with which alone it goes */
 
     pthread_mutex_t lock __attribute__((aligned(128)));
     struct zone_lock_state lock_state; /* by the holder of the lock */
