@@ -24,7 +24,7 @@ int fpr_clock_create(fpr_ns now, struct fpr_clock **clock)
 
 void fpr_clock_destroy(struct fpr_clock *clock)
 {
-    if (clock == NULL)
+    if (clock == NULL || clock->advancing)
         return;
     for (struct fpr_work *work = clock->first; work != NULL; work = work->next)
         work->queued = false;

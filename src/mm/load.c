@@ -122,12 +122,32 @@ int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t 
     return 0;
 }
 
+/* Is nothing in the pageblock of frame i yet? */
+static bool pageblock_vacant(const struct fpr_zone *z, uint32_t i)
+{
+    uint64_t start = i & ~(zone_pageblock_pages(z) - 1), end = start + zone_pageblock_pages(z);
+    bool touched = z->touched[i >> z->max_order];
+    start = start < z->first ? z->first : start;
+    end = !touched ? start + 1 : end < z->end ? end : z->end; /* one stands for all */
+    for (uint64_t k = start; k < end; k++) {
+        enum fpr_page_kind kind;
+        fpr_zone_page(z, zone_pfn(z, (uint32_t)k), &kind, NULL);
+        if (kind != FPR_PAGE_RESERVED) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
 {
     uint32_t i;
     if (!zone || mt < FPR_PAGEBLOCK_HOLE || mt >= FPR_NR_MIGRATETYPES ||
         !zone_index(zone, pfn, &i)) {
         return -EINVAL;
+    }
+    if (mt == FPR_PAGEBLOCK_HOLE && !pageblock_vacant(zone, i)) {
+        return -EEXIST;
     }
     zone->nr_isolated -= pageblock_get(zone, i) == FPR_ISOLATE;
     pageblock_set(zone, i, mt == FPR_PAGEBLOCK_HOLE ? PAGEBLOCK_HOLE : mt);
@@ -140,9 +160,8 @@ int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
 
 int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters *c)
 {
-    if (!zone || !c || c->watermark[0] > INT64_MAX / 4 || c->watermark[1] > INT64_MAX / 4 ||
-        c->watermark[2] > INT64_MAX / 4 || c->boost > INT64_MAX / 4 ||
-        c->stat_threshold > INT32_MAX) {
+    if (!zone || !c || !fpr_zone_marks_ok(c->watermark, c->lowmem_reserve) ||
+        c->boost > MAX_MARK || c->stat_threshold > INT32_MAX || c->highatomic > zone->spanned) {
         return -EINVAL;
     }
     if ((int64_t)c->free + c->free_lag != zone_free_seen(zone) + zone->free_lag ||
@@ -166,8 +185,8 @@ int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters
 int fpr_zone_load_pcp_counters(struct fpr_zone *zone, unsigned cpu,
                                const struct fpr_pcp_counters *p)
 {
-    if (!zone || !p || cpu >= zone->cpus || p->batch < 1 || p->batch > INT32_MAX / 64 ||
-        p->high > INT32_MAX || p->free_factor > 16 || p->count != fpr_pcp_count(&zone->pcp[cpu])) {
+    if (!zone || !p || cpu >= zone->cpus || !fpr_pcp_limits_ok(p->high, p->batch) ||
+        p->free_factor > 16 || p->count != fpr_pcp_count(&zone->pcp[cpu])) {
         return -EINVAL;
     }
     struct pcp *to = &zone->pcp[cpu];

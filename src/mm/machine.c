@@ -74,6 +74,9 @@ int fpr_machine_arrange(struct fpr_machine *m)
             }
         }
     }
+    for (size_t k = 0; k < m->nr_zones; k++) {
+        m->zones[k]->owned = true;
+    }
     size_t n = fpr_machine_zonelist(m, 0, m->zonelist);
     for (; n < MAX_ZONELIST; n++) {
         m->zonelist[n] = NULL;
@@ -214,10 +217,11 @@ int fpr_machine_create_simple(enum fpr_profile profile, uint64_t pages,
 
 void fpr_machine_destroy(struct fpr_machine *machine)
 {
-    if (!machine) {
+    if (!machine || machine->reporter) {
         return;
     }
     for (size_t k = 0; k < machine->nr_zones; k++) {
+        machine->zones[k]->owned = false;
         fpr_zone_destroy(machine->zones[k]);
     }
     struct fpr_mem_ops mem = machine->mem;

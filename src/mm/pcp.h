@@ -34,6 +34,12 @@ static inline unsigned fpr_pcp_count(const struct pcp *p)
 }
 
 /* Another `high` for as many pages. */
+/* Values that no multiple of the batch in use overflows with. */
+static inline bool fpr_pcp_limits_ok(unsigned high, unsigned batch)
+{
+    return batch >= 1 && batch <= INT32_MAX / 64 && high <= INT32_MAX;
+}
+
 static inline void fpr_pcp_set_high(struct pcp *p, unsigned high)
 {
     p->room += (int64_t)high - (int64_t)p->high;

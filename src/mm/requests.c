@@ -47,7 +47,7 @@ int fpr_alloc_pages_node(struct fpr_machine *machine, int node, unsigned order, 
                          unsigned cpu, fpr_pfn *pfn)
 {
     struct fpr_zone *list[MAX_ZONELIST] = {NULL};
-    if (!machine || !pfn || node < 0) {
+    if (!machine || !pfn || node < 0 || node > MAX_NODE) {
         return -EINVAL;
     }
     size_t n = fpr_machine_zonelist(machine, node, list);
@@ -87,8 +87,10 @@ int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned 
         return -EINVAL;
     }
     enum fpr_zone_index preferred = r.highest;
+    bool have_cpu = false;
     for (size_t k = 0, found = 0; k < machine->nr_zones && machine->zonelist[k]; k++) {
         struct fpr_zone *z = machine->zonelist[k];
+        have_cpu |= cpu < z->cpus;
         if (z->index > r.highest || cpu >= z->cpus) {
             continue;
         }
@@ -102,7 +104,7 @@ int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned 
             return fpr_zone_alloc_bulk_page(z, r.mt, cpu, pfn);
         }
     }
-    return -ENOMEM;
+    return have_cpu ? -ENOMEM : -EINVAL;
 }
 
 int fpr_free_pages_cpu(struct fpr_machine *machine, fpr_pfn pfn, unsigned order, unsigned cpu)

@@ -7,7 +7,7 @@
 
 int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, uint64_t high)
 {
-    if (!zone || min > INT64_MAX / 4 || low > INT64_MAX / 4 || high > INT64_MAX / 4) {
+    if (!zone || min > MAX_MARK || low > MAX_MARK || high > MAX_MARK) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -21,7 +21,7 @@ int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, u
 
 int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
 {
-    if (!zone || boost > INT64_MAX / 4) {
+    if (!zone || boost > MAX_MARK) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -34,7 +34,7 @@ int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
 
 int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index, uint64_t pages)
 {
-    if (!zone || (unsigned)index >= FPR_NR_ZONE_INDICES || pages > INT64_MAX / 4) {
+    if (!zone || (unsigned)index >= FPR_NR_ZONE_INDICES || pages > MAX_MARK) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -46,7 +46,7 @@ int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index
 
 int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batch)
 {
-    if (!zone || batch < 1 || high > INT32_MAX || batch > INT32_MAX / 64) {
+    if (!zone || !fpr_pcp_limits_ok(high, batch)) {
         return -EINVAL;
     }
     for (unsigned c = 0; c < zone->cpus; c++) {
@@ -109,7 +109,7 @@ static void fold(struct fpr_zone *z)
 
 int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
 {
-    if (!zone) {
+    if (!zone || threshold > INT32_MAX) {
         return -EINVAL;
     }
     zone_lock(zone);

@@ -13,6 +13,7 @@ struct loading {
     bool policy_given;
     bool have_params;
     struct fpr_machine *m;
+    bool no_memory; /* that is why it failed */
 };
 
 static void copy_word(struct cursor *c, char *to, size_t size)
@@ -94,6 +95,7 @@ static void read_zone(struct loading *l)
     }
     int err = fpr_state_read_zone(&l->c, &l->params, &l->m->zones[l->m->nr_zones]);
     if (err == -ENOMEM) {
+        l->no_memory = true;
         fpr_cursor_fail(&l->c, "out of memory", NULL);
     }
     l->m->nr_zones += !err;
@@ -166,7 +168,8 @@ int fpr_machine_load(const char *text, size_t len, const struct fpr_policy *prof
                      const struct fpr_mem_ops *mem, struct fpr_machine **machine,
                      struct fpr_state_header *header, struct fpr_text_error *error)
 {
-    if (!text || !machine) {
+    struct fpr_policy known;
+    if (!text || !machine || (profile && fpr_profile_policy(profile->base, &known))) {
         return -EINVAL;
     }
     struct loading l = {
@@ -191,7 +194,7 @@ int fpr_machine_load(const char *text, size_t len, const struct fpr_policy *prof
         if (error) {
             *error = l.c.error;
         }
-        return -EINVAL;
+        return l.no_memory ? -ENOMEM : -EINVAL;
     }
     *machine = l.m;
     if (header) {

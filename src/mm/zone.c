@@ -35,6 +35,9 @@ int fpr_zone_config_init(struct fpr_zone_config *config, enum fpr_profile profil
 static bool holes_ok(const struct fpr_zone_config *c)
 {
     fpr_pfn at = c->start, end = c->start + c->spanned;
+    if (c->nr_holes && !c->holes) {
+        return false;
+    }
     for (size_t k = 0; k < c->nr_holes; k++) {
         const struct fpr_range *h = &c->holes[k];
         if (h->start < at || h->start > end || h->pages > end - h->start) {
@@ -42,7 +45,7 @@ static bool holes_ok(const struct fpr_zone_config *c)
         }
         at = h->start + h->pages;
     }
-    return c->nr_holes == 0 || c->holes != NULL;
+    return true;
 }
 
 static bool policy_ok(const struct fpr_policy *p)
@@ -69,20 +72,31 @@ static bool geometry_ok(const struct fpr_zone_config *c)
     return ((c->start + c->spanned + top - 1) & ~(top - 1)) - base <= MAX_FRAMES;
 }
 
-static bool watermarks_ok(const struct fpr_zone_config *c)
+bool fpr_zone_marks_ok(const uint64_t watermark[FPR_NR_WMARKS],
+                       const uint64_t reserve[FPR_NR_ZONE_INDICES])
 {
-    return c->watermark[FPR_WMARK_MIN] <= INT64_MAX / 4 &&
-           c->watermark[FPR_WMARK_LOW] <= INT64_MAX / 4 &&
-           c->watermark[FPR_WMARK_HIGH] <= INT64_MAX / 4;
+    bool ok = true;
+    for (int k = 0; k < FPR_NR_WMARKS; k++) {
+        ok &= watermark[k] <= MAX_MARK;
+    }
+    for (int k = 0; k < FPR_NR_ZONE_INDICES; k++) {
+        ok &= reserve[k] <= MAX_MARK;
+    }
+    return ok;
+}
+
+static bool pcp_ok(const struct fpr_zone_config *c)
+{
+    return c->pcp_auto || fpr_pcp_limits_ok(c->pcp_high, c->pcp_batch);
 }
 
 static bool config_ok(const struct fpr_zone_config *c)
 {
     return geometry_ok(c) && policy_ok(&c->policy) && c->name && c->name[0] &&
-           (unsigned)c->index < FPR_NR_ZONE_INDICES && c->node >= 0 && c->cpus >= 1 &&
-           c->cpus <= MAX_CPUS && c->page_shift >= 10 && c->page_shift <= 20 &&
-           (!c->shuffle || c->bits) && (c->pcp_auto || c->pcp_batch >= 1) && watermarks_ok(c) &&
-           holes_ok(c);
+           (unsigned)c->index < FPR_NR_ZONE_INDICES && c->node >= 0 && c->node <= MAX_NODE &&
+           c->cpus >= 1 && c->cpus <= MAX_CPUS && c->page_shift >= 10 && c->page_shift <= 20 &&
+           c->managed <= c->spanned && (!c->shuffle || c->bits) && pcp_ok(c) &&
+           fpr_zone_marks_ok(c->watermark, c->lowmem_reserve) && holes_ok(c);
 }
 
 static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)
@@ -189,7 +203,7 @@ static void fill_tags(struct fpr_zone *z)
 
 void fpr_zone_destroy(struct fpr_zone *zone)
 {
-    if (!zone) {
+    if (!zone || zone->owned) {
         return;
     }
     struct array a[NR_ARRAYS];
@@ -356,7 +370,7 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
     for (int k = 0; k < NR_ARRAYS; k++) {
         *to[k].at = NULL;
     }
-    z->has_reporter = false;
+    z->owned = false;
     z->notify = NULL;
     z->notify_order = NO_NOTIFY;
     z->sink.event = NULL;

@@ -16,6 +16,9 @@
 /* Type of a pageblock without page structures: nothing in it is ever free. */
 #define PAGEBLOCK_HOLE 0x7f
 #define NO_NOTIFY      255u
+/* Most pages of a watermark, a boost or a reserve: sums of a few of them do not overflow. */
+#define MAX_MARK ((uint64_t)INT64_MAX / 4)
+#define MAX_NODE 1023 /* Linux has no more */
 
 /* All blocks of one order. The largest order has links and tags of its own, indexed by
  * index >> shift; the others share the frames' arrays (shift 0). */
@@ -114,7 +117,7 @@ struct fpr_zone {
     struct fpr_mem_ops mem;
     fpr_bits_fn bits;
     void *bits_ctx;
-    bool has_reporter; /* a reporter is attached */
+    bool owned; /* by a machine, with which alone it goes */
 
     pthread_mutex_t lock __attribute__((aligned(128)));
     struct zone_lock_state lock_state; /* by the holder of the lock */
@@ -145,6 +148,10 @@ struct fpr_zone {
 /* Must be called when anything has changed that decides which operations may take the short ways:
  * settings, flags, watermarks and what is added to them. */
 void fpr_zone_quick_changed(struct fpr_zone *z);
+
+/* None is above MAX_MARK. */
+bool fpr_zone_marks_ok(const uint64_t watermark[FPR_NR_WMARKS],
+                       const uint64_t reserve[FPR_NR_ZONE_INDICES]);
 
 /* Releases a new zone's memory, unless it is to stay empty, and counts it. */
 void fpr_zone_boot(struct fpr_zone *z, const struct fpr_zone_config *c);

@@ -125,7 +125,7 @@ static void unregister(struct fpr_reporter *r)
 
 void fpr_reporter_destroy(struct fpr_reporter *reporter)
 {
-    if (!reporter) {
+    if (!reporter || reporter->busy || reporter->owner) {
         return;
     }
     unregister(reporter);
@@ -184,16 +184,24 @@ int fpr_reporter_unregister(struct fpr_reporter *reporter, const struct fpr_devi
     return err;
 }
 
-int fpr_reporter_set_waker(struct fpr_reporter *reporter, const struct fpr_report_waker *waker)
+int fpr_report_set_waker(struct fpr_reporter *r, const struct fpr_report_waker *waker)
 {
-    if (!reporter || (waker && reporter->clock)) {
+    if (waker && r->clock) {
         return -EINVAL;
     }
-    if (reporter->device) {
+    if (r->device) {
         return -EBUSY;
     }
-    reporter->waker = waker ? *waker : (struct fpr_report_waker){0};
+    r->waker = waker ? *waker : (struct fpr_report_waker){0};
     return 0;
+}
+
+int fpr_reporter_set_waker(struct fpr_reporter *reporter, const struct fpr_report_waker *waker)
+{
+    if (!reporter) {
+        return -EINVAL;
+    }
+    return reporter->owner ? -EBUSY : fpr_report_set_waker(reporter, waker);
 }
 
 int fpr_reporter_state(const struct fpr_reporter *reporter)

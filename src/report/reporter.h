@@ -33,7 +33,8 @@ struct fpr_reporter {
     struct fpr_report_stats stats; /* written with fpr_report_count() */
     struct fpr_report_observer observer;
     struct fpr_report_waker waker;
-    bool suspended; /* atomic: no pass may go on */
+    const void *owner; /* the thread that runs the passes; NULL: the caller does */
+    bool suspended;    /* atomic: no pass may go on */
     unsigned calls; /* of the pass that is running */
     struct fpr_mem_ops mem;
 };
@@ -111,6 +112,8 @@ int fpr_report_resize(struct fpr_reporter *r, unsigned capacity);
 /* Zones (do not) tell the reporter of frees of at least its order. Takes the zones' locks. */
 void fpr_report_attach(struct fpr_reporter *r, bool on);
 
+/* Changes the waker, whoever the owner is. 0, -EINVAL, -EBUSY. */
+int fpr_report_set_waker(struct fpr_reporter *r, const struct fpr_report_waker *waker);
 /* The time of the clock or of the waker, else 0. */
 fpr_ns fpr_report_now(const struct fpr_reporter *r);
 /* Queues a pass, due after the delay. */

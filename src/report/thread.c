@@ -173,22 +173,26 @@ int fpr_thread_create(struct fpr_reporter *reporter, struct fpr_thread **thread)
     if (!reporter || !thread || reporter->clock || !all_locked(reporter->machine)) {
         return -EINVAL;
     }
+    if (reporter->owner) {
+        return -EBUSY;
+    }
     struct fpr_thread *t = new_thread(reporter);
     if (!t) {
         return -ENOMEM;
     }
     const struct fpr_report_waker waker = {.wake = wake, .now = waker_now, .ctx = t};
-    int err = fpr_reporter_set_waker(reporter, &waker);
+    int err = fpr_report_set_waker(reporter, &waker);
     if (!err) {
         err = start(t);
         if (err) {
-            fpr_reporter_set_waker(reporter, NULL);
+            fpr_report_set_waker(reporter, NULL);
         }
     }
     if (err) {
         free_thread(t);
         return err;
     }
+    reporter->owner = t;
     *thread = t;
     return 0;
 }
@@ -338,7 +342,8 @@ static void end(struct fpr_thread *t)
     pthread_mutex_lock(&t->lock);
     t->joined = true;
     pthread_mutex_unlock(&t->lock);
-    fpr_reporter_set_waker(t->reporter, NULL);
+    fpr_report_set_waker(t->reporter, NULL);
+    t->reporter->owner = NULL;
 }
 
 int fpr_thread_stop(struct fpr_thread *thread, fpr_ns timeout)
@@ -351,8 +356,11 @@ int fpr_thread_stop(struct fpr_thread *thread, fpr_ns timeout)
     if (err) {
         return err;
     }
+    if (thread->joined) {
+        return leave(thread, 0);
+    }
     err = quiesce(thread, until);
-    if (!err && !thread->joined) {
+    if (!err) {
         remove_device(thread);
         end(thread);
     }
@@ -361,8 +369,7 @@ int fpr_thread_stop(struct fpr_thread *thread, fpr_ns timeout)
 
 void fpr_thread_destroy(struct fpr_thread *thread)
 {
-    if (thread) {
-        fpr_thread_stop(thread, FPR_FOREVER);
+    if (thread && !fpr_thread_stop(thread, FPR_FOREVER)) {
         free_thread(thread);
     }
 }
