@@ -23,17 +23,36 @@ static char *next_command(const char *text, int state)
     return NULL;
 }
 
-/* After a command: the words of its usage. */
+static const struct lab *completed; /* readline hands nothing through */
+
+/* Names of blocks, after the command's own words. */
+static char *next_name(const char *text, size_t *at)
+{
+    size_t len = strlen(text);
+    while (completed && *at < completed->w.nr_names) {
+        const char *name = completed->w.names[(*at)++].text;
+        if (!strncmp(name, text, len)) {
+            return strdup(name);
+        }
+    }
+    return NULL;
+}
+
+/* After a command: the words of its usage; where that says NAME, those that there are. */
 static char *next_word(const char *text, int state)
 {
     static char usage[512];
     static char *save;
+    static size_t at;
+    static bool names;
     char command[32];
     size_t len = strlen(text);
     if (!state) {
+        at = 0;
         usage[0] = '\0';
         const struct lab_command *c =
             sscanf(rl_line_buffer, " %31s", command) == 1 ? lab_command_find(command) : NULL;
+        names = c && strstr(c->usage, "NAME") && strcmp(c->name, "alloc");
         snprintf(usage, sizeof(usage), "%s", c ? c->usage : "");
     }
     for (char *w = strtok_r(state ? NULL : usage, " []|,…", &save); w;
@@ -42,13 +61,17 @@ static char *next_word(const char *text, int state)
             return strdup(w);
         }
     }
-    return NULL;
+    return names ? next_name(text, &at) : NULL;
 }
 
 static char **complete(const char *text, int start, int end)
 {
     (void)end;
-    rl_attempted_completion_over = !rl_line_buffer || strncmp(rl_line_buffer, "show svg", 8) != 0;
+    bool file = !strncmp(rl_line_buffer, "show svg ", 9) || !strncmp(rl_line_buffer, "import ", 7);
+    if (file) {
+        return NULL; /* readline's own, of file names */
+    }
+    rl_attempted_completion_over = true;
     bool first = true;
     for (int k = 0; k < start; k++) {
         first &= rl_line_buffer[k] == ' ';
@@ -59,6 +82,7 @@ static char **complete(const char *text, int start, int end)
 static char *from_person(void)
 {
     rl_readline_name = "fpr-lab";
+    rl_basic_word_break_characters = " \t=\"";
     rl_attempted_completion_function = complete;
     char *line = readline("lab> ");
     if (line && *line) {
@@ -66,7 +90,17 @@ static char *from_person(void)
     }
     return line;
 }
+
+void lab_input_for(const struct lab *lab)
+{
+    completed = lab;
+}
 #else
+void lab_input_for(const struct lab *lab)
+{
+    (void)lab;
+}
+
 static char *from_person(void)
 {
     fputs("lab> ", stdout);

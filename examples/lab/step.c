@@ -88,15 +88,17 @@ static void run_again(struct lab *lab, const char *line, bool last)
 static void go_to(struct lab *lab, size_t steps)
 {
     bool quiet = lab->quiet;
-    lab->quiet = true;
+    lab->quiet = lab->again = true;
     lab_world_destroy(&lab->w);
     fpr_machine_destroy(lab->before);
     lab->before = NULL;
     lab_log_clear(&lab->log);
     for (size_t k = 0; k < steps; k++) {
+        lab->done = k;
         run_again(lab, lab->history[k], k + 1 == steps);
     }
     lab->quiet = quiet;
+    lab->again = false;
     lab->done = steps;
 }
 
