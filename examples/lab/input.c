@@ -1,6 +1,8 @@
 /* Lines from a file or a person; with history and completion where readline is built in. */
 #include "lab.h"
 
+#include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,12 +81,44 @@ static char **complete(const char *text, int start, int end)
     return rl_completion_matches(text, first ? next_command : next_word);
 }
 
+/* An interrupt drops the line that is being typed; while a command works it ends the program. */
+static volatile sig_atomic_t reading, interrupted;
+
+static void on_interrupt(int number)
+{
+    if (!reading) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    interrupted = 1;
+}
+
+static sigjmp_buf dropped;
+
+static int drop_line(void)
+{
+    if (interrupted) {
+        interrupted = 0;
+        siglongjmp(dropped, 1); /* a mere rl_done is looked at after one more key */
+    }
+    return 0;
+}
+
 static char *from_person(void)
 {
+    rl_signal_event_hook = drop_line;
+    signal(SIGINT, on_interrupt);
     rl_readline_name = "fpr-lab";
     rl_basic_word_break_characters = " \t=\"";
     rl_attempted_completion_function = complete;
+    if (sigsetjmp(dropped, 1)) {
+        rl_free_line_state();
+        rl_cleanup_after_signal();
+        fputs("^C\n", rl_outstream);
+    }
+    reading = 1;
     char *line = readline("lab> ");
+    reading = 0;
     if (line && *line) {
         add_history(line);
     }

@@ -48,7 +48,8 @@ static const struct lab_command commands[] = {
     {"store", lab_cmd_store, true, true, "store NAME \"text\"", "the guest writes into a block"},
     {"load", lab_cmd_load, true, true, "load NAME", "the guest reads from a block"},
     {"show", lab_cmd_show, false, false,
-     "show lists|tree|map|zone|zones|names|stats|buddyinfo|pagetypeinfo|unusable|extfrag|json "
+     "show "
+     "lists|tree|map|zone|zones|names|mappings|stats|buddyinfo|pagetypeinfo|unusable|extfrag|json "
      "[FILE], show svg FILE",
      "shows the state"},
     {"count", lab_cmd_count, false, true, "count COUNTER…", "shows single counters"},

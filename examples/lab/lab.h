@@ -172,6 +172,7 @@ enum lab_result lab_cmd_rw(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_dma(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_store(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_load(struct lab *lab, const struct lab_words *words);
+void lab_mappings(struct lab *lab, FILE *f);
 /* show.c */
 enum lab_result lab_cmd_show(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words);

@@ -136,9 +136,9 @@ static void zone_facts(struct lab *lab, FILE *f)
     }
 }
 
-static const char *const views[] = {"lists",    "tree",  "map",   "buddyinfo", "pagetypeinfo",
-                                    "unusable", "stats", "names", "zone",      "json",
-                                    "extfrag",  "zones", "svg",   NULL};
+static const char *const views[] = {"lists",    "tree",  "map",      "buddyinfo", "pagetypeinfo",
+                                    "unusable", "stats", "names",    "zone",      "json",
+                                    "extfrag",  "zones", "mappings", "svg",       NULL};
 
 static int write_view(struct lab *lab, int view, FILE *f, bool color)
 {
@@ -173,6 +173,9 @@ static int write_view(struct lab *lab, int view, FILE *f, bool color)
         return fpr_view_extfrag_index(m, to_file, f);
     case 11:
         lab_zones(lab, f);
+        return 0;
+    case 12:
+        lab_mappings(lab, f);
         return 0;
     default:
         return fpr_draw_svg(z, &o, to_file, f);
