@@ -9,6 +9,7 @@
 #include "out.h"
 #include "replay.h"
 #include "stop.h"
+#include "watch.h"
 
 enum {
     KEY_ORDER = BENCH_KEY(1),
@@ -46,6 +47,7 @@ static const struct argp_option options[] = {
 
 struct replay_args {
     struct bench_model model;
+    struct bench_watch watch;
     const char *path;
     const char *csv;
     const char *json;
@@ -105,6 +107,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &args->model;
+        state->child_inputs[1] = &args->watch;
         return 0;
     case KEY_CSV:
         args->csv = arg;
@@ -167,7 +170,8 @@ static void write_files(const struct replay_args *args, const struct fpr_recordi
         bench_replay_html(result, &origin, out.file);
         bench_out_commit(&out);
     }
-    if (!is_stdout(args->csv) && !is_stdout(args->json) && !is_stdout(args->html)) {
+    if (!is_stdout(args->csv) && !is_stdout(args->json) && !is_stdout(args->html) &&
+        !bench_watch_takes_stdout(&args->watch)) {
         bench_result_text(result, &origin, stdout);
     }
 }
@@ -186,11 +190,14 @@ static int replay(struct replay_args *args)
     memset(&result, 0, sizeof(result));
     memset(&error, 0, sizeof(error));
     bench_stop_graceful(1);
+    bench_watch_begin(&args->watch, &args->model.replay);
     err = fpr_replay(prepared, &args->model.replay, &result, &error);
     if (!err) {
+        bench_watch_end(&args->watch);
         write_files(args, fpr_prepared_recording(prepared), &result);
         fpr_replay_result_free(&result);
     }
+    bench_watch_free(&args->watch);
     fpr_prepared_free(prepared);
     if (err == -EINTR) {
         bench_die(BENCH_FAILED, "interrupted: nothing was finished, no file was written");
@@ -203,7 +210,8 @@ static int replay(struct replay_args *args)
 
 int bench_replay(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&bench_model_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {
+        {&bench_model_argp, 0, NULL, 0}, {&bench_watch_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         options,
         parse,

@@ -239,3 +239,48 @@ enum lab_result lab_cmd_load(struct lab *lab, const struct lab_words *words)
     }
     return r;
 }
+
+#define MAPPINGS 128
+struct mappings {
+    size_t n;
+    struct mapping {
+        uint64_t iova, size, vaddr;
+        unsigned prot;
+    } of[MAPPINGS];
+};
+
+static int add_mapping(void *ctx, uint64_t iova, uint64_t size, uint64_t vaddr, unsigned prot)
+{
+    struct mappings *m = ctx;
+    if (m->n < MAPPINGS) {
+        m->of[m->n] = (struct mapping){iova, size, vaddr, prot};
+    }
+    m->n++;
+    return 0;
+}
+
+void lab_mappings(struct lab *lab, FILE *f)
+{
+    static struct mappings m;
+    m.n = 0;
+    if (!lab->w.guest) {
+        fprintf(f, "no IOVA map: begin with the command guest\n");
+        return;
+    }
+    struct fpr_iova_space *space = fpr_guest_iova(lab->w.guest);
+    const char *memory = fpr_arena_address(fpr_guest_arena(lab->w.guest), 0);
+    fpr_iova_walk(space, add_mapping, &m);
+    for (size_t k = 0; k < m.n && k < MAPPINGS; k++) {
+        const char *at = (const char *)(uintptr_t)m.of[k].vaddr;
+        fprintf(f, "IOVA %-10s frame %-6s %4zu pages, %s%s, %" PRIu64 " pinned\n",
+                lab_hex(m.of[k].iova).text, lab_hex((fpr_pfn)(at - memory) / page_size(lab)).text,
+                (size_t)m.of[k].size / page_size(lab), m.of[k].prot & FPR_IOVA_READ ? "r" : "-",
+                m.of[k].prot & FPR_IOVA_WRITE ? "w" : "-",
+                fpr_iova_pinned_in(space, at, (size_t)m.of[k].size));
+    }
+    if (m.n > MAPPINGS) {
+        fprintf(f, "and %zu more\n", m.n - MAPPINGS);
+    } else if (m.n == 0) {
+        fprintf(f, "nothing is mapped\n");
+    }
+}

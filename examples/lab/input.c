@@ -1,6 +1,8 @@
 /* Lines from a file or a person; with history and completion where readline is built in. */
 #include "lab.h"
 
+#include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,17 +25,36 @@ static char *next_command(const char *text, int state)
     return NULL;
 }
 
-/* After a command: the words of its usage. */
+static const struct lab *completed; /* readline hands nothing through */
+
+/* Names of blocks, after the command's own words. */
+static char *next_name(const char *text, size_t *at)
+{
+    size_t len = strlen(text);
+    while (completed && *at < completed->w.nr_names) {
+        const char *name = completed->w.names[(*at)++].text;
+        if (!strncmp(name, text, len)) {
+            return strdup(name);
+        }
+    }
+    return NULL;
+}
+
+/* After a command: the words of its usage; where that says NAME, those that there are. */
 static char *next_word(const char *text, int state)
 {
     static char usage[512];
     static char *save;
+    static size_t at;
+    static bool names;
     char command[32];
     size_t len = strlen(text);
     if (!state) {
+        at = 0;
         usage[0] = '\0';
         const struct lab_command *c =
             sscanf(rl_line_buffer, " %31s", command) == 1 ? lab_command_find(command) : NULL;
+        names = c && strstr(c->usage, "NAME") && strcmp(c->name, "alloc");
         snprintf(usage, sizeof(usage), "%s", c ? c->usage : "");
     }
     for (char *w = strtok_r(state ? NULL : usage, " []|,…", &save); w;
@@ -42,13 +63,17 @@ static char *next_word(const char *text, int state)
             return strdup(w);
         }
     }
-    return NULL;
+    return names ? next_name(text, &at) : NULL;
 }
 
 static char **complete(const char *text, int start, int end)
 {
     (void)end;
-    rl_attempted_completion_over = !rl_line_buffer || strncmp(rl_line_buffer, "show svg", 8) != 0;
+    bool file = !strncmp(rl_line_buffer, "show svg ", 9) || !strncmp(rl_line_buffer, "import ", 7);
+    if (file) {
+        return NULL; /* readline's own, of file names */
+    }
+    rl_attempted_completion_over = true;
     bool first = true;
     for (int k = 0; k < start; k++) {
         first &= rl_line_buffer[k] == ' ';
@@ -56,17 +81,60 @@ static char **complete(const char *text, int start, int end)
     return rl_completion_matches(text, first ? next_command : next_word);
 }
 
+/* An interrupt drops the line that is being typed; while a command works it ends the program. */
+static volatile sig_atomic_t reading, interrupted;
+
+static void on_interrupt(int number)
+{
+    if (!reading) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    interrupted = 1;
+}
+
+static sigjmp_buf dropped;
+
+static int drop_line(void)
+{
+    if (interrupted) {
+        interrupted = 0;
+        siglongjmp(dropped, 1); /* a mere rl_done is looked at after one more key */
+    }
+    return 0;
+}
+
 static char *from_person(void)
 {
+    rl_signal_event_hook = drop_line;
+    signal(SIGINT, on_interrupt);
     rl_readline_name = "fpr-lab";
+    rl_basic_word_break_characters = " \t=\"";
     rl_attempted_completion_function = complete;
+    if (sigsetjmp(dropped, 1)) {
+        rl_free_line_state();
+        rl_cleanup_after_signal();
+        fputs("^C\n", rl_outstream);
+    }
+    reading = 1;
     char *line = readline("lab> ");
+    reading = 0;
     if (line && *line) {
         add_history(line);
     }
     return line;
 }
+
+void lab_input_for(const struct lab *lab)
+{
+    completed = lab;
+}
 #else
+void lab_input_for(const struct lab *lab)
+{
+    (void)lab;
+}
+
 static char *from_person(void)
 {
     fputs("lab> ", stdout);

@@ -11,13 +11,17 @@ static enum lab_result cmd_quit(struct lab *lab, const struct lab_words *words);
 static const struct lab_command commands[] = {
     {"zone", lab_cmd_zone, true, false,
      "zone [pages N] [max-order N] [pageblock N] [profile P] [cpus N] [high N batch N] [min N] "
-     "[low N] [high-mark N] [boost N] [nofragment] [start N]",
+     "[low N] [high-mark N] [boost N] [nofragment] [start N] [dma N]",
      "makes a zone of free memory (default: 64 pages, orders to 4, pageblocks of order 3)"},
     {"guest", lab_cmd_guest, true, false,
      "guest [as zone, without start] [pins skip|inhibit|ignore]",
      "makes a zone with real memory behind it, reporting, and an IOVA map"},
+    {"import", lab_cmd_import, true, false, "import FOLDER [suffix .before], import FILE",
+     "takes over a real machine (/proc) or a saved one (machine.state)"},
+    {"select", lab_cmd_select, true, true, "select ZONE [node N]",
+     "chooses the zone that is shown and set"},
     {"alloc", lab_cmd_alloc, true, true,
-     "[NAME =] alloc ORDER [movable|unmovable|reclaimable|atomic|memalloc] [cpu N]",
+     "[NAME =] alloc ORDER [movable|unmovable|reclaimable|atomic|memalloc|dma] [cpu N]",
      "allocates 2^ORDER pages"},
     {"=", lab_alloc_named, true, true, "NAME = alloc ORDER …", "allocates and gives it a name"},
     {"free", lab_cmd_free, true, true, "free NAME… [cpu N], free FRAME ORDER [cpu N]",
@@ -44,8 +48,9 @@ static const struct lab_command commands[] = {
     {"store", lab_cmd_store, true, true, "store NAME \"text\"", "the guest writes into a block"},
     {"load", lab_cmd_load, true, true, "load NAME", "the guest reads from a block"},
     {"show", lab_cmd_show, false, false,
-     "show lists|tree|map|zone|names|stats|buddyinfo|pagetypeinfo|unusable|json [FILE], show svg "
-     "FILE",
+     "show "
+     "lists|tree|map|zone|zones|names|mappings|stats|buddyinfo|pagetypeinfo|unusable|extfrag|json "
+     "[FILE], show svg FILE",
      "shows the state"},
     {"count", lab_cmd_count, false, true, "count COUNTER…", "shows single counters"},
     {"auto", lab_cmd_auto, false, false, "auto lists|tree|map|zone|off",
@@ -125,6 +130,7 @@ void lab_destroy(struct lab *lab)
 {
     lab_world_destroy(&lab->w);
     fpr_machine_destroy(lab->before);
+    lab_imports_forget(lab, 0);
     for (size_t k = 0; k < lab->nr_history; k++) {
         free(lab->history[k]);
     }
@@ -166,7 +172,7 @@ enum lab_result lab_line(struct lab *lab, const char *line)
         return unknown_command(lab, words.word[0]);
     }
     if (c->needs_zone && !lab->w.zone) {
-        return lab_fail(lab, LAB_REFUSED, "nothing is there yet: begin with zone or guest");
+        return lab_fail(lab, LAB_REFUSED, "nothing is there yet: begin with zone, guest or import");
     }
     return c->step ? lab_step(lab, line, c, &words) : c->run(lab, &words);
 }

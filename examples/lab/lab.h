@@ -1,4 +1,4 @@
-/* fpr-lab: a small world of one zone that commands change and drawings show. */
+/* fpr-lab: a small world of a zone or a few that commands change and drawings show. */
 #ifndef LAB_H
 #define LAB_H
 
@@ -49,8 +49,11 @@ struct lab_log {
 struct lab_world {
     struct fpr_clock *clock;
     struct fpr_machine *machine; /* owned, unless a guest is there */
-    struct fpr_zone *zone;
+    struct fpr_zone *zone;       /* the one that is shown and explained */
+    size_t zone_at, nr_zones;
     struct fpr_zone_info info;
+    fpr_pfn base;            /* first frame of all zones */
+    uint64_t frames;         /* from there to the last one */
     struct fpr_guest *guest; /* NULL: a zone alone */
     struct fpr_iova_reader *reader;
     struct fpr_reporter *reporter; /* owned, unless a guest is there */
@@ -71,6 +74,9 @@ struct lab {
     size_t done, nr_history;
     char auto_draw[16]; /* what to show after each step; empty: nothing */
     bool color, quiet;
+    bool again;                 /* steps are being done again */
+    struct lab_import *imports; /* zones.c */
+    struct fpr_event_sink usdt; /* NULL: no probes */
     unsigned width;
     FILE *out;
     char error[256]; /* of the last command that failed */
@@ -132,6 +138,15 @@ const struct lab_command *lab_command_list(size_t *count);
 enum lab_result lab_cmd_zone(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_guest(struct lab *lab, const struct lab_words *words);
 void lab_world_destroy(struct lab_world *w);
+/* zones.c */
+enum lab_result lab_cmd_import(struct lab *lab, const struct lab_words *words);
+enum lab_result lab_cmd_select(struct lab *lab, const struct lab_words *words);
+bool lab_select(struct lab *lab, size_t zone);
+/* Takes note of a new machine's zones and selects the largest. */
+void lab_adopt(struct lab *lab);
+void lab_zones(struct lab *lab, FILE *f);
+/* What was imported by this step and later ones is not needed any more. */
+void lab_imports_forget(struct lab *lab, size_t from);
 /* memory.c */
 enum lab_result lab_cmd_alloc(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_alloc_named(struct lab *lab, const struct lab_words *words);
@@ -157,6 +172,7 @@ enum lab_result lab_cmd_rw(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_dma(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_store(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_load(struct lab *lab, const struct lab_words *words);
+void lab_mappings(struct lab *lab, FILE *f);
 /* show.c */
 enum lab_result lab_cmd_show(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words);
@@ -184,6 +200,8 @@ const char *const *lab_quiz_topics(void);
 
 /* input.c: a line from a person or a file, without its newline; NULL at the end. */
 char *lab_input(FILE *in, bool interactive);
+/* Whose names are completed. */
+void lab_input_for(const struct lab *lab);
 
 /* "0x40" into one of a few static-free buffers. */
 struct lab_hex {

@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <fpr/sink.h>
+
 enum {
     KEY_QUIZ = 0x1000,
     KEY_SEED,
@@ -16,19 +18,21 @@ enum {
     KEY_GRADE,
     KEY_PLAIN,
     KEY_COUNT,
+    KEY_USDT,
     KEY_HELP = '?',
     KEY_VERSION = 'V'
 };
 
 struct options {
     struct lab_quiz quiz;
-    bool is_quiz, plain, no_echo;
+    bool is_quiz, plain, no_echo, usdt;
     const char *file;
 };
 
 static const struct argp_option argp_options[] = {
     {"plain", KEY_PLAIN, NULL, 0, "No colours, even on a terminal", 0},
     {"quiet", 'q', NULL, 0, "Do not repeat a script's lines", 0},
+    {"usdt", KEY_USDT, NULL, 0, "Fire USDT probes (provider fpr), for perf and bpftrace", 0},
     {"quiz", KEY_QUIZ, NULL, 0, "Ask questions", 1},
     {"seed", KEY_SEED, "N", 0, "Which questions (default 1)", 1},
     {"questions", KEY_COUNT, "N", 0, "How many (default 5)", 1},
@@ -78,6 +82,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'q':
         o->no_echo = true;
+        return 0;
+    case KEY_USDT:
+        o->usdt = true;
         return 0;
     case KEY_QUIZ:
         o->is_quiz = true;
@@ -207,6 +214,10 @@ static int run_lab(const struct options *o)
     const char *name = person ? NULL : in == stdin ? "stdin" : o->file;
     lab_init(&lab, stdout, want_color(o));
     lab.width = terminal_width();
+    lab_input_for(&lab);
+    if (o->usdt && fpr_usdt_events(&lab.usdt)) {
+        usage_error("--usdt", "built without probes (systemtap-sdt-dev)");
+    }
     if (person) {
         printf("A laboratory for the page allocator: help lists the commands, quit ends.\n");
     }

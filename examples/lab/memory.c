@@ -14,6 +14,7 @@ static const struct kind {
     {"reclaimable", FPR_GFP_KERNEL | FPR_GFP_RECLAIMABLE},
     {"atomic", FPR_GFP_ATOMIC_REQUEST},
     {"memalloc", FPR_GFP_KERNEL | FPR_GFP_MEMALLOC},
+    {"dma", FPR_GFP_KERNEL | FPR_GFP_DMA},
 };
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -70,6 +71,13 @@ static enum lab_result check_name(struct lab *lab, const char *name)
     return lab->w.nr_names < LAB_NAMES ? LAB_OK : lab_fail(lab, LAB_REFUSED, "too many names");
 }
 
+static const char *zone_name(const struct lab_world *w, fpr_pfn pfn)
+{
+    struct fpr_zone_info info = {.name = ""};
+    fpr_zone_get_info(fpr_machine_zone_of(w->machine, pfn), &info);
+    return info.name;
+}
+
 static enum lab_result alloc(struct lab *lab, const struct lab_words *words, unsigned at,
                              const char *name)
 {
@@ -111,7 +119,7 @@ static enum lab_result alloc(struct lab *lab, const struct lab_words *words, uns
         return LAB_OK;
     }
     if (w->host) {
-        fpr_host_touch(w->host, pfn - w->info.start, 1ull << order);
+        fpr_host_touch(w->host, pfn - w->base, 1ull << order);
     }
     if (name) {
         struct lab_name *n = &w->names[w->nr_names++];
@@ -119,8 +127,9 @@ static enum lab_result alloc(struct lab *lab, const struct lab_words *words, uns
         n->pfn = pfn;
         n->order = (unsigned)order;
     }
-    lab_say(lab, "%s%sframe %s, order %u, %s", name ? name : "", name ? " = " : "",
-            lab_hex(pfn).text, (unsigned)order, kinds[kind].name);
+    lab_say(lab, "%s%sframe %s, order %u, %s%s%s", name ? name : "", name ? " = " : "",
+            lab_hex(pfn).text, (unsigned)order, kinds[kind].name, w->nr_zones > 1 ? ", zone " : "",
+            w->nr_zones > 1 ? zone_name(w, pfn) : "");
     return LAB_OK;
 }
 
@@ -200,7 +209,8 @@ enum lab_result lab_cmd_split(struct lab *lab, const struct lab_words *words)
     if (lab->w.nr_names + pages > LAB_NAMES || strlen(whole.text) > LAB_NAME - 6) {
         return lab_fail(lab, LAB_REFUSED, "too many names");
     }
-    if (whole.order == 0 || fpr_zone_split(lab->w.zone, whole.pfn, whole.order, 0)) {
+    if (whole.order == 0 ||
+        fpr_zone_split(fpr_machine_zone_of(lab->w.machine, whole.pfn), whole.pfn, whole.order, 0)) {
         return lab_fail(lab, LAB_REFUSED, "'%s' is a single page", whole.text);
     }
     forget(lab, whole.pfn);

@@ -13,7 +13,11 @@ void lab_log_clear(struct lab_log *log)
 
 static void on_event(void *ctx, const struct fpr_event *event)
 {
-    struct lab_log *log = ctx;
+    struct lab *lab = ctx;
+    struct lab_log *log = &lab->log;
+    if (lab->usdt.event && !lab->again) {
+        lab->usdt.event(lab->usdt.ctx, event);
+    }
     if (log->nr_events < LAB_EVENTS) {
         log->event[log->nr_events++] = *event;
     } else {
@@ -41,11 +45,11 @@ static void on_end(void *ctx, fpr_ns now, const struct fpr_pass_result *result)
 
 void lab_listen(struct lab *lab)
 {
-    const struct fpr_event_sink sink = {on_event, &lab->log};
+    const struct fpr_event_sink sink = {on_event, lab};
     const struct fpr_report_observer observer = {
         .pass_begin = on_begin, .pass_end = on_end, .ctx = lab};
-    if (lab->w.zone) {
-        fpr_zone_set_event_sink(lab->w.zone, &sink);
+    for (size_t z = 0; z < lab->w.nr_zones; z++) {
+        fpr_zone_set_event_sink(fpr_machine_zone(lab->w.machine, z), &sink);
     }
     if (lab->w.reporter) {
         fpr_reporter_set_observer(lab->w.reporter, &observer);
@@ -65,7 +69,7 @@ static int on_report(void *ctx, const struct fpr_sg *sg, unsigned nents)
         log->call_end[log->nr_calls++] = (unsigned)log->nr_sgs;
     }
     for (unsigned k = 0; k < nents; k++) {
-        moved[k] = (struct fpr_sg){.pfn = sg[k].pfn - lab->w.info.start, .order = sg[k].order};
+        moved[k] = (struct fpr_sg){.pfn = sg[k].pfn - lab->w.base, .order = sg[k].order};
     }
     return lab->w.host_device.report(lab->w.host_device.ctx, moved, nents);
 }
@@ -89,13 +93,13 @@ static int start_reporter(struct lab *lab, const struct fpr_report_config *confi
     struct lab_world *w = &lab->w;
     struct fpr_host_config host;
     fpr_host_config_init(&host);
-    host.pages = w->info.spanned;
+    host.pages = w->frames;
     int err = fpr_host_create(&host, &w->host);
     if (!err) {
         err = fpr_host_device(w->host, &w->host_device);
     }
     if (!err) {
-        fpr_host_load_resident(w->host, 0, w->info.spanned);
+        fpr_host_load_resident(w->host, 0, w->frames);
         w->device =
             (struct fpr_device){.name = "host", .report = on_report, .ctx = lab, .max_nents = 64};
         err = fpr_reporter_create(w->machine, w->clock, config, &w->reporter);
@@ -197,12 +201,11 @@ static void say_passes(struct lab *lab)
     }
     if (lab->w.host) {
         lab_say(lab, "the host holds %" PRIu64 " of %" PRIu64 " pages",
-                fpr_host_resident_pages(lab->w.host), lab->w.info.spanned);
+                fpr_host_resident_pages(lab->w.host), lab->w.frames);
     } else if (lab->w.guest) {
         int64_t bytes = fpr_arena_resident_bytes(fpr_guest_arena(lab->w.guest));
         lab_say(lab, "the host holds %" PRId64 " of %" PRIu64 " pages",
-                bytes / (int64_t)fpr_arena_page_size(fpr_guest_arena(lab->w.guest)),
-                lab->w.info.spanned);
+                bytes / (int64_t)fpr_arena_page_size(fpr_guest_arena(lab->w.guest)), lab->w.frames);
     }
 }
 

@@ -136,9 +136,9 @@ static void zone_facts(struct lab *lab, FILE *f)
     }
 }
 
-static const char *const views[] = {"lists",        "tree",     "map",   "buddyinfo",
-                                    "pagetypeinfo", "unusable", "stats", "names",
-                                    "zone",         "json",     "svg",   NULL};
+static const char *const views[] = {"lists",    "tree",  "map",      "buddyinfo", "pagetypeinfo",
+                                    "unusable", "stats", "names",    "zone",      "json",
+                                    "extfrag",  "zones", "mappings", "svg",       NULL};
 
 static int write_view(struct lab *lab, int view, FILE *f, bool color)
 {
@@ -169,6 +169,14 @@ static int write_view(struct lab *lab, int view, FILE *f, bool color)
         return 0;
     case 9:
         return fpr_view_json(m, to_file, f);
+    case 10:
+        return fpr_view_extfrag_index(m, to_file, f);
+    case 11:
+        lab_zones(lab, f);
+        return 0;
+    case 12:
+        lab_mappings(lab, f);
+        return 0;
     default:
         return fpr_draw_svg(z, &o, to_file, f);
     }
@@ -210,7 +218,7 @@ enum lab_result lab_show(struct lab *lab, const char *what, const char *file)
                     : lab_fail(lab, LAB_BAD, "nothing called '%s' to show", what);
     }
     if (!lab->w.zone) {
-        return lab_fail(lab, LAB_REFUSED, "nothing is there yet: begin with zone or guest");
+        return lab_fail(lab, LAB_REFUSED, "nothing is there yet: begin with zone, guest or import");
     }
     if (!strcmp(what, "svg") && !file) {
         return lab_fail(lab, LAB_BAD, "a picture needs a file: show svg FILE");

@@ -54,19 +54,6 @@ static enum lab_result remember(struct lab *lab, const char *line)
     return LAB_OK;
 }
 
-enum lab_result lab_step(struct lab *lab, const char *line, const struct lab_command *command,
-                         const struct lab_words *words)
-{
-    enum lab_result r = run(lab, command, words);
-    if (!r) {
-        r = remember(lab, line);
-    }
-    if (!r && lab->auto_draw[0] && lab->w.zone) {
-        lab_show(lab, lab->auto_draw, NULL);
-    }
-    return r;
-}
-
 static void run_again(struct lab *lab, const char *line, bool last)
 {
     struct lab_words words;
@@ -88,16 +75,33 @@ static void run_again(struct lab *lab, const char *line, bool last)
 static void go_to(struct lab *lab, size_t steps)
 {
     bool quiet = lab->quiet;
-    lab->quiet = true;
+    lab->quiet = lab->again = true;
     lab_world_destroy(&lab->w);
     fpr_machine_destroy(lab->before);
     lab->before = NULL;
     lab_log_clear(&lab->log);
     for (size_t k = 0; k < steps; k++) {
+        lab->done = k;
         run_again(lab, lab->history[k], k + 1 == steps);
     }
     lab->quiet = quiet;
+    lab->again = false;
     lab->done = steps;
+}
+
+enum lab_result lab_step(struct lab *lab, const char *line, const struct lab_command *command,
+                         const struct lab_words *words)
+{
+    enum lab_result r = run(lab, command, words);
+    if (!r) {
+        r = remember(lab, line);
+    } else if (lab->done) {
+        go_to(lab, lab->done); /* a refused step changes nothing, and why tells of the one before */
+    }
+    if (!r && lab->auto_draw[0] && lab->w.zone) {
+        lab_show(lab, lab->auto_draw, NULL);
+    }
+    return r;
 }
 
 static enum lab_result steps_of(struct lab *lab, const struct lab_words *words, uint64_t *n)

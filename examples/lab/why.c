@@ -62,7 +62,7 @@ static void changes(struct lab *lab)
 {
     struct fpr_zone_counters now, was;
     if (fpr_zone_get_counters(lab->w.zone, &now) ||
-        fpr_zone_get_counters(fpr_machine_zone(lab->before, 0), &was)) {
+        fpr_zone_get_counters(fpr_machine_zone(lab->before, lab->w.zone_at), &was)) {
         return;
     }
     if (now.boost > was.boost) {
@@ -71,24 +71,64 @@ static void changes(struct lab *lab)
     }
 }
 
-static enum lab_result tell(struct lab *lab)
+/* Whether an event happened in the selected zone. */
+static bool is_here(const struct lab *lab, const struct fpr_event *e)
 {
-    struct fpr_pcp_counters p = {.high = 0};
-    fpr_zone_get_pcp(fpr_machine_zone(lab->before, 0), 0, &p);
-    struct why y = {.lab = lab, .through = p.high == 0 && p.batch <= 1};
-    if (fpr_zone_clone(fpr_machine_zone(lab->before, 0), &y.shadow)) {
-        return lab_fail(lab, LAB_REFUSED, "out of memory");
+    return lab->w.nr_zones == 1 || e->pfn == FPR_PFN_NONE ||
+           fpr_machine_zone_of(lab->w.machine, e->pfn) == lab->w.zone;
+}
+
+static size_t first_event(const struct lab *lab)
+{
+    size_t k = 0;
+    while (k < lab->log.nr_events && !is_here(lab, &lab->log.event[k])) {
+        k++;
     }
+    return k;
+}
+
+/* What happened in the selected zone; -1: out of memory, else how much there was to tell. */
+static int tell_zone(struct lab *lab)
+{
     const struct lab_log *log = &lab->log;
-    for (size_t k = 0; k < log->nr_events; k++) {
-        one_event(&y, &log->event[k], k ? &log->event[k - 1] : NULL,
-                  k + 1 < log->nr_events ? &log->event[k + 1] : NULL);
+    const struct fpr_event *before = NULL;
+    struct fpr_pcp_counters p = {.high = 0};
+    fpr_zone_get_pcp(fpr_machine_zone(lab->before, lab->w.zone_at), 0, &p);
+    struct why y = {.lab = lab, .through = p.high == 0 && p.batch <= 1};
+    if (fpr_zone_clone(fpr_machine_zone(lab->before, lab->w.zone_at), &y.shadow)) {
+        return -1;
+    }
+    if (lab->w.nr_zones > 1 && log->nr_passes == 0) {
+        lab_say(lab, "in zone %s:", lab->w.info.name);
+    }
+    for (size_t k = first_event(lab); k < log->nr_events; k++) {
+        const struct fpr_event *next = k + 1 < log->nr_events ? &log->event[k + 1] : NULL;
+        if (is_here(lab, &log->event[k])) {
+            one_event(&y, &log->event[k], before, next && is_here(lab, next) ? next : NULL);
+            before = &log->event[k];
+        }
     }
     fpr_zone_destroy(y.shadow);
     changes(lab);
-    if (log->nr_passes) {
+    return (int)y.told;
+}
+
+static enum lab_result tell(struct lab *lab)
+{
+    size_t selected = lab->w.zone_at;
+    int told = 0, n = 0;
+    for (size_t z = 0; z < lab->w.nr_zones && n >= 0; z++) {
+        lab_select(lab, z);
+        n = first_event(lab) < lab->log.nr_events || lab->w.nr_zones == 1 ? tell_zone(lab) : 0;
+        told += n;
+    }
+    lab_select(lab, selected);
+    if (n < 0) {
+        return lab_fail(lab, LAB_REFUSED, "out of memory");
+    }
+    if (lab->log.nr_passes) {
         lab_why_report(lab);
-    } else if (y.told == 0) {
+    } else if (told == 0) {
         lab_say(lab, "- nothing moved on the free lists");
     }
     return LAB_OK;
@@ -129,6 +169,10 @@ enum lab_result lab_cmd_why(struct lab *lab, const struct lab_words *words)
     if (!lab->before || (sscanf(step, " %15s", first) == 1 &&
                          (!strcmp(first, "zone") || !strcmp(first, "guest")))) {
         lab_say(lab, "- boot frees memory in rising order, in the largest aligned blocks");
+        return LAB_OK;
+    }
+    if (!strcmp(first, "import") || !strcmp(first, "select")) {
+        lab_say(lab, "- no memory changed hands");
         return LAB_OK;
     }
     lab->out = open_memstream(&text, &size);

@@ -148,7 +148,7 @@ static unsigned distance(const char *a, const char *b)
 
 const char *lab_nearest(const char *word, const char *const *among)
 {
-    const char *best = NULL, *longer = NULL;
+    const char *best = NULL, *longer = NULL, *shorter = NULL;
     size_t len = strlen(word);
     unsigned least = (len <= 3 ? 1 : len <= 6 ? 2 : 3) + 1;
     for (; *among; among++) {
@@ -158,9 +158,11 @@ const char *lab_nearest(const char *word, const char *const *among)
             best = *among;
         } else if (!longer && len >= 2 && strncmp(word, *among, len) == 0) {
             longer = *among;
+        } else if (strlen(*among) > 3 && strncmp(word, *among, strlen(*among)) == 0) {
+            shorter = *among; /* allocate: alloc */
         }
     }
-    return best ? best : longer;
+    return best ? best : longer ? longer : shorter;
 }
 
 static enum lab_result unknown(struct lab *lab, const char *word, const struct lab_option *options)

@@ -23,7 +23,7 @@ void lab_world_destroy(struct lab_world *w)
 
 /* What `zone` and `guest` say. */
 struct request {
-    uint64_t pages, start, max_order, pageblock, cpus, high, batch, mark[3], boost;
+    uint64_t pages, start, dma, max_order, pageblock, cpus, high, batch, mark[3], boost;
     int profile, pins;
     bool nofragment;
 };
@@ -47,8 +47,13 @@ static enum lab_result read_request(struct lab *lab, const struct lab_words *wor
         {"nofragment", LAB_FLAG, &r->nofragment, 0, 0, NULL, false},
         guest ? (struct lab_option){"pins", LAB_WORD, &r->pins, 0, 0, pin_policies, false}
               : (struct lab_option){"start", LAB_NUMBER, &r->start, 0, 1ull << 40, NULL, false},
+        guest ? (struct lab_option){0}
+              : (struct lab_option){"dma", LAB_NUMBER, &r->dma, 1, 1u << 20, NULL, false},
         {0}};
     enum lab_result result = lab_options(lab, words, 1, options);
+    if (!result && r->dma >= r->pages) {
+        result = lab_fail(lab, LAB_BAD, "dma: the zone has only %d pages", (int)r->pages);
+    }
     if (!result && r->pageblock > r->max_order) {
         result = lab_fail(lab, LAB_BAD, "pageblock: an order above the largest (max-order %d)",
                           (int)r->max_order);
@@ -71,12 +76,19 @@ static void zone_config(const struct request *r, struct fpr_zone_config *c)
     c->pcp_batch = (unsigned)r->batch;
 }
 
-static int make_machine(struct lab_world *w, const struct fpr_zone_config *zone)
+/* One zone, or two: the lowest `dma` frames are one of their own then. */
+static int make_machine(struct lab_world *w, const struct fpr_zone_config *zone, uint64_t dma)
 {
     struct fpr_machine_config config;
+    struct fpr_zone_config zones[2] = {*zone, *zone};
+    zones[0].index = FPR_ZONE_DMA;
+    zones[0].name = "DMA";
+    zones[0].spanned = dma;
+    zones[1].start += dma;
+    zones[1].spanned -= dma;
     fpr_machine_config_init(&config);
-    config.zones = zone;
-    config.nr_zones = 1;
+    config.zones = dma ? zones : zone;
+    config.nr_zones = dma ? 2 : 1;
     config.compute_watermarks = false;
     return fpr_machine_create(&config, &w->machine);
 }
@@ -117,7 +129,7 @@ static enum lab_result make(struct lab *lab, const struct lab_words *words, bool
     *w = (struct lab_world){.clock = NULL};
     int err = fpr_clock_create(0, &w->clock);
     if (!err) {
-        err = guest ? make_guest(w, &zone, &r) : make_machine(w, &zone);
+        err = guest ? make_guest(w, &zone, &r) : make_machine(w, &zone, r.dma);
     }
     lab_world_destroy(err ? w : &old);
     if (err) {
@@ -125,13 +137,18 @@ static enum lab_result make(struct lab *lab, const struct lab_words *words, bool
         return lab_fail(lab, LAB_REFUSED, "no such %s can be made: %s", words->word[0],
                         strerror(-err));
     }
-    w->zone = fpr_machine_zone(w->machine, 0);
-    fpr_zone_set_watermarks(w->zone, r.mark[0], r.mark[1], r.mark[2]);
-    fpr_zone_get_info(w->zone, &w->info);
+    lab_adopt(lab);
+    lab_select(lab, w->nr_zones - 1);
+    for (size_t z = 0; z < w->nr_zones; z++) {
+        fpr_zone_set_watermarks(fpr_machine_zone(w->machine, z), r.mark[0], r.mark[1], r.mark[2]);
+    }
     lab_say(lab, "%s: %llu frames from %s, orders 0 to %u, pageblocks of %u, rules of %s",
-            guest ? "guest" : "zone", (unsigned long long)w->info.present,
-            lab_hex(w->info.start).text, w->info.max_order, 1u << w->info.pageblock_order,
+            guest ? "guest" : "zone", (unsigned long long)w->frames, lab_hex(w->base).text,
+            w->info.max_order, 1u << w->info.pageblock_order,
             fpr_profile_name(w->info.policy.base));
+    if (w->nr_zones > 1 && !lab->quiet) {
+        lab_zones(lab, lab->out);
+    }
     return LAB_OK;
 }
 

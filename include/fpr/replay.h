@@ -7,6 +7,7 @@
 #ifndef FPR_REPLAY_H
 #define FPR_REPLAY_H
 
+#include <fpr/event.h>
 #include <fpr/host.h>
 #include <fpr/report.h>
 #include <fpr/trace.h>
@@ -61,6 +62,18 @@ enum fpr_knowledge {
         FPR_NR_KNOWLEDGE /**< how many */
 };
 
+/** Who looks on while a replay goes. Zero-initialise; NULL: nobody. Everything here is told once,
+ *  also where a replay is repeated to infer what the trace lacks. */
+struct fpr_replay_watch {
+    const struct fpr_event_sink *events;        /**< each event of the model, of all zones */
+    const struct fpr_report_observer *observer; /**< begin and end of each pass of the model */
+    struct fpr_clock *clock; /**< stands at the trace's time whenever one of the two is called */
+    /** Sees the machine once; must not change it. An error ends the replay and is returned. */
+    int (*look)(void *ctx, const struct fpr_machine *machine, fpr_ns now);
+    void *look_ctx; /**< its first argument */
+    fpr_ns look_at; /**< trace time; at the latest it happens at the end */
+};
+
 /** How one replay goes. Fill with fpr_replay_options_init(). */
 struct fpr_replay_options {
     enum fpr_replay_mode mode;       /**< default AUTO */
@@ -80,7 +93,8 @@ struct fpr_replay_options {
     bool explain;                    /**< fill `explanation` at explain_at */
     fpr_ns explain_at;               /**< trace time */
     const struct fpr_device *device; /**< also told of every batch; may be NULL */
-    const volatile int *stop;        /**< non-zero: give up with -EINTR; may be NULL */
+    const struct fpr_replay_watch *watch; /**< who looks on; may be NULL */
+    const volatile int *stop;             /**< non-zero: give up with -EINTR; may be NULL */
 };
 /** Fills the defaults. @return 0, -EINVAL. */
 FPR_API int fpr_replay_options_init(struct fpr_replay_options *options);
@@ -189,15 +203,15 @@ struct fpr_replay_result {
                                           come back; -1: nothing did */
     double back_90_s;                /**< the same for 90 % */
     double back_99_s;                /**< the same for 99 % */
-    struct fpr_host_stats host;             /**< refaults, zeroing, splits … */
-    struct fpr_report_stats report;         /**< calls, entries, walks … */
-    uint64_t cost_ns;                       /**< by the cost constants */
-    struct fpr_gap gap_mean;                /**< mean over the span */
-    struct fpr_gap gap_end;                 /**< at the end */
-    struct fpr_state_diff state_after;      /**< against the kernel's */
-    struct fpr_replay_sample *samples;      /**< the curves */
-    size_t nr_samples;                      /**< how many */
-    char *explanation;                      /**< text, NULL unless asked for */
+    struct fpr_host_stats host;      /**< refaults, zeroing, splits … */
+    struct fpr_report_stats report;  /**< calls, entries, walks … */
+    uint64_t cost_ns;                /**< by the cost constants */
+    struct fpr_gap gap_mean;         /**< mean over the span */
+    struct fpr_gap gap_end;          /**< at the end */
+    struct fpr_state_diff state_after; /**< against the kernel's */
+    struct fpr_replay_sample *samples; /**< the curves */
+    size_t nr_samples;                 /**< how many */
+    char *explanation;                 /**< text, NULL unless asked for */
 };
 /** Replays. Deterministic: the same prepared trace and options give the same result
  *  (but `seconds`). @return 0, -EINVAL (option out of range; `error` names it), -ENOMEM, -EINTR. */

@@ -8,7 +8,7 @@
 /* The batch reaches the host, and whoever else listens. */
 static int hand_over(struct run *run, const struct fpr_sg *sg, unsigned nents)
 {
-    const struct fpr_device *other = run->o->device;
+    const struct fpr_device *other = run->unwatched ? NULL : run->o->device;
     int err = run->host_device.report(run->host_device.ctx, sg, nents);
     int also = other && other->report ? other->report(other->ctx, sg, nents) : 0;
     return also ? also : err;
@@ -135,13 +135,14 @@ static void observe_begin(void *ctx, fpr_ns now)
 {
     (void)now;
     fpr_gap_pass_begin(ctx);
+    fpr_watch_pass(ctx, NULL);
 }
 
 static void observe_end(void *ctx, fpr_ns now, const struct fpr_pass_result *result)
 {
     (void)now;
-    (void)result;
     fpr_gap_pass_end(ctx);
+    fpr_watch_pass(ctx, result);
 }
 
 static void observe_request(void *ctx, fpr_ns now, fpr_ns due)

@@ -29,6 +29,8 @@ static void find_next_timer(struct run *run)
         next = run->next_grid;
     if (run->explain_at < next)
         next = run->explain_at;
+    if (run->look_at < next)
+        next = run->look_at;
     if (run->register_at < next)
         next = run->register_at;
     if (run->clock && fpr_clock_next(run->clock, &due) && due < next)
@@ -57,6 +59,8 @@ static void fire(struct run *run, fpr_ns at)
         run->err |= fpr_explain_now(run, at);
         run->explain_at = UINT64_MAX;
     }
+    if (run->look_at <= at)
+        run->err |= fpr_watch_look(run);
     find_next_timer(run);
 }
 
@@ -129,7 +133,7 @@ static int play(struct run *run)
 {
     struct timespec from, to;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
-    if (run->predict && run->recorded)
+    if ((run->predict && run->recorded) || fpr_watch_wants_events(run))
         fpr_score_listen(run, true);
     find_next_timer(run);
     int err = fpr_run_until(run, 0);
@@ -137,6 +141,8 @@ static int play(struct run *run)
         fpr_run_time(run, run->p->end);
         fpr_log_check(run);
         err = run->err;
+        if (!err)
+            err = fpr_watch_look(run);
     }
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
     run->r->seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
@@ -219,10 +225,23 @@ static int find_unseen(const struct run *run, struct unseen_list *unseen)
     first.r = &result;
     first.recorded = first.resync = true;
     first.scout = unseen;
-    first.explain_at = UINT64_MAX;
+    first.explain_at = first.look_at = UINT64_MAX;
+    first.unwatched = true;
     int err = play_through(&first);
     fpr_replay_result_free(&result);
     return err ? err : fpr_infer_filter(run->p, unseen);
+}
+
+/* Once more, for those who look on, as the replay that counts. */
+static int play_for_watchers(const struct run *run, struct unseen_list *unseen)
+{
+    struct fpr_replay_result result = {0};
+    struct run again = *run;
+    again.r = &result;
+    again.unseen.list = unseen;
+    int err = play_through(&again);
+    fpr_replay_result_free(&result);
+    return err;
 }
 
 /* Bulk allocations are inferred if they are not known; the better one of both replays counts. */
@@ -230,22 +249,27 @@ static int play_repaired(struct run *run)
 {
     struct unseen_list unseen = {0};
     struct fpr_replay_result plain = {0};
-    struct run without = *run;
+    struct run without = *run, with = *run;
     without.r = &plain;
+    without.unwatched = true;
+    with.unseen.list = &unseen;
+    with.unwatched = run->recorded;
     int err = find_unseen(run, &unseen);
     if (!err && run->recorded)
         err = play_through(&without);
     if (!err) {
-        run->unseen.list = &unseen;
-        err = play_through(run);
+        err = play_through(&with);
         run->r->repaired = unseen.nr;
     }
-    if (!err && plain.allocs_exact > run->r->allocs_exact) {
-        struct fpr_replay_result worse = *run->r;
+    bool worse = !err && plain.allocs_exact > run->r->allocs_exact;
+    if (worse) {
+        struct fpr_replay_result repaired = *run->r;
         *run->r = plain;
-        plain = worse;
+        plain = repaired;
     }
     fpr_replay_result_free(&plain);
+    if (!err && with.unwatched && (run->o->watch || run->o->device))
+        err = play_for_watchers(run, worse ? NULL : &unseen);
     free(unseen.list);
     return err;
 }
@@ -255,6 +279,11 @@ static bool lacks_bulk(const struct run *run)
 {
     const struct fpr_prepared *p = run->p;
     return !(p->nr[FPR_TRACE_BULK] || p->has_got) || !run_knows(run, FPR_KNOW_BIT_BULK);
+}
+
+static fpr_ns looks(const struct fpr_replay_options *options)
+{
+    return options->watch && options->watch->look ? options->watch->look_at : UINT64_MAX;
 }
 
 int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_options *options,
@@ -278,6 +307,7 @@ int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_opti
                       .recorded = options->as_recorded,
                       .resync = options->resync,
                       .explain_at = options->explain ? options->explain_at : UINT64_MAX,
+                      .look_at = looks(options),
                       .behind = {.captured = FPR_PFN_NONE, .balancing = -1}};
     run.predict = options->mode == FPR_REPLAY_PREDICT ||
                   (options->mode == FPR_REPLAY_AUTO && prepared->recording->state_before);

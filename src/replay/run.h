@@ -54,7 +54,9 @@ struct run {
     bool follows_free;      /* resynchronising, and the trace tells what leaves the free lists */
     bool lacks_bulk;        /* bulk allocations are not known */
     uint32_t without;
-    int err; /* of a nested step */
+    bool looked;    /* watch.c: the one look at the machine is over */
+    bool unwatched; /* this run is only a part of the replay: nobody is told */
+    int err;        /* of a nested step */
 
     struct fpr_machine *machine;
     size_t nr_zones;
@@ -66,7 +68,7 @@ struct run {
     size_t pc; /* next operation */
     fpr_ns now;
     fpr_ns next_timer; /* the soonest of those below and of the clock */
-    fpr_ns next_sample, next_grid, explain_at, register_at;
+    fpr_ns next_sample, next_grid, explain_at, look_at, register_at;
 
     struct fpr_clock *clock; /* NULL: passes at recorded instants */
     struct fpr_reporter *reporter;
@@ -131,6 +133,12 @@ static inline void bits_put(uint64_t *bits, fpr_pfn i, uint64_t nr, bool on)
 void fpr_run_time(struct run *run, fpr_ns to);
 /* Runs operations up to the next one whose kind is a bit of `stops`, or the end. */
 int fpr_run_until(struct run *run, unsigned stops);
+
+/* watch.c */
+void fpr_watch_event(struct run *run, const struct fpr_event *event);
+void fpr_watch_pass(struct run *run, const struct fpr_pass_result *result); /* NULL: it begins */
+int fpr_watch_look(struct run *run);
+bool fpr_watch_wants_events(const struct run *run);
 
 /* start.c */
 int fpr_start_machine(struct run *run);

@@ -151,6 +151,9 @@ static void on_event(void *ctx, const struct fpr_event *event)
     struct run *run = ctx;
     if (run->mute)
         return;
+    fpr_watch_event(run, event);
+    if (!run->predict || !run->recorded)
+        return;
     if (event->type == FPR_EVENT_ZONE_LOCKED)
         run->err |= fpr_log_put(&run->mine, OP_TAKEN, event->pfn, event->order);
     else if (event->type == FPR_EVENT_PCPU_DRAIN)

@@ -43,7 +43,7 @@ lab 2 'zone pages 99999999999999999999\n'; says "is not a number"
 lab 2 'zone pages 32 pages 32\n'; says "given twice"
 lab 2 'zone profile v17\n'; says "none of v16"
 lab 2 'zone max-order 3 pageblock 4\n'; says "pageblock"
-lab 1 'alloc 3\n'; says "begin with zone or guest"
+lab 1 'alloc 3\n'; says "begin with zone, guest or import"
 lab 2 'zone\nalloc\n'; says "alloc needs an order"
 lab 2 'zone\nalloc 3 moveable\n'; says "did you mean 'movable'?"
 lab 2 'zone\nalloc 30\n'; says "not between 0 and 4"
@@ -69,6 +69,33 @@ lab 1 'why\n'; says "no step"
 lab 2 "$(printf 'a%.0s' {1..2000})\n"; says "stdin:1: the line is too long"
 lab 2 "help $(printf 'a %.0s' {1..60})\n"; says "more than"
 lab 2 '\001\377\n'; says "unknown command"
+
+# several zones, and machines from elsewhere
+lab 2 'zone pages 32 dma 32\n'; says "dma"
+lab 2 'guest dma 3\n'; says "unknown option 'dma'"
+lab 1 'zone dma 16\nselect dmb\n'; says "did you mean 'dma'?"
+lab 2 'zone\nselect\n'; says "select ZONE"
+lab 0 'zone pages 32 dma 16\na = alloc 4\nb = alloc 3\nwhy\nselect dma\nfree a b\nwhy\nback 2\nshow zones\n'
+prints "b = frame 0x0, order 3, movable, zone DMA"; prints "in zone DMA:"
+prints "* node 0, zone Normal"; prints "16 frames from 0x10       free        0"
+lab 2 'import\n'; says "import FOLDER"
+lab 1 'import /nowhere\n'; says "/nowhere"
+mkdir -p none; lab 1 'import none\n'; says "zoneinfo"
+printf 'nonsense\n' >bad.state; lab 1 'import bad.state\n'; says "bad.state: not a state dump"
+: >empty.state; lab 1 'import empty.state\n'; says "empty.state"
+mkdir -p gcc
+for file in zoneinfo buddyinfo pagetypeinfo; do cp "$DATA/../view/gcc.$file" "gcc/$file.before"; done
+lab 0 'import gcc suffix .before\nshow buddyinfo x.buddyinfo\nshow extfrag\nselect dma\nshow lists\n'
+cmp -s "$DATA/../view/gcc.buddyinfo" x.buddyinfo || bad "another buddyinfo than the machine's"
+lab 0 "import $DATA/../view/gcc.state\\nshow buddyinfo x.buddyinfo\\n"
+cmp -s "$DATA/../view/gcc.buddyinfo" x.buddyinfo || bad "another buddyinfo than the state's"
+# what was imported stays what it was, whatever becomes of the files
+lab 0 'import gcc suffix .before\nalloc 9\nshow buddyinfo gcc/buddyinfo.before\nback\nshow buddyinfo x.buddyinfo\n'
+cmp -s "$DATA/../view/gcc.buddyinfo" x.buddyinfo || bad "stepping back imported anew"
+cmp -s gcc/buddyinfo.before x.buddyinfo && bad "nothing was allocated"
+rm gcc/buddyinfo.before gcc/pagetypeinfo.before
+lab 1 'import gcc suffix .before\n'; says "gcc"
+rm -rf none gcc bad.state empty.state x.buddyinfo
 
 # the program's own line
 lab 2 '' --nonsense; says "--nonsense"

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""fpr-lab on a terminal, as a student types: editing, completion, history, colours, mistakes.
+
+    terminal.py LAB"""
+import os
+import pty
+import random
+import re
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import struct
+import fcntl
+
+LAB = os.path.realpath(sys.argv[1])
+PROMPT = b"lab> "
+ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|[\x07\x0f]")
+failed = 0
+
+
+class Terminal:
+    """A lab behind a pseudo-terminal."""
+
+    def __init__(self, *arguments, columns=80, **environment):
+        self.seen = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            for name in ("NO_COLOR", "INPUTRC"):
+                os.environ.pop(name, None)
+            os.environ.update({"TERM": "xterm", "INPUTRC": "/dev/null"} | environment)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            os.execv(LAB, [LAB, *arguments])
+        self.until_prompt()
+
+    def read(self, seconds):
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return b""
+        try:
+            return os.read(self.fd, 65536)
+        except OSError:  # the other side has gone
+            return b""
+
+    def until_prompt(self, limit=20):
+        """What comes until the lab waits for the next line."""
+        got = b""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            part = self.read(0.15 if ESCAPES.sub(b"", got).endswith(PROMPT) else 5)
+            if not part:
+                break
+            got += part
+        self.seen += got
+        return got
+
+    def type(self, text):
+        """Keys, and what the lab shows for them until it waits again."""
+        os.write(self.fd, text.encode() if isinstance(text, str) else text)
+        return ESCAPES.sub(b"", self.until_prompt()).decode(errors="replace").replace("\r", "")
+
+    def end(self, keys=b"\x15quit\n"):
+        """The exit status, after the line typed so far was dropped; None: it does not end."""
+        os.write(self.fd, keys)
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            self.seen += self.read(0.02)
+            time.sleep(0.005)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                os.close(self.fd)
+                return os.waitstatus_to_exitcode(status)
+        os.kill(self.pid, 9)
+        os.waitpid(self.pid, 0)
+        return None
+
+
+def check(what, right):
+    global failed
+    if not right:
+        print("not ok:", what, flush=True)
+        failed += 1
+
+
+def editing():
+    lab = Terminal()
+    check("zo TAB is zone", "zone: 32 frames" in lab.type("zo\tpages 32\n"))
+    check("an option is completed", "no per-cpu" not in lab.type("zone pageb\t 2 max-o\t 3\n"))
+    check("two words were completed", b"pageblock" in lab.seen and b"max-order" in lab.seen)
+    check("a block is made", "elephant = frame" in lab.type("elephant = alloc 1\n"))
+    check("the arrow recalls", "'elephant' is frame" in lab.type("\x1b[A\n"))
+    check("a name is completed", "freed frame" in lab.type("free ele\t\n"))
+    check("a line is edited", "a = frame" in lab.type("b = alloc 0\x01\x04a\n"))
+    check("control-d on an empty line ends it", lab.end(b"\x04") == 0)
+
+
+def mistakes():
+    lab = Terminal()
+    lab.type("zone pages 32\n")
+    check("a suggestion", "did you mean 'alloc'?" in lab.type("alocc 3\n"))
+    check("a longer word", "did you mean 'alloc'?" in lab.type("allocate 3\n"))
+    lab.type("a = alloc 0\n")
+    check("a refused step", "no block is called" in lab.type("free nobody\n"))
+    why = lab.type("why\n")
+    check("why tells of the last step that was done", "a = alloc 0" in why and "halved" in why)
+    check("back goes on from there", "after step 1 of 2" in lab.type("back\n"))
+    check("an interrupt gives a new line", "\nlab> " in lab.type("half a line\x03"))
+    shown = lab.type("show zone\n")
+    check("the next line is whole", "show zone" in shown and "free 32 of 32" in shown)
+    check("the lab is still there", lab.end() == 0)
+
+
+def colours():
+    ansi = re.compile(rb"\x1b\[[0-9;]*m")
+    script = "zone pages 32\na = alloc 1\nshow lists\nshow map\n"
+    for what, want, arguments, environment in (
+            ("a terminal", True, [], {}), ("--plain", False, ["--plain"], {}),
+            ("NO_COLOR", False, [], {"NO_COLOR": "1"}), ("TERM=dumb", False, [], {"TERM": "dumb"}),
+            ("an empty NO_COLOR", True, [], {"NO_COLOR": ""})):
+        lab = Terminal(*arguments, **environment)
+        lab.type(script)
+        check(f"{what}: colours {want}", bool(ansi.search(lab.seen)) == want)
+        check(f"{what}: ends", lab.end() == 0)
+    out = subprocess.run([LAB], input=script.encode(), capture_output=True, check=True,
+                         env=os.environ | {"TERM": "xterm"}).stdout
+    check("no colours in a pipe", b"\x1b" not in out)
+
+
+def narrow():
+    lab = Terminal(columns=44)
+    lab.type("zone pages 64\n")
+    lab.type("a = alloc 0\n")
+    shown = lab.type("why\n")
+    check("no line is wider than the screen", 30 < max(map(len, shown.split("\n"))) <= 44)
+    check("narrow: ends", lab.end() == 0)
+
+
+def garbage():
+    chance = random.Random(1)
+    words = ["zone", "alloc", "free", "=", "-1", "0x", "99999999999999999999", "\"", "#", ">", "show",
+             "why", "back", "forth", "report", "advance", "1e9s", "nan", "guest", "pin", "rw", "map",
+             "import", "/dev/null", "select", "split", "x" * 300, "%s%n", "é", "…", "count", "lists"]
+    lab = Terminal()
+    for _ in range(12):
+        lab.type("".join(" ".join(chance.choices(words, k=chance.randrange(1, 7))) + "\n"
+                         for _ in range(20)))
+    for _ in range(30):
+        noise = bytes(b for b in chance.randbytes(60) if b not in b"\x03\x04\x1a\x1c\x13\x11\x0f")
+        os.write(lab.fd, noise + b"\x07\x15\n")
+    lab.until_prompt()
+    check("garbage does not end it", lab.end(b"\x07\x15\nquit\n") == 0)
+    script = bytes(chance.randbytes(20000))
+    out = subprocess.run([LAB], input=script, capture_output=True)
+    check("a file of noise is one mistake", out.returncode == 2 and out.stderr.count(b"\n") == 1)
+
+
+os.chdir(tempfile.mkdtemp())
+if "libreadline" not in subprocess.run(["ldd", LAB], capture_output=True, text=True).stdout:
+    sys.exit(77)
+for part in (editing, mistakes, colours, narrow, garbage):
+    part()
+shutil.rmtree(os.getcwd())
+sys.exit(1 if failed else 0)
