@@ -147,6 +147,8 @@ uint64_t digest_space(const void *space)
     fpr_iova_get_info(s, &info);
     stats.map_failures = stats.refused = stats.faults = 0;
     stats.reads = stats.writes = stats.lookups = stats.grace_waits = stats.barriers = 0;
+    stats.pins -= stats.unpins; /* what was taken and dropped again never was */
+    stats.unpins = 0;
     const uint64_t words[] = {info.avail, info.mappings, info.locked, info.nranges};
     uint64_t h = digest_bytes(DIGEST_BASIS, words, sizeof(words));
     h = digest_bytes(h, &stats, sizeof(stats));

@@ -543,7 +543,7 @@ static void test_configuration(void **state)
     BAD(pcp_batch, 0, "no batch");
     BAD(pcp_batch, UINT32_MAX, "would overflow");
     BAD(pcp_high, UINT32_MAX, "would overflow");
-    BAD(managed, UINT64_MAX, "more than the zone spans");
+    BAD(managed, UINT64_MAX, "would overflow");
     BAD(watermark[FPR_WMARK_LOW], UINT64_MAX, "would overflow");
     BAD(lowmem_reserve[FPR_ZONE_DMA], UINT64_MAX, "would overflow");
     BAD(policy.base, FPR_NR_PROFILES, "no such rule");
