@@ -198,12 +198,18 @@ static int build(struct import *im, struct fpr_machine **machine)
     return 0;
 }
 
+static bool options_ok(const struct fpr_import_options *o)
+{
+    struct fpr_policy known;
+    return o->cpus <= 1024 && (!o->policy || !fpr_profile_policy(o->policy->base, &known));
+}
+
 int fpr_machine_import(const char *folder, const struct fpr_import_options *options,
                        struct fpr_machine **machine, struct fpr_import_result *result,
                        struct fpr_trace_error *error)
 {
     static const struct fpr_import_options defaults;
-    if (!folder || !machine || (options && options->cpus > 1024))
+    if (!folder || !machine || (options && !options_ok(options)))
         return -EINVAL;
     if (error)
         *error = (struct fpr_trace_error){.line = 0};

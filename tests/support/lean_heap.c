@@ -70,7 +70,9 @@ static void *refuse(void)
     return NULL;
 }
 
-/* What the linker calls the real ones, and what it gives the library in their stead. */
+/* What the linker calls the real ones, and what it gives the library in their stead. It looks up
+ * the needs of shared objects under these names, too (where they change nothing). */
+#pragma GCC visibility push(default)
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *ptr, size_t size);
@@ -155,6 +157,14 @@ int __wrap_inflateInit2_(z_streamp z, int bits, const char *version, int size)
 {
     return grant() ? __real_inflateInit2_(z, bits, version, size) : Z_MEM_ERROR;
 }
+
+int __real_inflate(z_streamp z, int flush);
+int __wrap_inflate(z_streamp z, int flush);
+
+int __wrap_inflate(z_streamp z, int flush)
+{
+    return grant() ? __real_inflate(z, flush) : Z_MEM_ERROR;
+}
 #endif
 
 #ifdef FPR_HAVE_ZSTD
@@ -177,11 +187,21 @@ size_t __wrap_ZSTD_compress(void *to, size_t room, const void *from, size_t size
     return grant() ? __real_ZSTD_compress(to, room, from, size, level) : NO_MEMORY;
 }
 
+size_t __real_ZSTD_decompressStream(ZSTD_DCtx *d, ZSTD_outBuffer *to, ZSTD_inBuffer *from);
+size_t __wrap_ZSTD_decompressStream(ZSTD_DCtx *d, ZSTD_outBuffer *to, ZSTD_inBuffer *from);
+
+size_t __wrap_ZSTD_decompressStream(ZSTD_DCtx *d, ZSTD_outBuffer *to, ZSTD_inBuffer *from)
+{
+    return grant() ? __real_ZSTD_decompressStream(d, to, from) : NO_MEMORY;
+}
+
 size_t __wrap_ZSTD_decompress(void *to, size_t room, const void *from, size_t size)
 {
     return grant() ? __real_ZSTD_decompress(to, room, from, size) : NO_MEMORY;
 }
 #endif
+
+#pragma GCC visibility pop
 
 unsigned lean_heap_fail(unsigned n)
 {
