@@ -288,7 +288,10 @@ int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_opti
     run.lacks_bulk = lacks_bulk(&run);
     bool repair = options->repair && run.lacks_bulk && run.predict && !run.resync &&
                   prepared->recording->state_before;
-    return repair ? play_repaired(&run) : play_through(&run);
+    err = repair ? play_repaired(&run) : play_through(&run);
+    if (err == -ENOMEM && !error->reason[0])
+        snprintf(error->reason, sizeof(error->reason), "out of memory");
+    return err;
 }
 
 void fpr_replay_result_free(struct fpr_replay_result *result)
