@@ -31,8 +31,8 @@ bool fpr_iova_is_pinned(struct fpr_iova_space *space, const void *addr, size_t l
     return fpr_iova_pinned_in(space, addr, len) > 0;
 }
 
-/* Memory for what a discard will save, taken before anything changes. Each piece's first word is the
- * way to the next. */
+/* Memory for what a discard will save, taken before anything changes. Each piece's first word is
+ * the way to the next. */
 struct spare {
     void *frames; /* a page each */
     void *tables; /* of a chunk's frames */

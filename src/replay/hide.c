@@ -12,7 +12,7 @@ struct editor {
     fpr_pfn start;
     unsigned pageblock_order;
     const char *zone; /* its first line */
-    bool failed; /* no memory for a line */
+    bool failed;      /* no memory for a line */
 };
 
 static bool hides(const struct editor *e, enum fpr_knowledge bit)

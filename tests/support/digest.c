@@ -45,10 +45,9 @@ static uint64_t add_counters(uint64_t h, const struct fpr_zone *z)
     struct fpr_zone_stats stats;
     fpr_zone_get_counters(z, &c);
     fpr_zone_get_stats(z, &stats);
-    const uint64_t words[] = {c.free,       (uint64_t)c.free_lag,     c.stat_threshold,
-                              c.highatomic, c.boost,                  c.boost_factor,
-                              c.boosted,    c.reclaiming,             c.held,
-                              c.nr_isolated_pageblocks};
+    const uint64_t words[] = {c.free,  (uint64_t)c.free_lag,    c.stat_threshold, c.highatomic,
+                              c.boost, c.boost_factor,          c.boosted,        c.reclaiming,
+                              c.held,  c.nr_isolated_pageblocks};
     h = digest_bytes(h, words, sizeof(words));
     h = digest_bytes(h, c.nr_free, sizeof(c.nr_free));
     h = digest_bytes(h, c.watermark, sizeof(c.watermark));

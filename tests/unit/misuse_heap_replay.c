@@ -18,7 +18,8 @@ static struct test_folder folder;
 static struct fpr_prepared *prepared;
 static struct fpr_replay_options options;
 
-/* Requests that are served, one that fails, one that the kernel served otherwise, a batched free. */
+/* Requests that are served, one that fails, one that the kernel served otherwise, a batched free.
+ */
 static const char trace_text[] =
     BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("000101", ALLOC("401")) TASK("000102", FREE("400"))
         TASK("000103", ALLOC("400")) TASK("000104", ALLOC("410")) TASK("000110", BATCHED("401"))
@@ -183,11 +184,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_preparing),
-        TEST(test_replaying),
-        TEST(test_replaying_a_real_one),
-        TEST(test_sink),
-        TEST(test_import),
+        TEST(test_preparing), TEST(test_replaying), TEST(test_replaying_a_real_one),
+        TEST(test_sink),      TEST(test_import),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

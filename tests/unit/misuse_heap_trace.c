@@ -168,8 +168,8 @@ static void test_recordings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),    cmocka_unit_test(test_compressed),
-        cmocka_unit_test(test_binary),  cmocka_unit_test(test_writing),
+        cmocka_unit_test(test_text),       cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_binary),     cmocka_unit_test(test_writing),
         cmocka_unit_test(test_recordings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -261,7 +261,7 @@ static void test_no_memory(void **state)
     (void)state;
     void *got[9];
     unsigned bare = lean_mem_exhaust(&mem, do_map, NULL);
-    assert_true(lean_mem_exhaust(&mem, do_pin, NULL) >= bare + 5);   /* two tables, two chunks … */
+    assert_true(lean_mem_exhaust(&mem, do_pin, NULL) >= bare + 5); /* two tables, two chunks … */
     assert_true(lean_mem_exhaust(&mem, do_track, NULL) >= bare + 4); /* … of each mapping */
     assert_int_equal(fpr_iova_pin(s, IOVA, 8, RW, got), 8);
     assert_int_equal(fpr_iova_pin(s, IOVA + 8 * PAGE, 1, 0, got), 1);
@@ -280,9 +280,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_pins),      TEST(test_limit),
-        TEST(test_dirty),     TEST(test_version_1),
-        TEST(test_no_memory), TEST(test_from_the_callback),
+        TEST(test_pins),      TEST(test_limit),     TEST(test_dirty),
+        TEST(test_version_1), TEST(test_no_memory), TEST(test_from_the_callback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,8 +194,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_preparing), TEST(test_replaying),
-        TEST(test_importing), TEST(test_sinks),
+        TEST(test_preparing),
+        TEST(test_replaying),
+        TEST(test_importing),
+        TEST(test_sinks),
         TEST(test_a_sink_that_has_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

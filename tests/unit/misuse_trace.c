@@ -91,7 +91,7 @@ static void test_reading(void **state)
     REFUSED(fpr_trace_get_summary(none, &summary), -EINVAL, "no reader");
     REFUSED(fpr_trace_get_summary(trace, NULL), -EINVAL, "no place for the answer");
     REFUSED(fpr_trace_type_name(FPR_NR_TRACE_TYPES), 0, "no such kind");
-    REFUSED(fpr_trace_type_name((enum fpr_trace_type)-1), 0, "no such kind");
+    REFUSED(fpr_trace_type_name((enum fpr_trace_type) - 1), 0, "no such kind");
     REFUSED(fpr_trace_attachment(none, "rss.csv", &data, &size), -EINVAL, "no reader");
     REFUSED(fpr_trace_attachment(native, NULL, &data, &size), -EINVAL, "no name");
     REFUSED(fpr_trace_attachment(native, "rss.csv", NULL, &size), -EINVAL, "no place for data");
@@ -124,7 +124,7 @@ static void test_writing(void **state)
     bad.field = (value);                                                                           \
     REFUSED(fpr_trace_writer_put(writer, &bad), -EINVAL, wrong)
     BAD(type, FPR_NR_TRACE_TYPES, "no such kind");
-    BAD(type, (enum fpr_trace_type)-1, "no such kind");
+    BAD(type, (enum fpr_trace_type) - 1, "no such kind");
     bad = (struct fpr_trace_record){.type = FPR_TRACE_REPORT, .context = '.', .nr = 2};
     REFUSED(fpr_trace_writer_put(writer, &bad), -EINVAL, "a report without entries");
     bad.nr = FPR_TRACE_MAX_SG + 1;
