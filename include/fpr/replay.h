@@ -88,7 +88,7 @@ struct fpr_replay_options {
                                           false: the knobs below and the clock */
     bool reporting;                  /**< with as_recorded false: a device is registered (true) */
     struct fpr_report_config report; /**< with as_recorded false: knobs */
-    struct fpr_host_config host;     /**< host model; pages are filled in */
+    struct fpr_host_config host;     /**< host model; pages and page_shift are filled in */
     fpr_ns sample_every;             /**< step of the curves; default 0.5 s */
     bool explain;                    /**< fill `explanation` at explain_at */
     fpr_ns explain_at;               /**< trace time */

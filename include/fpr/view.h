@@ -38,7 +38,7 @@ FPR_API int fpr_view_json(const struct fpr_machine *machine, fpr_write_fn write,
 /** How drawings look. */
 struct fpr_draw_options {
     bool color;     /**< ANSI colours */
-    unsigned width; /**< columns of text; 0: 80 */
+    unsigned width; /**< columns of text, 40 to 1000 (the nearest is taken); 0: 80 */
     fpr_pfn start;  /**< first frame drawn */
     uint64_t pages; /**< how many; 0: to the end of the zone */
 };

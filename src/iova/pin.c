@@ -160,16 +160,20 @@ int fpr_iova_pin(struct fpr_iova_space *space, uint64_t iova, int64_t npages, un
                  ? fpr_iova_check_wrap(space, iova, (uint64_t)npages * FPR_IOVA_PAGE_SIZE)
                  : 0;
     iova &= ~(uint64_t)(FPR_IOVA_PAGE_SIZE - 1);
+    void *got[FPR_IOVA_PIN_MAX]; /* the caller's array stays as it was on failure */
     int64_t done = 0;
     for (; rc == 0 && done < npages; done++) {
-        rc = pin_page(space, iova + (uint64_t)done * FPR_IOVA_PAGE_SIZE, prot, &pages[done]);
+        rc = pin_page(space, iova + (uint64_t)done * FPR_IOVA_PAGE_SIZE, prot, &got[done]);
         if (rc)
             break;
     }
     while (rc && done > 0)
         unpin_page(space, iova + (uint64_t)--done * FPR_IOVA_PAGE_SIZE);
     pthread_mutex_unlock(&space->lock);
-    return rc ? rc : (int)npages;
+    if (rc)
+        return rc;
+    memcpy((void *)pages, (const void *)got, (size_t)npages * sizeof(*pages));
+    return (int)npages;
 }
 
 int fpr_iova_unpin(struct fpr_iova_space *space, uint64_t iova, int64_t npages)

@@ -59,6 +59,12 @@ struct fpr_iova_reader {
     void *memory; /* as allocated */
 } __attribute__((aligned(64)));
 
+/* A thread that is in the device's unmap callback: it may not unmap. */
+struct fpr_iova_teller {
+    pthread_t thread;
+    struct fpr_iova_teller *next;
+};
+
 struct fpr_iova_space {
     /* What readers look at; the generation grows with every unmap or other change that makes
      * hints bad, after the change. */
@@ -76,6 +82,7 @@ struct fpr_iova_space {
     struct fpr_iova_pool pool;
     pthread_mutex_t reader_lock; /* their list, too: asked by who must not wait for the lock */
     struct fpr_iova_reader *readers;
+    struct fpr_iova_teller *tellers;
     uint64_t avail;
     uint64_t locked; /* pages */
     bool tracking;

@@ -98,6 +98,14 @@ static bool has_pins(const struct fpr_iova_entry *e)
     return e->ext && e->ext->pins.pages > 0;
 }
 
+static bool tells_here(const struct fpr_iova_space *space)
+{
+    const struct fpr_iova_teller *t = space->tellers;
+    while (t && !pthread_equal(t->thread, pthread_self()))
+        t = t->next;
+    return t != NULL;
+}
+
 static void tell(struct fpr_iova_space *space, const struct fpr_iova_entry *e)
 {
     fpr_iova_unmap_fn unmap = space->config.unmap;
@@ -105,9 +113,15 @@ static void tell(struct fpr_iova_space *space, const struct fpr_iova_entry *e)
     if (!unmap)
         return; /* the device is closed and left its pins */
     space->stats.notifications++;
+    struct fpr_iova_teller self = {pthread_self(), space->tellers};
+    space->tellers = &self;
     pthread_mutex_unlock(&space->lock);
     unmap(ctx, space, e->start, e->last - e->start + 1);
     pthread_mutex_lock(&space->lock);
+    struct fpr_iova_teller **link = &space->tellers;
+    while (*link != &self)
+        link = &(*link)->next;
+    *link = self.next;
 }
 
 static void account(struct fpr_iova_space *space, struct removal *r, const struct fpr_iova_entry *e)
@@ -272,7 +286,7 @@ int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t s
     if (rc)
         return rc;
     rc = check_range(space, iova, size, flags, bitmap, &r);
-    if (rc == 0 && held)
+    if (rc == 0 && (held || tells_here(space)))
         rc = -EDEADLK;
     if (rc == 0)
         rc = run(space, flags, bitmap, &r);

@@ -160,8 +160,8 @@ int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
 
 int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters *c)
 {
-    if (!zone || !c || !fpr_zone_marks_ok(c->watermark, c->lowmem_reserve) ||
-        c->boost > MAX_MARK || c->stat_threshold > INT32_MAX || c->highatomic > zone->spanned) {
+    if (!zone || !c || !fpr_zone_marks_ok(c->watermark, c->lowmem_reserve) || c->boost > MAX_MARK ||
+        c->stat_threshold > INT32_MAX || c->highatomic > zone->frames) {
         return -EINVAL;
     }
     if ((int64_t)c->free + c->free_lag != zone_free_seen(zone) + zone->free_lag ||

@@ -95,7 +95,7 @@ static bool config_ok(const struct fpr_zone_config *c)
     return geometry_ok(c) && policy_ok(&c->policy) && c->name && c->name[0] &&
            (unsigned)c->index < FPR_NR_ZONE_INDICES && c->node >= 0 && c->node <= MAX_NODE &&
            c->cpus >= 1 && c->cpus <= MAX_CPUS && c->page_shift >= 10 && c->page_shift <= 20 &&
-           c->managed <= c->spanned && (!c->shuffle || c->bits) && pcp_ok(c) &&
+           c->managed <= MAX_FRAMES && (!c->shuffle || c->bits) && pcp_ok(c) &&
            fpr_zone_marks_ok(c->watermark, c->lowmem_reserve) && holes_ok(c);
 }
 

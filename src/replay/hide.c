@@ -12,6 +12,7 @@ struct editor {
     fpr_pfn start;
     unsigned pageblock_order;
     const char *zone; /* its first line */
+    bool failed;      /* no memory for a line */
 };
 
 static bool hides(const struct editor *e, enum fpr_knowledge bit)
@@ -36,8 +37,12 @@ static void sort_list(struct editor *e, char *line)
 {
     size_t room = strlen(line) / 2 + 1, nr = 0;
     char **words = malloc(room * sizeof(*words));
+    if (!words) {
+        e->failed = true;
+        return;
+    }
     char *save, *word = strtok_r(line, " ", &save);
-    while (words && word && nr < room) {
+    while (word && nr < room) {
         words[nr++] = word;
         word = strtok_r(NULL, " ", &save);
     }
@@ -54,8 +59,10 @@ static void guess_types(struct editor *e, const char *line, const char *end)
     const char *stop = line_end(line, end);
     size_t nr = (size_t)(stop - line) > 2 ? (size_t)(stop - line) - 2 : 0;
     char *types = malloc(nr + 1);
-    if (!types)
+    if (!types) {
+        e->failed = true;
         return;
+    }
     memset(types, '0' + FPR_MOVABLE, nr);
     fpr_pfn first = e->start >> e->pageblock_order;
     for (const char *l = stop; l < end && *l; l = line_end(l + 1, end)) {
@@ -139,8 +146,10 @@ static void one_line(struct editor *e, const char *line, const char *stop, const
         (*line == 'q' || *line == 'r'))
         return;
     char *copy = strndup(line, len);
-    if (!copy)
+    if (!copy) {
+        e->failed = true;
         return;
+    }
     unsigned long long start;
     if (sscanf(copy, "Z %*s %llx", &start) == 1) {
         e->zone = line;
@@ -163,12 +172,12 @@ char *fpr_hide_state(const char *text, size_t len, uint32_t without, size_t *out
     if (!e.out)
         return NULL;
     const char *end = text + len;
-    for (const char *line = text; line < end;) {
+    for (const char *line = text; line < end && !e.failed;) {
         const char *stop = line_end(line, end);
         one_line(&e, line, stop, end);
         line = stop + 1;
     }
-    if (fclose(e.out)) {
+    if (fclose(e.out) || e.failed) {
         free(out);
         return NULL;
     }

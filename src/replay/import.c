@@ -45,8 +45,11 @@ static int read_zoneinfo(struct import *im)
     if (rc < 0)
         return rc;
     snprintf(im->zoneinfo_path, sizeof(im->zoneinfo_path), "%s", im->path);
-    im->nr_zones = fpr_zoneinfo_parse(text, im->zones, MAX_ZONEINFO);
+    int nr = fpr_zoneinfo_parse(text, im->zones, MAX_ZONEINFO);
     free(text);
+    if (nr < 0)
+        return nr;
+    im->nr_zones = (size_t)nr;
     return im->nr_zones ? 0
                         : fpr_trace_error_set(im->error, -EINVAL, im->path, 0, NULL,
                                               "tells of no zone with pages");
@@ -198,18 +201,24 @@ static int build(struct import *im, struct fpr_machine **machine)
     return 0;
 }
 
+static bool options_ok(const struct fpr_import_options *o)
+{
+    struct fpr_policy known;
+    return o->cpus <= 1024 && (!o->policy || !fpr_profile_policy(o->policy->base, &known));
+}
+
 int fpr_machine_import(const char *folder, const struct fpr_import_options *options,
                        struct fpr_machine **machine, struct fpr_import_result *result,
                        struct fpr_trace_error *error)
 {
     static const struct fpr_import_options defaults;
-    if (!folder || !machine || (options && options->cpus > 1024))
+    if (!folder || !machine || (options && !options_ok(options)))
         return -EINVAL;
     if (error)
         *error = (struct fpr_trace_error){.line = 0};
     struct import *im = calloc(1, sizeof(*im));
     if (!im)
-        return -ENOMEM;
+        return fpr_trace_error_set(error, -ENOMEM, folder, 0, NULL, "out of memory");
     im->o = options ? options : &defaults;
     im->source.path = folder;
     im->error = error;
@@ -227,6 +236,8 @@ int fpr_machine_import(const char *folder, const struct fpr_import_options *opti
         err = build(im, machine);
     if (!err && result)
         *result = im->result;
+    if (err == -ENOMEM)
+        fpr_trace_error_set(error, err, folder, 0, NULL, "out of memory");
     free(im->flags);
     free(im);
     return err;

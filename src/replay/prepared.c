@@ -1,5 +1,6 @@
 /* fpr_prepare(): reads a recording once. */
 #include "replay/prepare.h"
+#include "trace/error.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -90,11 +91,11 @@ int fpr_prepare(const char *path, const struct fpr_trace_options *options,
         return -EINVAL;
     struct fpr_trace_options defaults = {0};
     struct fpr_prepared *p = calloc(1, sizeof(*p));
-    if (!p)
-        return -ENOMEM;
-    int err = fpr_recording_open(path, &p->recording, error);
+    int err = p ? fpr_recording_open(path, &p->recording, error) : -ENOMEM;
     if (!err)
         err = read_trace(p, options ? options : &defaults, error);
+    if (err == -ENOMEM)
+        fpr_trace_error_set(error, err, path, 0, NULL, "out of memory");
     if (err) {
         fpr_prepared_free(p);
         return err;

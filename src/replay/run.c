@@ -117,8 +117,12 @@ static int check_options(const struct fpr_replay_options *o, struct fpr_trace_er
         return refuse(error, "sample_every", "must be at least 1 ms");
     if (o->profile_set && (unsigned)o->profile >= FPR_NR_PROFILES)
         return refuse(error, "profile", "not a profile");
+    if (o->device && !o->device->report)
+        return refuse(error, "device", "has no report function");
     if (o->as_recorded)
         return 0;
+    if (o->report.delay > (fpr_ns)INT64_MAX / 2) /* a timer's slack is added */
+        return refuse(error, "delay", "must be below 146 years");
     if (o->report.order < -1 || o->report.order > FPR_MAX_ORDER)
         return refuse(error, "order", "must be -1 (as recorded) to the largest order");
     if (o->report.capacity < 1 || o->report.capacity > 65536)
@@ -314,7 +318,10 @@ int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_opti
     run.lacks_bulk = lacks_bulk(&run);
     bool repair = options->repair && run.lacks_bulk && run.predict && !run.resync &&
                   prepared->recording->state_before;
-    return repair ? play_repaired(&run) : play_through(&run);
+    err = repair ? play_repaired(&run) : play_through(&run);
+    if (err == -ENOMEM && !error->reason[0])
+        snprintf(error->reason, sizeof(error->reason), "out of memory");
+    return err;
 }
 
 void fpr_replay_result_free(struct fpr_replay_result *result)

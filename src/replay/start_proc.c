@@ -26,8 +26,9 @@ int fpr_start_from_flags(struct run *run, const struct fpr_policy *policy)
     struct zoneinfo zones[MAX_ZONEINFO];
     struct fpr_zone_config configs[MAX_ZONEINFO];
     struct fpr_machine_config config;
-    size_t nr = fpr_zoneinfo_parse(rec->zoneinfo_before, zones, MAX_ZONEINFO);
-    int err = nr ? fpr_machine_config_init(&config) : -EINVAL;
+    int found = fpr_zoneinfo_parse(rec->zoneinfo_before, zones, MAX_ZONEINFO);
+    size_t nr = found > 0 ? (size_t)found : 0;
+    int err = found < 0 ? found : found ? fpr_machine_config_init(&config) : -EINVAL;
     for (size_t i = 0; i < nr && !err; i++)
         err = fpr_proc_zone_configure(&configs[i], &zones[i], policy, run->header.cpus);
     if (!err) {

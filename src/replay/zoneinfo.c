@@ -1,5 +1,6 @@
 #include "replay/zoneinfo.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,13 +55,14 @@ static void one_line(struct zoneinfo *z, const char *line)
     }
 }
 
-size_t fpr_zoneinfo_parse(const char *text, struct zoneinfo *zones, size_t room)
+int fpr_zoneinfo_parse(const char *text, struct zoneinfo *zones, size_t room)
 {
     size_t nr = 0;
     struct zoneinfo *z = NULL;
     char *copy = strdup(text), *save;
-    for (char *line = copy ? strtok_r(copy, "\n", &save) : NULL; line;
-         line = strtok_r(NULL, "\n", &save)) {
+    if (!copy)
+        return -ENOMEM;
+    for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         int node;
         char name[16];
         if (sscanf(line, "Node %d, zone %15s", &node, name) == 2) {
@@ -78,5 +80,5 @@ size_t fpr_zoneinfo_parse(const char *text, struct zoneinfo *zones, size_t room)
     if (z && !z->present)
         nr--;
     free(copy);
-    return nr;
+    return (int)nr;
 }

@@ -15,8 +15,8 @@ struct zoneinfo {
     unsigned high, batch, threshold;
 };
 
-/* Reads the zones that have pages. Returns how many; 0 if the text tells of none. */
-size_t fpr_zoneinfo_parse(const char *text, struct zoneinfo *zones, size_t room);
+/* Reads the zones that have pages. Returns how many, 0 if the text tells of none, or -ENOMEM. */
+int fpr_zoneinfo_parse(const char *text, struct zoneinfo *zones, size_t room);
 /* Index of a zone name; -1 if it is none. */
 int fpr_zoneinfo_index(const char *name);
 

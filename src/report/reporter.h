@@ -35,7 +35,7 @@ struct fpr_reporter {
     struct fpr_report_waker waker;
     const void *owner; /* the thread that runs the passes; NULL: the caller does */
     bool suspended;    /* atomic: no pass may go on */
-    unsigned calls; /* of the pass that is running */
+    unsigned calls;    /* of the pass that is running */
     struct fpr_mem_ops mem;
 };
 

@@ -45,6 +45,8 @@ static int gzip_decode(struct fpr_codec *codec, const unsigned char *in, size_t 
     c->ended = rc == Z_STREAM_END;
     if (rc == Z_STREAM_END)
         return 0;
+    if (rc == Z_MEM_ERROR)
+        return -ENOMEM;
     return rc == Z_OK || rc == Z_BUF_ERROR ? 1 : -EINVAL;
 }
 
@@ -60,6 +62,7 @@ static const struct fpr_codec_ops gzip_ops = {"gzip", gzip_open, gzip_decode, gz
 
 #ifdef FPR_HAVE_ZSTD
 #include <zstd.h>
+#include <zstd_errors.h>
 
 struct zstd_codec {
     ZSTD_DCtx *d;
@@ -95,7 +98,7 @@ static int zstd_decode(struct fpr_codec *codec, const unsigned char *in, size_t 
     *used = input.pos;
     *made = output.pos;
     if (ZSTD_isError(rc))
-        return -EINVAL;
+        return ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation ? -ENOMEM : -EINVAL;
     c->ended = rc == 0;
     return rc == 0 ? 0 : 1;
 }

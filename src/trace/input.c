@@ -43,6 +43,8 @@ static int fill_decoded(struct fpr_input *in, struct fpr_trace_error *error)
         size_t made;
         int rc = in->ops->decode(in->codec, in->raw + in->raw_begin, in->raw_end - in->raw_begin,
                                  &used, in->buf + in->end, in->cap - in->end, &made);
+        if (rc == -ENOMEM)
+            return fpr_trace_error_set(error, rc, in->path, 0, NULL, "out of memory");
         if (rc < 0)
             return fpr_trace_error_set(error, -EINVAL, in->path, 0, NULL,
                                        "%s data is damaged after %zu decoded bytes", in->ops->name,

@@ -5,6 +5,7 @@
 
 #ifdef FPR_HAVE_ZSTD
 #include <zstd.h>
+#include <zstd_errors.h>
 
 /* Files are written once and read often. */
 #define LEVEL 19
@@ -27,6 +28,8 @@ size_t fpr_native_pack(const void *data, size_t size, struct fpr_out *out)
 static int unpack_zstd(const void *packed, size_t packed_size, void *data, size_t size)
 {
     size_t got = ZSTD_decompress(data, size, packed, packed_size);
+    if (ZSTD_getErrorCode(got) == ZSTD_error_memory_allocation)
+        return -ENOMEM;
     return ZSTD_isError(got) || got != size ? -EINVAL : 0;
 }
 #else

@@ -135,6 +135,8 @@ static int read_block(struct native_reader *n, struct block *b, struct fpr_trace
 
 static int unpack_error(const struct native_reader *n, int rc, struct fpr_trace_error *error)
 {
+    if (rc == -ENOMEM)
+        return no_memory(n, error);
     if (rc == -ENOTSUP)
         return fpr_trace_error_set(error, rc, n->in.path, 0, NULL,
                                    "compressed with zstd, which was not built in");

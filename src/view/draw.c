@@ -2,6 +2,9 @@
 
 #include <errno.h>
 
+#define MIN_WIDTH 40
+#define MAX_WIDTH 1000
+
 int fpr_draw_begin(struct draw *d, const struct fpr_zone *zone,
                    const struct fpr_draw_options *options, fpr_write_fn write, void *ctx)
 {
@@ -19,7 +22,7 @@ int fpr_draw_begin(struct draw *d, const struct fpr_zone *zone,
     d->zone = zone;
     d->color = o->color;
     d->width = o->width ? o->width : 80;
-    d->width = d->width < 40 ? 40 : d->width;
+    d->width = d->width < MIN_WIDTH ? MIN_WIDTH : d->width > MAX_WIDTH ? MAX_WIDTH : d->width;
     fpr_out_init(&d->o, write, ctx);
     return 0;
 }

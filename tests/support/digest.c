@@ -45,10 +45,9 @@ static uint64_t add_counters(uint64_t h, const struct fpr_zone *z)
     struct fpr_zone_stats stats;
     fpr_zone_get_counters(z, &c);
     fpr_zone_get_stats(z, &stats);
-    const uint64_t words[] = {c.free,       (uint64_t)c.free_lag,     c.stat_threshold,
-                              c.highatomic, c.boost,                  c.boost_factor,
-                              c.boosted,    c.reclaiming,             c.held,
-                              c.nr_isolated_pageblocks};
+    const uint64_t words[] = {c.free,  (uint64_t)c.free_lag,    c.stat_threshold, c.highatomic,
+                              c.boost, c.boost_factor,          c.boosted,        c.reclaiming,
+                              c.held,  c.nr_isolated_pageblocks};
     h = digest_bytes(h, words, sizeof(words));
     h = digest_bytes(h, c.nr_free, sizeof(c.nr_free));
     h = digest_bytes(h, c.watermark, sizeof(c.watermark));
@@ -147,6 +146,8 @@ uint64_t digest_space(const void *space)
     fpr_iova_get_info(s, &info);
     stats.map_failures = stats.refused = stats.faults = 0;
     stats.reads = stats.writes = stats.lookups = stats.grace_waits = stats.barriers = 0;
+    stats.pins -= stats.unpins; /* what was taken and dropped again never was */
+    stats.unpins = 0;
     const uint64_t words[] = {info.avail, info.mappings, info.locked, info.nranges};
     uint64_t h = digest_bytes(DIGEST_BASIS, words, sizeof(words));
     h = digest_bytes(h, &stats, sizeof(stats));

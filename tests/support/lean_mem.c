@@ -70,11 +70,13 @@ static bool fail_nth(struct lean_mem *mem, unsigned n, int (*act)(void *ctx), vo
 
 unsigned lean_mem_exhaust(struct lean_mem *mem, int (*act)(void *ctx), void *ctx)
 {
-    unsigned n = 1;
+    unsigned most = 0;
     for (int on = 1; on >= 0; on--) {
         mem->fail_on = on;
-        for (n = 1; fail_nth(mem, n, act, ctx); n++)
-            ;
+        unsigned n = 1;
+        while (fail_nth(mem, n, act, ctx))
+            n++;
+        most = n - 1 > most ? n - 1 : most;
     }
-    return n - 1;
+    return most;
 }

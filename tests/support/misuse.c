@@ -62,8 +62,7 @@ uint64_t misuse_digest(void)
     uint64_t h = DIGEST_BASIS;
     for (unsigned k = 0; k < nr_watched; k++) {
         const struct watched *w = &watched[k];
-        h = w->digest ? digest_word(h, w->digest(w->object))
-                      : digest_bytes(h, w->object, w->size);
+        h = w->digest ? digest_word(h, w->digest(w->object)) : digest_bytes(h, w->object, w->size);
     }
     return h;
 }

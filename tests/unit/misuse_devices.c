@@ -251,8 +251,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_text),    TEST(test_counting_and_chain), TEST(test_fault),
-        TEST(test_balloon), TEST(test_plugin),
+        TEST(test_text),   TEST(test_counting_and_chain), TEST(test_fault), TEST(test_balloon),
+        TEST(test_plugin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

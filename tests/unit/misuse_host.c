@@ -83,9 +83,12 @@ static void test_pages(void **state)
         uint64_t pages;
         const char *wrong;
     } outside[] = {
-        {PAGES, 1, "behind the memory"},     {PAGES - 1, 2, "reaches out"},
-        {PAGES + 1, 0, "behind the memory"}, {0, UINT64_MAX, "reaches out"},
-        {UINT64_MAX, 2, "wraps"},            {PAGES - 1, UINT64_MAX, "wraps"},
+        {PAGES, 1, "behind the memory"},
+        {PAGES - 1, 2, "reaches out"},
+        {PAGES + 1, 0, "behind the memory"},
+        {0, UINT64_MAX, "reaches out"},
+        {UINT64_MAX, 2, "wraps"},
+        {PAGES - 1, UINT64_MAX, "wraps"},
     };
     for (size_t k = 0; k < sizeof(outside) / sizeof(outside[0]); k++) {
         fpr_pfn pfn = outside[k].pfn;
@@ -139,7 +142,8 @@ static void test_start(void **state)
     BAD(reported, nr_reported, &wraps, "wraps");
 #undef BAD
     REFUSED(fpr_host_load_measured(none, 1, false), -EINVAL, "no host");
-    REFUSED(fpr_host_load_measured(host, 0, true), PAGES - 512, "less than there is changes nothing");
+    REFUSED(fpr_host_load_measured(host, 0, true), PAGES - 512,
+            "less than there is changes nothing");
 }
 
 static int do_create(void *ctx)

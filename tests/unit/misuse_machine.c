@@ -242,10 +242,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_building),
-        TEST(test_requests),
-        TEST(test_text),
-        TEST(test_wrong_order_of_destruction),
+        TEST(test_building),  TEST(test_requests),
+        TEST(test_text),      TEST(test_wrong_order_of_destruction),
         TEST(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

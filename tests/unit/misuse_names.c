@@ -50,7 +50,7 @@ static void test_gfp(void **state)
 static void test_profile(void **state)
 {
     (void)state;
-    const enum fpr_profile below = (enum fpr_profile)-1;
+    const enum fpr_profile below = (enum fpr_profile) - 1;
     REFUSED(fpr_profile_policy(FPR_NR_PROFILES, &policy), -EINVAL, "unknown profile");
     REFUSED(fpr_profile_policy(below, &policy), -EINVAL, "unknown profile");
     REFUSED(fpr_profile_policy(FPR_PROFILE_V16, NULL), -EINVAL, "no place for the answer");
@@ -73,7 +73,7 @@ static void test_names(void **state)
 {
     (void)state;
     REFUSED(fpr_event_name(FPR_NR_EVENTS), 0, "unknown kind");
-    REFUSED(fpr_event_name((enum fpr_event_type)-1), 0, "unknown kind");
+    REFUSED(fpr_event_name((enum fpr_event_type) - 1), 0, "unknown kind");
     assert_string_equal(fpr_migratetype_name(-1), "?");
     assert_string_equal(fpr_migratetype_name(FPR_NR_MIGRATETYPES), "?");
     assert_string_equal(fpr_zone_index_name(-1), "?");

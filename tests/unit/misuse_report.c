@@ -220,11 +220,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_configuration),
-        TEST(test_devices),
-        TEST(test_the_rest),
-        TEST(test_from_the_callback),
-        TEST(test_no_memory),
+        TEST(test_configuration),     TEST(test_devices),   TEST(test_the_rest),
+        TEST(test_from_the_callback), TEST(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
