@@ -129,6 +129,10 @@ refuse "--cache-mib" gen compile --cache-mib 2000
 refuse "--map-mib" gen page_fault2 --map-mib 500
 refuse "x" gen memhog x
 run "$BENCH" gen memhog -o no/such/x.fprt; refused "-o" no/such
+run "$BENCH" gen memhog -o -; refused "-o" "standard output"
+mkfifo pipe
+run "$BENCH" gen memhog -o pipe; refused "-o" pipe
+run "$BENCH" import a.fprt -o pipe; refused "-o" pipe
 for source in gen: gen:nonsense gen:memhog,nonsense=1 gen:memhog,mib gen:memhog,mib=x \
     gen:memhog,mib=64 gen:memhog,guests=2 'gen:memhog,'; do
     run "$BENCH" replay "$source"; refused ""
