@@ -33,6 +33,18 @@ void bench_out_check(const char *option, const char *path)
     free(copy);
 }
 
+void bench_out_check_file(const char *option, const char *path)
+{
+    struct stat st;
+    if (!strcmp(path, "-")) {
+        bench_die(BENCH_USAGE, "%s: a native file cannot go to standard output", option);
+    }
+    bench_out_check(option, path);
+    if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+        bench_die(BENCH_USAGE, "%s: %s: is no regular file", option, path);
+    }
+}
+
 /* A signal in mid-write waits until the file is whole. */
 static void hold_signals(int how)
 {

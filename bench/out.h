@@ -14,6 +14,8 @@ struct bench_out {
 /* Ends the program (status 2) if the file could not be made: better before a long run than
  * after it. "-" and NULL pass. */
 void bench_out_check(const char *option, const char *path);
+/* The same for a file that is renamed to its place and read again: neither "-" nor a device. */
+void bench_out_check_file(const char *option, const char *path);
 /* Opens; "-" is stdout. Ends the program if it cannot. */
 void bench_out_open(struct bench_out *out, const char *path);
 /* Completes and renames. Ends the program if the disk is full or the like. */

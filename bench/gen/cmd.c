@@ -168,7 +168,7 @@ int bench_gen(int argc, char **argv)
     if (!job.out) {
         bench_die(BENCH_USAGE, "-o: no output file given");
     }
-    bench_out_check("-o", job.out);
+    bench_out_check_file("-o", job.out);
     job.stop = bench_stop_install();
     bench_stop_graceful(1);
     char **paths = gen_paths(&job);

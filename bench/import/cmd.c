@@ -6,6 +6,7 @@
 #include "import/import.h"
 #include "json.h"
 #include "out.h"
+#include "stop.h"
 
 enum { KEY_OUT = 'o', KEY_JSON = BENCH_KEY(1) };
 
@@ -49,6 +50,7 @@ struct job {
     struct fpr_trace *trace;
     struct fpr_trace_writer *writer;
     struct fpr_trace_error error;
+    const volatile int *stop;
 };
 
 /* Ends the job before the program, so that the unfinished file goes. */
@@ -56,6 +58,9 @@ static _Noreturn void give_up(struct job *job, int err)
 {
     fpr_trace_writer_close(job->writer);
     fpr_trace_close(job->trace);
+    if (err == -EINTR) {
+        bench_die(BENCH_FAILED, "interrupted: no file was written");
+    }
     bench_die_trace(err, &job->error);
 }
 
@@ -64,6 +69,9 @@ static void copy(struct job *job, struct import_check *check)
     struct fpr_trace_record record;
     int got;
     while ((got = fpr_trace_next(job->trace, &record, &job->error)) > 0) {
+        if (*job->stop) {
+            give_up(job, -EINTR);
+        }
         import_check_record(check, &record);
         int err = record.type == FPR_TRACE_OTHER ? 0 : fpr_trace_writer_put(job->writer, &record);
         if (err) {
@@ -78,6 +86,8 @@ static void copy(struct job *job, struct import_check *check)
 static void open_all(struct job *job, const struct import_args *args)
 {
     memset(job, 0, sizeof(*job));
+    job->stop = bench_stop_install();
+    bench_stop_graceful(1);
     int err = fpr_recording_open(args->path, &job->rec, &job->error);
     if (!err) {
         const struct fpr_trace_options trace = {.vmemmap = job->rec->vmemmap};
@@ -136,7 +146,7 @@ int bench_import(int argc, char **argv)
     if (!args.out) {
         bench_die(BENCH_USAGE, "-o: no output file given");
     }
-    bench_out_check("-o", args.out);
+    bench_out_check_file("-o", args.out);
     bench_out_check("--json", args.json);
     struct job job;
     open_all(&job, &args);

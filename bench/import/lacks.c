@@ -86,16 +86,17 @@ static const struct lack lacks[] = {
     {"state", no_state,
      "no state.before: from kpageflags and zoneinfo the free blocks are exact, the order of the "
      "lists, the per-cpu lists and the pageblock types are guesses. Host memory can be predicted "
-     "(to 2 MiB on a bundled recording), page frames cannot (0.2 % of them)"},
+     "(memhog: to 3 MiB on average), page frames cannot (0.2 % of them)"},
     {"start", no_start,
      "neither state.before nor kpageflags.before with zoneinfo.before: a replay begins with an "
      "empty machine of the size seen; only the shape of its curves means anything"},
     {"passes", no_passes,
      "no event of a reporting pass: right if reporting was off; else a replay as recorded reports "
-     "nothing (2 to 14 % of page frames), while replays with settings of their own are not harmed"},
+     "nothing (with a state.before: 2 to 14 % of page frames); replays with settings of their own "
+     "are not harmed"},
     {"bulk", no_bulk,
      "no probe of the bulk allocator: pages that it took are inferred from what happens to them "
-     "later (75 to 100 % of page frames)"},
+     "later (with a state.before: 75 to 100 % of page frames)"},
     {"buddy", no_buddy,
      "mm_page_alloc_zone_locked or mm_page_pcpu_drain were not recorded: no mirror mode, and "
      "nothing to compare the model's lists with"},

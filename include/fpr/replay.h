@@ -28,7 +28,8 @@ FPR_API const struct fpr_recording *fpr_prepared_recording(const struct fpr_prep
 
 /** How to replay. */
 enum fpr_replay_mode {
-    FPR_REPLAY_AUTO = 0, /**< predict where there is a state.before, else mirror */
+    FPR_REPLAY_AUTO = 0, /**< predict where there is a state.before, or where of reporting passes
+                              only the instants are known; else mirror */
     FPR_REPLAY_MIRROR,   /**< the kernel's own buddy-level events are applied */
     FPR_REPLAY_PREDICT,  /**< the model serves the requests itself */
 };

@@ -290,6 +290,12 @@ static fpr_ns looks(const struct fpr_replay_options *options)
     return options->watch && options->watch->look ? options->watch->look_at : UINT64_MAX;
 }
 
+/* A mirror can only repeat reports, not passes of which nothing but the instants are known. */
+static bool wants_prediction(const struct fpr_prepared *p)
+{
+    return p->recording->state_before || (p->nr_passes && !p->nr[FPR_TRACE_REPORT]);
+}
+
 int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_options *options,
                struct fpr_replay_result *result, struct fpr_trace_error *error)
 {
@@ -314,7 +320,7 @@ int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_opti
                       .look_at = looks(options),
                       .behind = {.captured = FPR_PFN_NONE, .balancing = -1}};
     run.predict = options->mode == FPR_REPLAY_PREDICT ||
-                  (options->mode == FPR_REPLAY_AUTO && prepared->recording->state_before);
+                  (options->mode == FPR_REPLAY_AUTO && wants_prediction(prepared));
     run.lacks_bulk = lacks_bulk(&run);
     bool repair = options->repair && run.lacks_bulk && run.predict && !run.resync &&
                   prepared->recording->state_before;

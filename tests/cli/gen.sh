@@ -85,7 +85,7 @@ for i in 1 2 3; do
     span[i]=$(value r.json span_s)
     run "$BENCH" replay g-$i.fprt; prints "# guest $i"
 done
-[ "${span[1]%.*}" = "${span[2]%.*}" ] && [ "${span[2]%.*}" = "${span[3]%.*}" ] ||
+[ "${span[1]%.*} ${span[1]%.*}" = "${span[2]%.*} ${span[3]%.*}" ] ||
     bad "the guests' times are ${span[*]}"
 cmp -s g-1.fprt g-2.fprt && bad "two guests are the same"
 
@@ -129,12 +129,15 @@ refuse "--cache-mib" gen compile --cache-mib 2000
 refuse "--map-mib" gen page_fault2 --map-mib 500
 refuse "x" gen memhog x
 run "$BENCH" gen memhog -o no/such/x.fprt; refused "-o" no/such
+run "$BENCH" gen memhog -o -; refused "-o" "standard output"
+mkfifo pipe
+run "$BENCH" gen memhog -o pipe; refused "-o" pipe
+run "$BENCH" import a.fprt -o pipe; refused "-o" pipe
 for source in gen: gen:nonsense gen:memhog,nonsense=1 gen:memhog,mib gen:memhog,mib=x \
-    gen:memhog,mib=64 gen:memhog,guests=2 gen:memhog,; do
-    for command in replay tune; do
-        run "$BENCH" $command $source; refused ""
-    done
+    gen:memhog,mib=64 gen:memhog,guests=2 'gen:memhog,'; do
+    run "$BENCH" replay "$source"; refused ""
 done
+run "$BENCH" tune gen:memhog,mib=x; refused --mib
 
 # Interrupted: nothing is left.
 "$BENCH" gen page_fault1 --thp off --seconds 3600 --pause-ms 0 -o no.fprt 2>stderr.txt >stdout.txt &

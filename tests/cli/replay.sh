@@ -13,7 +13,7 @@ if command -v jq >/dev/null; then
     for key in events seconds free_pages_end free_set_missing free_set_extra allocs pfn_match \
         report_calls reported_bytes report_bytes_match rss_mae_mib rss_mae_centred_mib \
         host_mean_mib host_peak_mib refaults gap notifications batches batches_wrong first_miss \
-        misses state_after pass_instants_within_60ms; do
+        misses state_after pass_instants_within_60ms repaired failed frees_lost; do
         [ "$(jq "has(\"$key\")" stdout.txt)" = true ] || bad "no key $key"
     done
     [ "$(jq .pfn_match stdout.txt)" = 1 ] || bad "pfn_match is not 1"

@@ -3,11 +3,11 @@
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-run "$BENCH" --help; is 0; prints Usage tune replay import merge micro
+run "$BENCH" --help; is 0; prints Usage tune replay import gen merge micro
 run "$BENCH" --version; is 0; prints "fpr-bench"
 run "$BENCH"; refused "no command"
 run "$BENCH" nonsense; refused nonsense
-for command in tune replay import merge micro; do
+for command in tune replay import gen merge micro; do
     run "$BENCH" $command --help; is 0; prints Usage
     run "$BENCH" $command --version; is 0; prints fpr-bench
     run "$BENCH" $command --usage; is 0; prints Usage
@@ -38,6 +38,7 @@ run "$BENCH" replay x --explain-at soon; refused "--explain-at" soon
 run "$BENCH" replay x --cost fault_ns; refused "--cost" fault_ns
 run "$BENCH" replay x --cost nothing=3; refused "--cost" nothing report_call_ns
 run "$BENCH" replay x --cost fault_ns=x; refused "--cost"
+run "$BENCH" replay x --repair maybe; refused "--repair" maybe
 run "$BENCH" replay x --backing 8k; refused "--backing" 8k
 run "$BENCH" replay x --format elf; refused "--format" elf
 run "$BENCH" replay x --json no/such/folder/x.json; refused "--json" no/such/folder

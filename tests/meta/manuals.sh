@@ -38,6 +38,11 @@ for program; do
     for command in $(sed -n 's/^  \([a-z]*\)  *.*/\1/p' <<<"${helps[0]}"); do
         helps+=("$("$program" "$command" --help 2>/dev/null)") || true
     done
+    if workloads=$("$program" gen --list 2>/dev/null); then
+        for workload in $(awk '{print $1}' <<<"$workloads"); do
+            helps+=("$("$program" gen "$workload" --help)")
+        done
+    fi
     while read -r option; do
         grep -qE -- "Fl (Fl )?-?${option#--}\b" "$page" || {
             echo "$(basename "$page"): no word on $option"

@@ -45,7 +45,9 @@ static void open_text(struct fixture *f, const char *state, const char *trace, c
     struct fpr_trace_error error;
     memset(f, 0, sizeof(*f));
     test_folder_make(&folder);
-    test_folder_write(&folder, "state.before", state);
+    if (state) {
+        test_folder_write(&folder, "state.before", state);
+    }
     test_folder_write(&folder, "trace.txt", trace);
     if (extra) {
         test_folder_write(&folder, extra, text);
@@ -95,6 +97,28 @@ static void test_trace_goes_on_inside_a_call(void **state)
     assert_int_equal(f.result.reported_bytes, 8 << 20);
     assert_int_equal(f.result.matched_report_bytes, 8 << 20);
     assert_int_equal(f.result.host.dropped_bytes, 0); /* never touched */
+    close_text(&f);
+}
+
+static void test_passes_without_reports_are_predicted(void **state)
+{
+    (void)state;
+    struct fixture f;
+    /* without a state a mirror is made, but a mirror could not report anything here */
+    open_text(&f, NULL,
+              TASK("000100", ALLOC("400")) KWORKER("100100", PROCESS) KWORKER("100107", PROCESS_RET)
+                  TASK("200000", FREE("400")),
+              NULL, NULL);
+    play(&f);
+    assert_int_equal(f.result.mode, FPR_REPLAY_PREDICT);
+    assert_int_equal(f.result.passes, 1);
+    close_text(&f);
+    open_text(&f, NULL,
+              TASK("000100", ALLOC("400")) PASS_START("100") KWORKER("100104", REPORT_TWO)
+                  KWORKER("100106", REPORT_RET) KWORKER("100107", PROCESS_RET),
+              NULL, NULL);
+    play(&f);
+    assert_int_equal(f.result.mode, FPR_REPLAY_MIRROR);
     close_text(&f);
 }
 
@@ -234,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trace_goes_on_inside_a_call),
+        cmocka_unit_test(test_passes_without_reports_are_predicted),
         cmocka_unit_test(test_batches_that_differ),
         cmocka_unit_test(test_device_error_is_replayed),
         cmocka_unit_test(test_passes_known_from_reports_alone),
