@@ -144,13 +144,14 @@ FPR_API int fpr_zone_putback(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
  *  @return 0, -EINVAL. */
 FPR_API int fpr_zone_adopt(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 
-/** Isolates a range of pageblocks (both ends aligned to the pageblock).
- *  @param mt type to restore if a pageblock refuses
+/** Isolates a range of pageblocks. Both ends are aligned to the largest block, as the kernel's
+ *  callers see to, or are that of the zone's first or last whole pageblock.
+ *  @param mt type to restore if a pageblock refuses: FPR_UNMOVABLE, MOVABLE or RECLAIMABLE
  *  @return 0, -EINVAL, -EBUSY (an unmovable page; nothing changed). Models
  *  start_isolate_page_range(). */
 FPR_API int fpr_zone_isolate_range(struct fpr_zone *zone, fpr_pfn start, fpr_pfn end, int mt);
 
-/** Undoes fpr_zone_isolate_range(): every isolated pageblock of the range becomes `mt`.
+/** Undoes fpr_zone_isolate_range(): every isolated pageblock of the range becomes `mt` (0..2).
  *  @return 0, -EINVAL. Models undo_isolate_page_range(). */
 FPR_API int fpr_zone_unisolate_range(struct fpr_zone *zone, fpr_pfn start, fpr_pfn end, int mt);
 

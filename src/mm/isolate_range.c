@@ -7,11 +7,19 @@
 
 #include <errno.h>
 
+/* No free block may lie across an end of the range, or a part of it would be in a pageblock of
+ * another type than its list: so an end is one of a largest block, or the last pageblock's. */
+static bool end_ok(const struct fpr_zone *z, fpr_pfn end)
+{
+    uint64_t largest = 1ull << z->max_order, pageblock = zone_pageblock_pages(z);
+    fpr_pfn first = (z->start + pageblock - 1) & ~(pageblock - 1);
+    fpr_pfn last = (z->start + z->spanned) & ~(pageblock - 1);
+    return end >= first && end <= last && (!(end & (largest - 1)) || end == first || end == last);
+}
+
 static bool range_ok(const struct fpr_zone *z, fpr_pfn start, fpr_pfn end, int mt)
 {
-    uint64_t mask = z ? zone_pageblock_pages(z) - 1 : 0;
-    return z && mt >= 0 && mt < FPR_HIGHATOMIC && start < end && !((start | end) & mask) &&
-           start >= z->start && end <= z->start + z->spanned;
+    return z && mt >= 0 && mt < FPR_HIGHATOMIC && start < end && end_ok(z, start) && end_ok(z, end);
 }
 
 /* Reserved frames and allocated ones that are not movable keep a pageblock from being isolated;
@@ -79,16 +87,21 @@ static void drain_all(struct fpr_zone *z)
     }
 }
 
+static void unisolate(struct fpr_zone *z, fpr_pfn start, fpr_pfn end, int mt)
+{
+    zone_lock(z);
+    for (fpr_pfn p = start; p < end; p += zone_pageblock_pages(z)) {
+        unisolate_pageblock(z, (uint32_t)(p - z->base), mt);
+    }
+    zone_unlock(z);
+}
+
 int fpr_zone_unisolate_range(struct fpr_zone *zone, fpr_pfn start, fpr_pfn end, int mt)
 {
     if (!range_ok(zone, start, end, mt)) {
         return -EINVAL;
     }
-    zone_lock(zone);
-    for (fpr_pfn p = start; p < end; p += zone_pageblock_pages(zone)) {
-        unisolate_pageblock(zone, (uint32_t)(p - zone->base), mt);
-    }
-    zone_unlock(zone);
+    unisolate(zone, start, end, mt);
     return 0;
 }
 
@@ -106,9 +119,7 @@ int fpr_zone_isolate_range(struct fpr_zone *zone, fpr_pfn start, fpr_pfn end, in
         }
         zone_unlock(zone);
         if (refused) {
-            if (p > start) {
-                fpr_zone_unisolate_range(zone, start, p, mt);
-            }
+            unisolate(zone, start, p, mt);
             return -EBUSY;
         }
         drain_all(zone);

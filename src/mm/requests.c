@@ -5,19 +5,29 @@
 
 #include <errno.h>
 
+/* Fills the request and counts the zones. Returns -EINVAL for what none of them could ever serve.
+ */
+static int check(const struct fpr_machine *m, struct fpr_zone *const *list, unsigned order,
+                 fpr_gfp gfp, unsigned cpu, unsigned flags, struct request *r, size_t *n)
+{
+    if (fpr_request_init(r, order, gfp, cpu, flags)) {
+        return -EINVAL;
+    }
+    for (*n = 0; *n < m->nr_zones && list[*n]; ++*n) {
+        if (order > list[*n]->max_order || cpu >= list[*n]->cpus) {
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
 static int serve(struct fpr_machine *m, struct fpr_zone *const *list, unsigned order, fpr_gfp gfp,
                  unsigned cpu, unsigned flags, fpr_pfn *pfn)
 {
     struct request r;
-    size_t n = 0;
-    if (fpr_request_init(&r, order, gfp, cpu, flags)) {
+    size_t n;
+    if (check(m, list, order, gfp, cpu, flags, &r, &n)) {
         return -EINVAL;
-    }
-    while (n < m->nr_zones && list[n]) {
-        if (order > list[n]->max_order || cpu >= list[n]->cpus) {
-            return -EINVAL;
-        }
-        n++;
     }
     r.any_zone = m->nr_zones == 1;
     fpr_pfn got = FPR_PFN_NONE;
@@ -55,6 +65,10 @@ int fpr_alloc_pages_node(struct fpr_machine *machine, int node, unsigned order, 
         size_t kept = 0;
         while (kept < n && list[kept]->node == node) {
             kept++;
+        }
+        if (kept == 0) { /* the node has no zone: it fails, but a mistake is told as one */
+            struct request r;
+            return check(machine, list, order, gfp, cpu, 0, &r, &n) ? -EINVAL : -ENOMEM;
         }
         list[kept < MAX_ZONELIST ? kept : MAX_ZONELIST - 1] = NULL;
         n = kept;

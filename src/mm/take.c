@@ -43,6 +43,14 @@ static bool wholly(const struct fpr_zone *z, uint32_t i, unsigned order, enum fp
     return true;
 }
 
+/* Free blocks of isolated pageblocks are not counted as free. */
+static void account_taken(struct fpr_zone *z, const struct fpr_block *b, unsigned order)
+{
+    if (b->migratetype != FPR_ISOLATE) {
+        zone_account(z, -(int64_t)(1ull << order));
+    }
+}
+
 static void take_pieces(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     for (uint64_t k = i; k < i + (1ull << order);) {
@@ -50,6 +58,7 @@ static void take_pieces(struct fpr_zone *z, uint32_t i, unsigned order)
         enum fpr_page_kind kind;
         fpr_zone_page(z, zone_pfn(z, (uint32_t)k), &kind, &b);
         freelist_del(z, (uint32_t)k, b.order);
+        account_taken(z, &b, b.order);
         k += 1ull << b.order;
     }
 }
@@ -67,13 +76,13 @@ int fpr_zone_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
     int err = 0;
     if (kind == FPR_PAGE_FREE && b.order >= order) {
         carve(zone, &b, i, order);
+        account_taken(zone, &b, order);
     } else if (wholly(zone, i, order, FPR_PAGE_FREE)) {
         take_pieces(zone, i, order);
     } else {
         err = -ENOENT;
     }
     if (!err) {
-        zone_account(zone, -(int64_t)(1ull << order));
         fpr_mark_allocated(zone, i, order, pageblock_get(zone, i));
     }
     zone_unlock(zone);

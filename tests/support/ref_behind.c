@@ -10,7 +10,7 @@ void ref_free_as(struct ref_zone *z, fpr_pfn pfn, unsigned order, int type, unsi
     unsigned now = ref_type(z, pfn);
 
     ref_mark(z, pfn, order, REF_INSIDE, false);
-    if (ref_pcp_order(z, order) && !pcp_locked)
+    if (ref_pcp_order(z, order) && !pcp_locked && type != FPR_ISOLATE) /* which never go there */
         ref_pcp_free(z, pfn, order, type >= 0 ? (unsigned)type : now, cpu);
     else if (z->rules.free_in_pieces && order > z->pbo)
         for (fpr_pfn p = pfn; p < pfn + (1ull << order); p += 1ull << z->pbo)
@@ -58,9 +58,10 @@ int ref_take(struct ref_zone *z, fpr_pfn pfn, unsigned order)
                 ref_add_free(z, upper, o, type, false);
             }
         }
+        if (type != FPR_ISOLATE) /* else it was not counted as free */
+            ref_account(z, -((int64_t)1 << o));
         p = block + (1ull << o);
     }
-    ref_account(z, -((int64_t)1 << order));
     ref_mark(z, pfn, order, REF_ALLOCATED, false);
     return 0;
 }

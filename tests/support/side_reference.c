@@ -146,12 +146,18 @@ static int r_adopt(struct side *s, fpr_pfn pfn, unsigned order)
     return 0;
 }
 
+/* Blocks of any order end at the ends of largest blocks, and in the zone's last whole pageblock. */
+static bool bad_end(const struct ref_zone *z, fpr_pfn end)
+{
+    uint64_t pages = 1ull << z->pbo, zone_end = z->start + z->span;
+
+    return end % pages || end < z->start || end > zone_end ||
+           (end % (1ull << z->maxo) && end - z->start >= pages && zone_end - end >= pages);
+}
+
 static bool bad_range(const struct ref_zone *z, fpr_pfn start, fpr_pfn end, int mt)
 {
-    uint64_t pages = 1ull << z->pbo;
-
-    return start >= end || start % pages || end % pages || start < z->start ||
-           end > z->start + z->span || mt < 0 || mt >= FPR_ISOLATE;
+    return start >= end || bad_end(z, start) || bad_end(z, end) || mt < 0 || mt >= FPR_HIGHATOMIC;
 }
 
 static int r_isolate_range(struct side *s, size_t zone, fpr_pfn start, fpr_pfn end, int mt)
