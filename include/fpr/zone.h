@@ -21,7 +21,8 @@
 /** A zone. Opaque. */
 struct fpr_zone;
 
-/** Source of random bits for page shuffling: returns the next 64-bit word. */
+/** Source of random bits for page shuffling: returns the next 64-bit word. Like an event sink it
+ *  cannot change the zone that it is called by. */
 typedef uint64_t (*fpr_bits_fn)(void *ctx);
 
 /** How to build a zone. Fill with fpr_zone_config_init(), then change. */
@@ -254,7 +255,7 @@ FPR_API int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batc
 FPR_API int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *sink);
 
 /** What reporting attaches to: called after a free whose merged block has at least `order`.
- *  Called with the zone's lock held.
+ *  Called with the zone's lock held, so it must not call back: leave word, and act later.
  *  @param order  lowest order to be told of
  *  @param notify NULL: detach
  *  @return 0, -EINVAL. Models page_reporting_notify_free(). */

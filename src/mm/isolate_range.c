@@ -10,8 +10,8 @@
 static bool range_ok(const struct fpr_zone *z, fpr_pfn start, fpr_pfn end, int mt)
 {
     uint64_t mask = z ? zone_pageblock_pages(z) - 1 : 0;
-    return z && mt >= 0 && mt < FPR_HIGHATOMIC && start < end && !((start | end) & mask) &&
-           start >= z->start && end <= z->start + z->spanned;
+    return zone_usable(z) && mt >= 0 && mt < FPR_HIGHATOMIC && start < end &&
+           !((start | end) & mask) && start >= z->start && end <= z->start + z->spanned;
 }
 
 /* Reserved frames and allocated ones that are not movable keep a pageblock from being isolated;
