@@ -211,7 +211,8 @@ FPR_API int fpr_iova_get_stats(struct fpr_iova_space *space, struct fpr_iova_sta
  *  @return 0, -EUCLEAN, -EINVAL. Thread safe; O(mappings). */
 FPR_API int fpr_iova_space_validate(struct fpr_iova_space *space, const char **reason);
 
-/** Calls visit for every mapping, ascending, with the lock held (visit must not call the map).
+/** Calls visit for every mapping, ascending, with the lock held: visit may read and write memory,
+ * but calls that need the lock are -EDEADLK from it, and change nothing.
  *  @return 0, what visit returned when not 0, -EINVAL. */
 FPR_API int fpr_iova_walk(struct fpr_iova_space *space,
                           int (*visit)(void *ctx, uint64_t iova, uint64_t size, uint64_t vaddr,

@@ -34,7 +34,8 @@ struct fpr_report_config {
     enum fpr_place putback;  /**< overrides policy.putback if putback_set */
     bool putback_set;        /**< see putback */
     /** Asked, with the zone's lock held (so it must not call the machine), before a block is
-     *  isolated: false leaves it alone and counts it (skipped_blocks). NULL: every block may go. Pinned memory is kept out by it. */
+     *  isolated: false leaves it alone and counts it (skipped_blocks). NULL: every block may go.
+     * Pinned memory is kept out by it. */
     bool (*may_report)(void *ctx, fpr_pfn pfn, unsigned order);
     void *may_report_ctx; /**< its argument */
 };

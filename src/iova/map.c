@@ -147,6 +147,8 @@ int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uin
 {
     if (!space)
         return -EINVAL;
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
     pthread_mutex_lock(&space->lock);
     int rc = check_arguments(space, iova, size, vaddr, flags);
     if (rc == 0 && flags & FPR_IOVA_VADDR) {

@@ -281,6 +281,8 @@ int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t s
     r.gone = NULL;
     r.tail = &r.gone;
     r.found = r.changed = false;
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
     pthread_mutex_lock(&space->lock);
     rc = check_range(space, iova, size, flags, bitmap, &r);
     if (rc == 0 && (tells_here(space) || fpr_iova_epoch_held_here(space)))
