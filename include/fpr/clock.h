@@ -30,8 +30,8 @@ struct fpr_work {
 
 /** Makes a virtual clock that stands at `now`. @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_clock_create(fpr_ns now, struct fpr_clock **clock);
-/** Frees a clock; queued work is forgotten (and may be queued elsewhere). Not from inside work.
- *  NULL is accepted. */
+/** Frees a clock; queued work is forgotten (and may be queued elsewhere). Does nothing from inside
+ *  work. NULL is accepted. */
 FPR_API void fpr_clock_destroy(struct fpr_clock *clock);
 /** The time now; 0 for NULL. */
 FPR_API fpr_ns fpr_clock_now(const struct fpr_clock *clock);

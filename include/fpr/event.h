@@ -39,7 +39,9 @@ struct fpr_event {
     bool percpu_refill;       /**< ZONE_LOCKED: for a per-cpu list */
 };
 
-/** Where events go. Called with the zone's lock held: it must not call back into the machine. */
+/** Where events go. Called in the middle of what a zone does, with its lock held: calls of the zone
+ *  or its machine that would change it are -EINVAL from here, and change nothing; so are, where the
+ *  zone is `locked`, those that look at counters. */
 struct fpr_event_sink {
     void (*event)(void *ctx, const struct fpr_event *event); /**< one event happened */
     void *ctx;                                               /**< first argument */

@@ -58,7 +58,7 @@ FPR_API int fpr_guest_config_init(struct fpr_guest_config *config);
 FPR_API int fpr_guest_create(const struct fpr_guest_config *config, struct fpr_guest **guest);
 /** Frees everything. NULL is accepted. */
 FPR_API void fpr_guest_destroy(struct fpr_guest *guest);
-/** Its parts; they live as long as the guest. NULL for NULL. */
+/** Its parts; they live as long as the guest, and go with it alone. NULL for NULL. */
 FPR_API struct fpr_machine *fpr_guest_machine(struct fpr_guest *guest);
 /** See fpr_guest_machine(). */
 FPR_API struct fpr_arena *fpr_guest_arena(struct fpr_guest *guest);

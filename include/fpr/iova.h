@@ -71,7 +71,7 @@ enum fpr_iova_guard {
 
 /** Called without the space's lock when a mapping with pinned pages is about to go: once a
  *  mapping, ascending, with the whole mapping's range. The device must drop all its pins there
- *  (fpr_iova_unpin()) before it returns; it may call anything but unmap.
+ *  (fpr_iova_unpin()) before it returns; it may call anything but unmap (-EDEADLK).
  *  Models the dma_unmap callback of vfio_device_ops (6.0+; a notifier before). */
 typedef void (*fpr_iova_unmap_fn)(void *ctx, struct fpr_iova_space *space, uint64_t iova,
                                   uint64_t size);
@@ -163,8 +163,8 @@ FPR_API int fpr_iova_profile_from_name(const char *name, enum fpr_iova_profile *
 FPR_API int fpr_iova_space_create(const struct fpr_iova_config *config,
                                   struct fpr_iova_space **space);
 
-/** Frees it with all mappings and pins (nobody is told). Its readers must have been destroyed.
- *  NULL is accepted. */
+/** Frees it with all mappings and pins (nobody is told). Does nothing while it has readers. NULL is
+ *  accepted. */
 FPR_API void fpr_iova_space_destroy(struct fpr_iova_space *space);
 
 /** What VFIO_IOMMU_GET_INFO tells. */
@@ -211,7 +211,8 @@ FPR_API int fpr_iova_get_stats(struct fpr_iova_space *space, struct fpr_iova_sta
  *  @return 0, -EUCLEAN, -EINVAL. Thread safe; O(mappings). */
 FPR_API int fpr_iova_space_validate(struct fpr_iova_space *space, const char **reason);
 
-/** Calls visit for every mapping, ascending, with the lock held (visit must not call the map).
+/** Calls visit for every mapping, ascending, with the lock held: visit may read and write memory,
+ * but calls that need the lock are -EDEADLK from it, and change nothing.
  *  @return 0, what visit returned when not 0, -EINVAL. */
 FPR_API int fpr_iova_walk(struct fpr_iova_space *space,
                           int (*visit)(void *ctx, uint64_t iova, uint64_t size, uint64_t vaddr,
@@ -249,7 +250,7 @@ struct fpr_iova_bitmap {
  *  @return 0 (also when nothing was there); -EINVAL (arguments; v2: would bisect a mapping);
  *          -EOVERFLOW; -EBUSY (VADDR with an emulated device, or the device kept its pins after
  *          being told 10 times, where the kernel would BUG); -EDEADLK (the calling thread holds a
- *          direct pointer). */
+ *          direct pointer, or is in the device's unmap callback); -ENOMEM (VADDR). */
 FPR_API int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
                                  unsigned flags, struct fpr_iova_bitmap *bitmap,
                                  uint64_t *unmapped);
@@ -367,8 +368,8 @@ FPR_API int fpr_iova_guard_remove(void);
  *  @param iova   address of the first page
  *  @param npages 1..512
  *  @param prot   what the device wants; must be within the mapping's; 0 always passes
- *  @param pages  out: where each page's frame is seen. A page that was discarded after it was
- *                first pinned (fpr_iova_discard()) gives the old frame's content
+ *  @param pages  out, untouched on failure: where each page's frame is seen. A page that was
+ *                discarded after it was first pinned (fpr_iova_discard()) gives the old frame
  *  @return npages; -EINVAL (arguments, hole, no device callback); -E2BIG; -EACCES (v1); -EBUSY
  *          (an address is invalidated); -EPERM; -EFAULT; -ENOMEM (locked limit, memory). On
  *          failure no reference is kept, but dirty bits stay set. Thread safe. */
@@ -398,7 +399,7 @@ FPR_API uint64_t fpr_iova_pinned_in(struct fpr_iova_space *space, const void *ad
  *  pages keep their old frame for the device, as in the kernel: the content is saved, and from
  *  then on the device and the owner see different memory. That is the hazard of pinning: it is
  *  counted (stats: discarded_pinned).
- *  @return pinned pages hit, -EINVAL, -ENOMEM. Thread safe. */
+ *  @return pinned pages hit, -EINVAL, -ENOMEM (nothing was saved). Thread safe. */
 FPR_API int64_t fpr_iova_discard(struct fpr_iova_space *space, const void *addr, size_t len);
 /** @} */
 

@@ -33,7 +33,7 @@ FPR_API int fpr_machine_create(const struct fpr_machine_config *config,
 FPR_API int fpr_machine_create_simple(enum fpr_profile profile, uint64_t pages,
                                       struct fpr_machine **machine);
 
-/** Frees a machine and its zones. NULL is accepted. */
+/** Frees a machine and its zones. Does nothing while it has a reporter. NULL is accepted. */
 FPR_API void fpr_machine_destroy(struct fpr_machine *machine);
 
 /** Copies a machine. @return 0, -EINVAL, -ENOMEM. */
@@ -49,7 +49,8 @@ FPR_API struct fpr_zone *fpr_machine_zone_of(const struct fpr_machine *machine, 
 /** Allocates 2^order pages, going down the zonelist from the highest zone that gfp allows:
  *  low watermark first, then min. Direct reclaim is not modelled: what it would be needed for
  * fails.
- *  @param node preferred node; its zones come first, then other nodes by rising distance in number
+ *  @param node preferred, 0..1023; its zones come first, then other nodes by rising distance in
+ *              number
  *  @param pfn  out, untouched on failure
  *  @return 0, -ENOMEM, -EINVAL. Models __alloc_pages(). */
 FPR_API int fpr_alloc_pages_node(struct fpr_machine *machine, int node, unsigned order, fpr_gfp gfp,
@@ -60,7 +61,8 @@ FPR_API int fpr_alloc_pages(struct fpr_machine *machine, unsigned order, fpr_gfp
 FPR_API int fpr_alloc_pages_flags(struct fpr_machine *machine, unsigned order, fpr_gfp gfp,
                                   unsigned cpu, unsigned flags, fpr_pfn *pfn);
 /** One page for the bulk allocator: the first zone above its low watermark with `bulk` pages to
- *  spare gives it from its per-cpu list. @return 0, -ENOMEM, -EINVAL. */
+ *  spare gives it from its per-cpu list.
+ *  @return 0, -ENOMEM, -EINVAL (also: no zone has that cpu). */
 FPR_API int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned bulk,
                                      unsigned cpu, fpr_pfn *pfn);
 /** Gives a block back; see fpr_zone_free(). @return 0, -EINVAL. */

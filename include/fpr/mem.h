@@ -8,7 +8,8 @@
 #include <fpr/types.h>
 
 /** Source of zeroed memory for the library's metadata. Large requests should be lazily backed
- *  (untouched memory costs nothing): a 1 TiB zone asks for about 2.6 GiB and touches a few MiB. */
+ *  (untouched memory costs nothing): a 1 TiB zone asks for about 2.6 GiB and touches a few MiB.
+ *  A host and an IOVA space keep a pointer to this struct, all else copies it. */
 struct fpr_mem_ops {
     /** @return `size` zeroed bytes, aligned for any type, or NULL when there are none. */
     void *(*zalloc)(void *ctx, size_t size);

@@ -215,7 +215,9 @@ struct fpr_replay_result {
     char *explanation;                 /**< text, NULL unless asked for */
 };
 /** Replays. Deterministic: the same prepared trace and options give the same result
- *  (but `seconds`). @return 0, -EINVAL (option out of range; `error` names it), -ENOMEM, -EINTR. */
+ *  (but `seconds`).
+ *  @param result out; empty on failure, so that there is nothing to free
+ *  @return 0, -EINVAL (option out of range; `error` names it), -ENOMEM, -EINTR. */
 FPR_API int fpr_replay(const struct fpr_prepared *prepared,
                        const struct fpr_replay_options *options, struct fpr_replay_result *result,
                        struct fpr_trace_error *error);

@@ -33,8 +33,9 @@ struct fpr_report_config {
     bool eager;              /**< report a batch as soon as it is full (patch 4); default false */
     enum fpr_place putback;  /**< overrides policy.putback if putback_set */
     bool putback_set;        /**< see putback */
-    /** Asked, with the zone's lock held, before a block is isolated: false leaves it alone and
-     *  counts it (skipped_blocks). NULL: every block may go. Pinned memory is kept out by it. */
+    /** Asked, with the zone's lock held (so it must not call the machine), before a block is
+     *  isolated: false leaves it alone and counts it (skipped_blocks). NULL: every block may go.
+     * Pinned memory is kept out by it. */
     bool (*may_report)(void *ctx, fpr_pfn pfn, unsigned order);
     void *may_report_ctx; /**< its argument */
 };
@@ -53,7 +54,8 @@ FPR_API int fpr_report_config_patch_level(struct fpr_report_config *config,
 FPR_API int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
                                 const struct fpr_report_config *config,
                                 struct fpr_reporter **reporter);
-/** Unregisters and frees. NULL is accepted. */
+/** Unregisters and frees. Does nothing in a pass (from its callbacks), and while a thread has the
+ *  reporter (thread.h). NULL is accepted. */
 FPR_API void fpr_reporter_destroy(struct fpr_reporter *reporter);
 
 /** Registers a device; requests the first pass, due after the delay.
@@ -66,7 +68,7 @@ FPR_API int fpr_reporter_register(struct fpr_reporter *reporter, const struct fp
 FPR_API int fpr_reporter_unregister(struct fpr_reporter *reporter, const struct fpr_device *device);
 
 /** Changes the knobs. In mid-pass (from the callback) it holds from the next pass on.
- *  @return 0, -EINVAL. */
+ *  @return 0, -EINVAL, -ENOSPC (the device's max_nents is below the capacity), -ENOMEM. */
 FPR_API int fpr_reporter_set_config(struct fpr_reporter *reporter,
                                     const struct fpr_report_config *config);
 /** The knobs, with `order` resolved to the one in force. @return 0, -EINVAL. */
@@ -92,7 +94,7 @@ struct fpr_pass_result {
  *  then IDLE, or REQUESTED with the work queued.
  *  @param result out, may be NULL
  *  @return 0 (also if the device failed), -EINVAL (no device), -EBUSY (a pass is running),
- *  -ECANCELED (suspended). */
+ *  -ECANCELED (suspended), -ENOMEM (for a capacity that was changed in the last pass). */
 FPR_API int fpr_reporter_pass(struct fpr_reporter *reporter, struct fpr_pass_result *result);
 
 /** Suspends reporting, or resumes it; from any thread, also from the callback. While suspended no
@@ -135,7 +137,8 @@ struct fpr_report_waker {
 };
 /** Sets the waker; NULL: none. Copied. Neither is called again once fpr_reporter_unregister() has
  *  returned, until a device is registered anew.
- *  @return 0, -EINVAL (also for a reporter with a clock), -EBUSY (a device is registered). */
+ *  @return 0, -EINVAL (also for a reporter with a clock), -EBUSY (a device is registered, or a
+ *  thread has the reporter). */
 FPR_API int fpr_reporter_set_waker(struct fpr_reporter *reporter,
                                    const struct fpr_report_waker *waker);
 

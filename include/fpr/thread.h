@@ -30,10 +30,12 @@ struct fpr_thread;
  *  is called from the thread.) The thread takes the reporter's waker, and blocks all signals.
  *  @param reporter made without a clock, no device registered, of a machine whose zones are all
  *                  `locked`; must outlive the thread
- *  @return 0, -EINVAL, -EBUSY (a device is registered), -ENOMEM, -EAGAIN (no thread to be had). */
+ *  @return 0, -EINVAL, -EBUSY (a device is registered, or it has a thread), -ENOMEM,
+ *  -EAGAIN (no thread to be had). */
 FPR_API int fpr_thread_create(struct fpr_reporter *reporter, struct fpr_thread **thread);
 
-/** Stops for as long as it takes, and frees. Not from inside the callback. NULL is accepted. */
+/** Stops for as long as it takes, and frees. Does nothing from inside the callback. NULL is
+ *  accepted. */
 FPR_API void fpr_thread_destroy(struct fpr_thread *thread);
 
 /** Registers a device; the first pass is due after the delay.

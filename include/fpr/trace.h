@@ -125,7 +125,8 @@ FPR_API int fpr_trace_open(const char *path, const struct fpr_trace_options *opt
 /** Closes. NULL is accepted. */
 FPR_API void fpr_trace_close(struct fpr_trace *trace);
 /** Reads the next record.
- *  @return 1, 0 at the end, -EINVAL (malformed or cut short), -EIO; `error` says where. */
+ *  @return 1, 0 at the end, -EINVAL (malformed or cut short), -EIO, -ENOMEM; `error` says where.
+ *  After a failure it fails for good. */
 FPR_API int fpr_trace_next(struct fpr_trace *trace, struct fpr_trace_record *record,
                            struct fpr_trace_error *error);
 /** What was seen so far. @return 0, -EINVAL. */
@@ -142,16 +143,18 @@ struct fpr_trace_writer;
 /** Starts a file under a temporary name beside `path`. @return 0, -errno. */
 FPR_API int fpr_trace_writer_open(const char *path, struct fpr_trace_writer **writer,
                                   struct fpr_trace_error *error);
-/** Adds an attachment; all must come before the first record. @return 0, -EINVAL, -EIO. */
+/** Adds an attachment; all must come before the first record. @return 0, -EINVAL, -EIO, -ENOMEM. */
 FPR_API int fpr_trace_writer_attach(struct fpr_trace_writer *writer, const char *name,
                                     const void *data, size_t size);
-/** Appends a record. @return 0, -EINVAL (no record that a reader gives), -EIO. */
+/** Appends a record. @return 0, -EINVAL (no record that a reader gives), -EIO, -ENOMEM. After the
+ *  last two the file cannot be committed any more. */
 FPR_API int fpr_trace_writer_put(struct fpr_trace_writer *writer,
                                  const struct fpr_trace_record *record);
 /** Adds to the number of events that the source has lost, so that readers of the file hear of it.
  *  @return 0, -EINVAL. */
 FPR_API int fpr_trace_writer_lost(struct fpr_trace_writer *writer, uint64_t events);
-/** Ends the file, checks that it is written, renames it to its name. @return 0, -EIO. */
+/** Ends the file, checks that it is written, renames it to its name.
+ *  @return 0, -EINVAL (committed already), -EIO, -ENOMEM. */
 FPR_API int fpr_trace_writer_commit(struct fpr_trace_writer *writer);
 /** Frees; a file that was not committed is removed. NULL is accepted. */
 FPR_API void fpr_trace_writer_close(struct fpr_trace_writer *writer);

@@ -21,21 +21,22 @@
 /** A zone. Opaque. */
 struct fpr_zone;
 
-/** Source of random bits for page shuffling: returns the next 64-bit word. */
+/** Source of random bits for page shuffling: returns the next 64-bit word. Like an event sink it
+ *  cannot change the zone that it is called by. */
 typedef uint64_t (*fpr_bits_fn)(void *ctx);
 
 /** How to build a zone. Fill with fpr_zone_config_init(), then change. */
 struct fpr_zone_config {
     struct fpr_policy policy;  /**< rules; from the profile */
-    const char *name;          /**< as in /proc/zoneinfo; default "Normal"; copied */
+    const char *name;          /**< as in /proc/zoneinfo; default "Normal"; copied, cut to 15 */
     enum fpr_zone_index index; /**< which zone of its node; default FPR_ZONE_NORMAL */
-    int node;                  /**< NUMA node; default 0 */
-    fpr_pfn start;             /**< first frame; default 0 */
+    int node;                  /**< NUMA node, 0..1023; default 0 */
+    fpr_pfn start;             /**< first frame, up to 2^62; default 0 */
     uint64_t spanned;          /**< frames from start, holes included; 1..2^32 after rounding
                                     start down and end up to the largest block */
-    uint64_t managed;          /**< pages given to the allocator, for reserves and limits;
-                                    0 (default): counted as they are released */
-    unsigned page_shift;       /**< log2 of the page size: 12 (default), 14 or 16 */
+    uint64_t managed;          /**< pages given to the allocator, for reserves and limits, up to
+                                    2^32; 0 (default): counted as they are released */
+    unsigned page_shift;       /**< log2 of the page size, 10..20; default 12 */
     unsigned max_order;        /**< largest order, ≤ FPR_MAX_ORDER; default 10 */
     unsigned pageblock_order;  /**< 1..max_order; default 9 */
     unsigned cpus;             /**< per-cpu list sets, 1..1024; default 1 */
@@ -49,13 +50,15 @@ struct fpr_zone_config {
     void *bits_ctx;            /**< its argument */
     const struct fpr_range *holes; /**< frames that are not memory or reserved; rising, disjoint */
     size_t nr_holes;               /**< how many */
-    uint64_t watermark[FPR_NR_WMARKS]; /**< pages; all 0 (default): computed as the kernel does,
-                                            from this zone alone */
-    uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES]; /**< pages, by the request's highest zone */
+    uint64_t watermark[FPR_NR_WMARKS]; /**< pages, up to 2^61; all 0 (default): computed as the
+                                            kernel does, from this zone alone */
+    uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES]; /**< pages, up to 2^61, by the request's highest
+                                                       zone */
     unsigned boost_factor;                        /**< vm.watermark_boost_factor; default 15000 */
     bool pcp_auto;                 /**< compute high and batch as the kernel does; default true */
-    unsigned pcp_high;             /**< pages, with pcp_auto false; 0: per-cpu lists pass through */
-    unsigned pcp_batch;            /**< pages, with pcp_auto false; at least 1 */
+    unsigned pcp_high;             /**< pages below 2^31, with pcp_auto false; 0: per-cpu lists pass
+                                        through */
+    unsigned pcp_batch;            /**< pages, with pcp_auto false; 1 to 2^25 - 1 */
     const struct fpr_mem_ops *mem; /**< metadata source; NULL: fpr_mem_default() */
 };
 
@@ -72,7 +75,8 @@ FPR_API int fpr_zone_config_init(struct fpr_zone_config *config, enum fpr_profil
  *  @return 0, -EINVAL (a value out of range), -ENOMEM. O(spanned / largest block). */
 FPR_API int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zone **zone);
 
-/** Frees a zone and all its metadata. NULL is accepted. */
+/** Frees a zone and all its metadata. A machine's zone is left alone, as it goes with the machine.
+ *  NULL is accepted. */
 FPR_API void fpr_zone_destroy(struct fpr_zone *zone);
 
 /** Copies a zone with everything in it; hooks and event sink are not copied.
@@ -209,7 +213,7 @@ FPR_API int fpr_zone_set_reported(struct fpr_zone *zone, fpr_pfn pfn, unsigned o
  *  @return 0, -EINVAL. */
 FPR_API int fpr_zone_set_reclaiming(struct fpr_zone *zone, bool on);
 
-/** How far NR_FREE_PAGES as watermark checks see it may lag behind (pages; 0: exact).
+/** How far NR_FREE_PAGES as watermark checks see it may lag behind (pages below 2^31; 0: exact).
  *  @return 0, -EINVAL. Models the per-cpu vmstat threshold of one cpu. */
 FPR_API int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold);
 
@@ -237,21 +241,22 @@ FPR_API int fpr_zone_capture_end(struct fpr_zone *zone, fpr_pfn *pfn);
  *  @return 0, -EINVAL (above 2^61). */
 FPR_API int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low,
                                     uint64_t high);
-/** Sets the boost factor and the boost in force now (pages). @return 0, -EINVAL. */
+/** Sets the boost factor and the boost in force now (pages). @return 0, -EINVAL (above 2^61). */
 FPR_API int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost);
-/** Sets lowmem_reserve for requests whose highest zone is `index`. @return 0, -EINVAL. */
+/** Sets lowmem_reserve for requests whose highest zone is `index`.
+ *  @return 0, -EINVAL (no such index, above 2^61). */
 FPR_API int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index,
                                         uint64_t pages);
 /** Sets high and batch of the per-cpu lists after draining them; free_factor becomes 0.
- *  @param high  pages; 0: everything passes through
- *  @param batch pages, at least 1
+ *  @param high  pages, below 2^31; 0: everything passes through
+ *  @param batch pages, 1 to 2^25 - 1
  *  @return 0, -EINVAL. */
 FPR_API int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batch);
 /** Sets where the zone's events go; NULL: nowhere. Copied. @return 0, -EINVAL. */
 FPR_API int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *sink);
 
 /** What reporting attaches to: called after a free whose merged block has at least `order`.
- *  Called with the zone's lock held.
+ *  Called with the zone's lock held, so it must not call back: leave word, and act later.
  *  @param order  lowest order to be told of
  *  @param notify NULL: detach
  *  @return 0, -EINVAL. Models page_reporting_notify_free(). */
@@ -358,7 +363,7 @@ FPR_API int fpr_zone_page(const struct fpr_zone *zone, fpr_pfn pfn, enum fpr_pag
 /** Recomputes everything and names the first rule of docs/invariants.md that does not hold.
  *  @param rule   out: number of the rule, 0 if all hold; may be NULL
  *  @param reason out: text with both numbers; may be NULL
- *  @param size   bytes of reason
+ *  @param size   bytes of reason, 0 without
  *  @return 0, -EUCLEAN (a rule is violated), -EINVAL. O(pages touched). */
 FPR_API int fpr_zone_validate(const struct fpr_zone *zone, int *rule, char *reason, size_t size);
 
@@ -386,7 +391,8 @@ FPR_API int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, u
                                          bool movable);
 /** "Type" of a pageblock without page structures. */
 #define FPR_PAGEBLOCK_HOLE (-1)
-/** Type of the pageblock that holds the frame, or FPR_PAGEBLOCK_HOLE: nothing can be in it. */
+/** Type of the pageblock that holds the frame, or FPR_PAGEBLOCK_HOLE: nothing can be in it, and
+ *  nothing may be (-EEXIST). */
 FPR_API int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt);
 /** The counters that lists do not tell: free and free_lag (their sum must be what was loaded),
  *  threshold, highatomic, boost, flags, watermarks and reserves. */

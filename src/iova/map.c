@@ -148,6 +148,8 @@ int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uin
 {
     if (!space)
         return -EINVAL;
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
     bool held = false;
     int rc = 0;
     if (flags & FPR_IOVA_VADDR)

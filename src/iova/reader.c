@@ -8,6 +8,8 @@ int fpr_iova_reader_create(struct fpr_iova_space *space, struct fpr_iova_reader 
 {
     if (!space || !out)
         return -EINVAL;
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
     size_t size = sizeof(struct fpr_iova_reader) + 64;
     void *memory = space->mem->zalloc(space->mem->ctx, size);
     if (!memory)
@@ -38,7 +40,7 @@ static void add_stats(struct fpr_iova_stats *stats, struct fpr_iova_reader *read
 
 void fpr_iova_reader_destroy(struct fpr_iova_reader *reader)
 {
-    if (!reader)
+    if (!reader || fpr_iova_walks_here(reader->space))
         return;
     struct fpr_iova_space *space = reader->space;
     if (reader->held)
@@ -65,6 +67,8 @@ int fpr_iova_get_stats(struct fpr_iova_space *space, struct fpr_iova_stats *stat
 {
     if (!space || !stats)
         return -EINVAL;
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
     pthread_mutex_lock(&space->lock);
     struct fpr_iova_stats sum = space->stats;
     for (struct fpr_iova_reader *r = space->readers; r; r = r->next)

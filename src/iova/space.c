@@ -142,7 +142,7 @@ int fpr_iova_space_create(const struct fpr_iova_config *config, struct fpr_iova_
 
 void fpr_iova_space_destroy(struct fpr_iova_space *space)
 {
-    if (!space || space->readers)
+    if (!space || space->readers || fpr_iova_walks_here(space))
         return;
     fpr_iova_legacy_free(space);
     struct fpr_iova_path path;
@@ -164,6 +164,8 @@ int fpr_iova_get_info(struct fpr_iova_space *space, struct fpr_iova_info *info)
 {
     if (!space || !info)
         return -EINVAL;
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
     pthread_mutex_lock(&space->lock);
     *info = (struct fpr_iova_info){
         .type = space->config.type,
@@ -209,6 +211,8 @@ int fpr_iova_set_locked_limit(struct fpr_iova_space *space, uint64_t pages, bool
 {
     if (!space)
         return -EINVAL;
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
     pthread_mutex_lock(&space->lock);
     space->config.locked_limit = pages;
     space->config.capable = capable;
@@ -220,6 +224,8 @@ int fpr_iova_set_device(struct fpr_iova_space *space, fpr_iova_unmap_fn unmap, v
 {
     if (!space)
         return -EINVAL;
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
     pthread_mutex_lock(&space->lock);
     space->config.unmap = unmap;
     space->config.unmap_ctx = ctx;
@@ -234,7 +240,10 @@ int fpr_iova_walk(struct fpr_iova_space *space,
 {
     if (!space || !visit)
         return -EINVAL;
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
     pthread_mutex_lock(&space->lock);
+    atomic_store_explicit(&space->walker, (uintptr_t)pthread_self(), memory_order_relaxed);
     struct fpr_iova_path path;
     int rc = 0;
     for (bool more = fpr_iova_tree_seek(&space->tree, 0, &path); more && rc == 0;
@@ -243,6 +252,7 @@ int fpr_iova_walk(struct fpr_iova_space *space,
         rc = visit(ctx, e.start, e.last - e.start + 1, e.va & ~IOVA_FLAGS,
                    (unsigned)(e.va & IOVA_PROT));
     }
+    atomic_store_explicit(&space->walker, 0, memory_order_relaxed);
     pthread_mutex_unlock(&space->lock);
     return rc;
 }

@@ -77,6 +77,7 @@ struct fpr_iova_space {
 
     /* The rest is the writers', under the lock. */
     pthread_mutex_t lock __attribute__((aligned(64)));
+    _Atomic uintptr_t walker; /* the thread whose visitor is being called; 0: none */
     struct fpr_iova_config config;
     const struct fpr_mem_ops *mem;
     struct fpr_iova_pool pool;
@@ -97,6 +98,13 @@ struct fpr_iova_space {
     struct fpr_iova_pinset backing;
     struct fpr_iova_ext *pinned; /* mappings with pins; under the lock */
 };
+
+/* Does a visitor of fpr_iova_walk() call, with the lock held? */
+static inline bool fpr_iova_walks_here(struct fpr_iova_space *space)
+{
+    uintptr_t walker = atomic_load_explicit(&space->walker, memory_order_relaxed);
+    return walker != 0 && walker == (uintptr_t)pthread_self();
+}
 
 /* Is the range outside what a mapping may cover? The answer, or 0. Size is not 0. */
 int fpr_iova_check_wrap(const struct fpr_iova_space *space, uint64_t start, uint64_t size);

@@ -183,7 +183,7 @@ static void emit_result(struct fpr_zone *z, const struct request *r, fpr_pfn pfn
                                     .migratetype = r->mt,
                                     .gfp = r->gfp};
         zone_lock(z);
-        z->sink.event(z->sink.ctx, &e);
+        emit(z, &e);
         zone_unlock(z);
     }
 }
@@ -229,7 +229,8 @@ int fpr_zone_alloc_slowly(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, un
                           fpr_pfn *pfn)
 {
     struct request r;
-    if (order > zone->max_order || cpu >= zone->cpus || fpr_request_init(&r, order, gfp, cpu, 0)) {
+    if (zone_reentered(zone) || order > zone->max_order || cpu >= zone->cpus ||
+        fpr_request_init(&r, order, gfp, cpu, 0)) {
         return -EINVAL;
     }
     r.any_zone = true;

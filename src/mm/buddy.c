@@ -52,7 +52,9 @@ static bool join(struct fpr_zone *z, uint32_t *i, unsigned order, int mt)
 static bool shuffle_tail(struct fpr_zone *z)
 {
     if (z->bits_left == 0) {
+        zone_call_begin(z);
         z->bits_word = z->bits(z->bits_ctx);
+        zone_call_end(z);
         z->bits_left = 64;
     }
     bool bit = z->bits_word & 1;
@@ -161,7 +163,7 @@ uint64_t fpr_buddy_take_smallest(struct fpr_zone *z, unsigned order, int mt, boo
                                     .order = order,
                                     .migratetype = mt,
                                     .percpu_refill = refill};
-        z->sink.event(z->sink.ctx, &e);
+        emit(z, &e);
     }
     return i;
 }

@@ -6,7 +6,7 @@
 
 int fpr_zone_capture_begin(struct fpr_zone *zone, unsigned order)
 {
-    if (!zone || order > zone->max_order) {
+    if (!zone_usable(zone) || order > zone->max_order) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -21,7 +21,7 @@ int fpr_zone_capture_begin(struct fpr_zone *zone, unsigned order)
 
 int fpr_zone_capture_pause(struct fpr_zone *zone, bool paused)
 {
-    if (!zone) {
+    if (!zone_usable(zone)) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -49,7 +49,7 @@ static fpr_pfn end(struct fpr_zone *z)
 
 int fpr_zone_capture_end(struct fpr_zone *zone, fpr_pfn *pfn)
 {
-    if (!zone || !pfn) {
+    if (!zone_usable(zone) || !pfn) {
         return -EINVAL;
     }
     zone_lock(zone);

@@ -141,7 +141,7 @@ static void emit_extfrag(struct fpr_zone *z, const struct victim *v, unsigned or
                                     .fallback_order = v->order,
                                     .fallback_migratetype = v->mt,
                                     .change_ownership = owns};
-        z->sink.event(z->sink.ctx, &e);
+        emit(z, &e);
     }
 }
 
@@ -175,7 +175,7 @@ static uint64_t take_victim(struct fpr_zone *z, const struct victim *v, unsigned
                                     .order = order,
                                     .migratetype = mt,
                                     .percpu_refill = refill};
-        z->sink.event(z->sink.ctx, &e);
+        emit(z, &e);
     }
     return v->i;
 }

@@ -11,7 +11,7 @@
 static inline bool find_allocated(const struct fpr_zone *z, fpr_pfn pfn, unsigned order,
                                   uint32_t *i)
 {
-    return z && order <= z->max_order && zone_index(z, pfn, i) &&
+    return zone_usable(z) && order <= z->max_order && zone_index(z, pfn, i) &&
            tag_is(tag_load(&z->tags[*i]), PAGE_ALLOCATED, order);
 }
 
@@ -101,7 +101,7 @@ int fpr_zone_free_as(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt,
 {
     uint32_t i;
     uint16_t tag;
-    if (!zone || cpu >= zone->cpus || mt < -1 || mt >= FPR_NR_MIGRATETYPES ||
+    if (!zone_usable(zone) || cpu >= zone->cpus || mt < -1 || mt >= FPR_NR_MIGRATETYPES ||
         flags > FPR_ALLOC_PCP_LOCKED || !claim(zone, pfn, order, &i, &tag)) {
         return -EINVAL;
     }
@@ -116,7 +116,7 @@ int fpr_zone_free_as(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt,
 int fpr_zone_free_bulk(struct fpr_zone *zone, const fpr_pfn *pfns, size_t count, unsigned cpu,
                        size_t *freed)
 {
-    if (!zone || (!pfns && count) || cpu >= zone->cpus) {
+    if (!zone_usable(zone) || (!pfns && count) || cpu >= zone->cpus) {
         return -EINVAL;
     }
     int err = 0;
@@ -164,7 +164,7 @@ int fpr_zone_set_movable(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, boo
 
 int fpr_zone_drain(struct fpr_zone *zone, unsigned cpu)
 {
-    if (!zone || cpu >= zone->cpus) {
+    if (!zone_usable(zone) || cpu >= zone->cpus) {
         return -EINVAL;
     }
     fpr_pcp_lock(zone, &zone->pcp[cpu]);

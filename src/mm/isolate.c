@@ -62,7 +62,7 @@ bool fpr_putback_block(struct fpr_zone *z, uint32_t i, unsigned order, enum fpr_
 int fpr_zone_isolate(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!zone || order > zone->max_order || !zone_index(zone, pfn, &i) ||
+    if (!zone_usable(zone) || order > zone->max_order || !zone_index(zone, pfn, &i) ||
         (pfn & ((1ull << order) - 1))) {
         return -EINVAL;
     }
@@ -87,7 +87,7 @@ static bool find_held(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uin
 int fpr_zone_putback(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!zone) {
+    if (!zone_usable(zone)) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -102,7 +102,7 @@ int fpr_zone_putback(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 int fpr_zone_adopt(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!zone) {
+    if (!zone_usable(zone)) {
         return -EINVAL;
     }
     zone_lock(zone);

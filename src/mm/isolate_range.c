@@ -19,7 +19,8 @@ static bool end_ok(const struct fpr_zone *z, fpr_pfn end)
 
 static bool range_ok(const struct fpr_zone *z, fpr_pfn start, fpr_pfn end, int mt)
 {
-    return z && mt >= 0 && mt < FPR_HIGHATOMIC && start < end && end_ok(z, start) && end_ok(z, end);
+    return zone_usable(z) && mt >= 0 && mt < FPR_HIGHATOMIC && start < end && end_ok(z, start) &&
+           end_ok(z, end);
 }
 
 /* Reserved frames and allocated ones that are not movable keep a pageblock from being isolated;

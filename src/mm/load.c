@@ -9,8 +9,8 @@
 
 static bool place_ok(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
 {
-    return z && order <= z->max_order && !(pfn & ((1ull << order) - 1)) && zone_index(z, pfn, i) &&
-           *i + (1ull << order) <= z->end;
+    return zone_usable(z) && order <= z->max_order && !(pfn & ((1ull << order) - 1)) &&
+           zone_index(z, pfn, i) && *i + (1ull << order) <= z->end;
 }
 
 /* Nothing may be in the range yet. */
@@ -66,7 +66,7 @@ int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int m
 int fpr_zone_load_pcp(struct fpr_zone *zone, unsigned cpu, unsigned list, fpr_pfn pfn, int mt)
 {
     uint32_t i;
-    if (!zone || cpu >= zone->cpus || list >= zone->policy.pcp_lists || mt < 0 ||
+    if (!zone_usable(zone) || cpu >= zone->cpus || list >= zone->policy.pcp_lists || mt < 0 ||
         mt >= FPR_NR_MIGRATETYPES) {
         return -EINVAL;
     }
@@ -100,7 +100,8 @@ int fpr_zone_load_allocated(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, 
 int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t pages, bool movable)
 {
     uint32_t first;
-    if (!zone || pages == 0 || !zone_index(zone, start, &first) || pages > zone->end - first) {
+    if (!zone_usable(zone) || pages == 0 || !zone_index(zone, start, &first) ||
+        pages > zone->end - first) {
         return -EINVAL;
     }
     uint16_t tag =
@@ -142,7 +143,7 @@ static bool pageblock_vacant(const struct fpr_zone *z, uint32_t i)
 int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
 {
     uint32_t i;
-    if (!zone || mt < FPR_PAGEBLOCK_HOLE || mt >= FPR_NR_MIGRATETYPES ||
+    if (!zone_usable(zone) || mt < FPR_PAGEBLOCK_HOLE || mt >= FPR_NR_MIGRATETYPES ||
         !zone_index(zone, pfn, &i)) {
         return -EINVAL;
     }
@@ -160,8 +161,8 @@ int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
 
 int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters *c)
 {
-    if (!zone || !c || !fpr_zone_marks_ok(c->watermark, c->lowmem_reserve) || c->boost > MAX_MARK ||
-        c->stat_threshold > INT32_MAX || c->highatomic > zone->frames) {
+    if (!zone_usable(zone) || !c || !fpr_zone_marks_ok(c->watermark, c->lowmem_reserve) ||
+        c->boost > MAX_MARK || c->stat_threshold > INT32_MAX || c->highatomic > zone->frames) {
         return -EINVAL;
     }
     if ((int64_t)c->free + c->free_lag != zone_free_seen(zone) + zone->free_lag ||
@@ -185,7 +186,7 @@ int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters
 int fpr_zone_load_pcp_counters(struct fpr_zone *zone, unsigned cpu,
                                const struct fpr_pcp_counters *p)
 {
-    if (!zone || !p || cpu >= zone->cpus || !fpr_pcp_limits_ok(p->high, p->batch) ||
+    if (!zone_usable(zone) || !p || cpu >= zone->cpus || !fpr_pcp_limits_ok(p->high, p->batch) ||
         p->free_factor > 16 || p->count != fpr_pcp_count(&zone->pcp[cpu])) {
         return -EINVAL;
     }

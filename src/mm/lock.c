@@ -53,7 +53,7 @@ void fpr_zone_unlock_shared(struct fpr_zone *z)
 
 int fpr_zone_get_lock_stats(const struct fpr_zone *zone, struct fpr_lock_stats *stats)
 {
-    if (!zone || !stats) {
+    if (!zone_lookable(zone) || !stats) {
         return -EINVAL;
     }
     struct fpr_zone *z = zone_lock_to_look(zone);

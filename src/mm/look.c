@@ -34,7 +34,7 @@ static struct fpr_zone *lockable(const struct fpr_zone *z)
 
 int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_counters *c)
 {
-    if (!zone || !c) {
+    if (!zone_lookable(zone) || !c) {
         return -EINVAL;
     }
     zone_lock(lockable(zone));
@@ -66,7 +66,7 @@ static void add_stats(struct fpr_zone_stats *to, const struct fpr_zone_stats *fr
 
 int fpr_zone_get_stats(const struct fpr_zone *zone, struct fpr_zone_stats *stats)
 {
-    if (!zone || !stats) {
+    if (!zone_lookable(zone) || !stats) {
         return -EINVAL;
     }
     struct fpr_zone *z = lockable(zone);
@@ -84,7 +84,7 @@ int fpr_zone_get_stats(const struct fpr_zone *zone, struct fpr_zone_stats *stats
 
 int fpr_zone_get_pcp(const struct fpr_zone *zone, unsigned cpu, struct fpr_pcp_counters *p)
 {
-    if (!zone || !p || cpu >= zone->cpus) {
+    if (!zone_lookable(zone) || !p || cpu >= zone->cpus) {
         return -EINVAL;
     }
     struct pcp *from = &lockable(zone)->pcp[cpu];

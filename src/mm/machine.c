@@ -215,9 +215,18 @@ int fpr_machine_create_simple(enum fpr_profile profile, uint64_t pages,
     return fpr_machine_create(&config, machine);
 }
 
+static bool in_callback(const struct fpr_machine *m)
+{
+    bool in = false;
+    for (size_t k = 0; k < m->nr_zones; k++) {
+        in |= zone_reentered(m->zones[k]);
+    }
+    return in;
+}
+
 void fpr_machine_destroy(struct fpr_machine *machine)
 {
-    if (!machine || machine->reporter) {
+    if (!machine || machine->reporter || in_callback(machine)) {
         return;
     }
     for (size_t k = 0; k < machine->nr_zones; k++) {
@@ -273,7 +282,7 @@ struct fpr_zone *fpr_machine_zone_of(const struct fpr_machine *machine, fpr_pfn 
 
 int fpr_machine_drain(struct fpr_machine *machine)
 {
-    if (!machine) {
+    if (!machine || in_callback(machine)) {
         return -EINVAL;
     }
     for (size_t k = 0; k < machine->nr_zones; k++) {

@@ -33,9 +33,9 @@ void fpr_zone_quick_changed(struct fpr_zone *z)
     int64_t free = zone_free_seen(z);
     z->easy_mark = fpr_watermark_easy(z);
     if (!z->locked) { /* else no short way is allowed, ever: other threads may be looking */
-        bool quick = !z->sink.event && !z->capture.active && !z->boosted && !z->shuffle &&
-                     !z->reclaiming && z->nr_isolated == 0 && z->stat_threshold == 0 &&
-                     !(z->policy.parent_in_zone && z->first);
+        bool quick = !z->sink.event && !z->caller && !z->capture.active && !z->boosted &&
+                     !z->shuffle && !z->reclaiming && z->nr_isolated == 0 &&
+                     z->stat_threshold == 0 && !(z->policy.parent_in_zone && z->first);
         bool freely = z->policy.merge == FPR_MERGE_UNLESS_ISOLATED;
         find_direct(z);
         z->direct_count = quick ? z->direct_count : 0;

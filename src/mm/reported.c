@@ -7,7 +7,7 @@ int fpr_zone_set_reported(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, bo
 {
     struct fpr_block b;
     enum fpr_page_kind kind;
-    if (!zone || order > zone->max_order || fpr_zone_page(zone, pfn, &kind, &b)) {
+    if (!zone_usable(zone) || order > zone->max_order || fpr_zone_page(zone, pfn, &kind, &b)) {
         return -EINVAL;
     }
     if (kind != FPR_PAGE_FREE || b.pfn != pfn || b.order != order) {

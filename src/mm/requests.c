@@ -1,4 +1,5 @@
 /* Requests to a whole machine. */
+#include "mm/emit.h"
 #include "mm/machine.h"
 
 #include "mm/watermark.h"
@@ -14,7 +15,7 @@ static int check(const struct fpr_machine *m, struct fpr_zone *const *list, unsi
         return -EINVAL;
     }
     for (*n = 0; *n < m->nr_zones && list[*n]; ++*n) {
-        if (order > list[*n]->max_order || cpu >= list[*n]->cpus) {
+        if (order > list[*n]->max_order || cpu >= list[*n]->cpus || zone_reentered(list[*n])) {
             return -EINVAL;
         }
     }
@@ -40,7 +41,7 @@ static int serve(struct fpr_machine *m, struct fpr_zone *const *list, unsigned o
                                     .migratetype = r.mt,
                                     .gfp = gfp};
         zone_lock(z);
-        z->sink.event(z->sink.ctx, &e);
+        emit(z, &e);
         zone_unlock(z);
     }
     if (err) {
@@ -107,6 +108,9 @@ int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned 
         have_cpu |= cpu < z->cpus;
         if (z->index > r.highest || cpu >= z->cpus) {
             continue;
+        }
+        if (zone_reentered(z)) {
+            return -EINVAL;
         }
         preferred = found++ ? preferred : z->index;
         zone_lock(z);

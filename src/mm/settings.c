@@ -7,7 +7,7 @@
 
 int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, uint64_t high)
 {
-    if (!zone || min > MAX_MARK || low > MAX_MARK || high > MAX_MARK) {
+    if (!zone_usable(zone) || min > MAX_MARK || low > MAX_MARK || high > MAX_MARK) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -21,7 +21,7 @@ int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low, u
 
 int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
 {
-    if (!zone || boost > MAX_MARK) {
+    if (!zone_usable(zone) || boost > MAX_MARK) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -34,7 +34,7 @@ int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost)
 
 int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index, uint64_t pages)
 {
-    if (!zone || (unsigned)index >= FPR_NR_ZONE_INDICES || pages > MAX_MARK) {
+    if (!zone_usable(zone) || (unsigned)index >= FPR_NR_ZONE_INDICES || pages > MAX_MARK) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -46,7 +46,7 @@ int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index
 
 int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batch)
 {
-    if (!zone || !fpr_pcp_limits_ok(high, batch)) {
+    if (!zone_usable(zone) || !fpr_pcp_limits_ok(high, batch)) {
         return -EINVAL;
     }
     for (unsigned c = 0; c < zone->cpus; c++) {
@@ -64,7 +64,7 @@ int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batch)
 
 int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *sink)
 {
-    if (!zone || (sink && !sink->event)) {
+    if (!zone_usable(zone) || (sink && !sink->event)) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -77,7 +77,7 @@ int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *
 int fpr_zone_set_notify(struct fpr_zone *zone, unsigned order,
                         void (*notify)(void *ctx, struct fpr_zone *zone, unsigned order), void *ctx)
 {
-    if (!zone || (notify && order > zone->max_order)) {
+    if (!zone_usable(zone) || (notify && order > zone->max_order)) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -91,7 +91,7 @@ int fpr_zone_set_notify(struct fpr_zone *zone, unsigned order,
 
 int fpr_zone_set_reclaiming(struct fpr_zone *zone, bool on)
 {
-    if (!zone) {
+    if (!zone_usable(zone)) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -109,7 +109,7 @@ static void fold(struct fpr_zone *z)
 
 int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
 {
-    if (!zone || threshold > INT32_MAX) {
+    if (!zone_usable(zone) || threshold > INT32_MAX) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -124,7 +124,7 @@ int fpr_zone_set_stat_threshold(struct fpr_zone *zone, unsigned threshold)
 
 int fpr_zone_fold_stats(struct fpr_zone *zone)
 {
-    if (!zone) {
+    if (!zone_usable(zone)) {
         return -EINVAL;
     }
     zone_lock(zone);

@@ -78,11 +78,13 @@ static uint64_t find_partner(struct fpr_zone *z, uint32_t i, fpr_bits_fn bits, v
 
 int fpr_zone_shuffle(struct fpr_zone *zone, fpr_bits_fn bits, void *ctx)
 {
-    if (!zone || !bits) {
+    if (!zone_usable(zone) || !bits) {
         return -EINVAL;
     }
     uint64_t step = 1ull << zone->max_order;
     zone_lock(zone);
+    zone_call_begin(zone);
+    fpr_zone_quick_changed(zone);
     for (uint64_t i = (zone->first + step - 1) & ~(step - 1); i < zone->end; i += step) {
         if (!valid(zone, i)) {
             continue;
@@ -93,6 +95,8 @@ int fpr_zone_shuffle(struct fpr_zone *zone, fpr_bits_fn bits, void *ctx)
             swap_blocks(zone, (uint32_t)i, (uint32_t)j);
         }
     }
+    zone_call_end(zone);
+    fpr_zone_quick_changed(zone);
     zone_unlock(zone);
     return 0;
 }

@@ -9,8 +9,8 @@
 
 static bool block_ok(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
 {
-    return z && order <= z->max_order && !(pfn & ((1ull << order) - 1)) && zone_index(z, pfn, i) &&
-           *i + (1ull << order) <= z->end;
+    return zone_usable(z) && order <= z->max_order && !(pfn & ((1ull << order) - 1)) &&
+           zone_index(z, pfn, i) && *i + (1ull << order) <= z->end;
 }
 
 /* Cuts the free block `b`, which holds (i, order), down to it. */
@@ -190,7 +190,7 @@ int fpr_zone_regroup(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 
 int fpr_zone_alloc_bulk_page(struct fpr_zone *zone, int mt, unsigned cpu, fpr_pfn *pfn)
 {
-    if (!zone || !pfn || mt < 0 || mt >= FPR_NR_PCPTYPES || cpu >= zone->cpus) {
+    if (!zone_usable(zone) || !pfn || mt < 0 || mt >= FPR_NR_PCPTYPES || cpu >= zone->cpus) {
         return -EINVAL;
     }
     struct pcp *p = &zone->pcp[cpu];

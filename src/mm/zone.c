@@ -203,7 +203,7 @@ static void fill_tags(struct fpr_zone *z)
 
 void fpr_zone_destroy(struct fpr_zone *zone)
 {
-    if (!zone || zone->owned) {
+    if (!zone_usable(zone) || zone->owned) {
         return;
     }
     struct array a[NR_ARRAYS];
@@ -241,6 +241,7 @@ static void expect_atomics(const struct fpr_zone *z)
     fpr_expect_atomics(z->tags, tags_length(z) * sizeof(*z->tags));
     fpr_expect_atomics(z->top_tags, z->nr_top * sizeof(*z->top_tags));
     fpr_expect_atomics(z->pageblock, z->nr_blocks);
+    fpr_expect_atomics(&z->caller, sizeof(z->caller));
     fpr_expect_atomics(&z->spare, sizeof(z->spare));
     fpr_expect_atomics(z->nonempty, sizeof(z->nonempty));
     fpr_expect_atomics(&z->pcp_through, sizeof(z->pcp_through));
@@ -355,7 +356,7 @@ static void copy_frames(struct fpr_zone *to, const struct fpr_zone *from)
 
 int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
 {
-    if (!zone || !copy) {
+    if (!zone_usable(zone) || !copy) {
         return -EINVAL;
     }
     struct fpr_zone *z = new_zone(&zone->mem);
@@ -371,6 +372,7 @@ int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy)
         *to[k].at = NULL;
     }
     z->owned = false;
+    z->caller = 0;
     z->notify = NULL;
     z->notify_order = NO_NOTIFY;
     z->sink.event = NULL;

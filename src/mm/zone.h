@@ -6,6 +6,7 @@
 #include <fpr/zone.h>
 
 #include "base/atomic.h"
+#include "base/check.h"
 #include "mm/list.h"
 #include "mm/page.h"
 
@@ -96,6 +97,8 @@ struct fpr_zone {
     uint16_t alloc_tag[FPR_NR_MIGRATETYPES]; /* of an allocated block, without its order */
     struct fpr_policy policy;
     struct fpr_event_sink sink; /* event NULL: none */
+    uintptr_t caller;           /* atomic: the thread that is in the sink or the source of random
+                                 * bits; 0: none */
     void (*notify)(void *ctx, struct fpr_zone *zone, unsigned order);
     void *notify_ctx;
     uint8_t *touched; /* one a largest block: its frames' metadata were used */
@@ -170,6 +173,36 @@ static inline bool zone_index(const struct fpr_zone *z, fpr_pfn pfn, uint32_t *i
     }
     *i = (uint32_t)(pfn - z->base);
     return true;
+}
+
+/* Around a callback, with the lock held. */
+static inline void zone_call_begin(struct fpr_zone *z)
+{
+    write_relaxed(z->caller, (uintptr_t)pthread_self());
+}
+
+static inline void zone_call_end(struct fpr_zone *z)
+{
+    write_relaxed(z->caller, 0);
+}
+
+/* Does a callback call back? The zone is in the middle of something then, and its lock taken. */
+static inline bool zone_reentered(const struct fpr_zone *z)
+{
+    uintptr_t caller = read_relaxed(z->caller);
+    return fpr_unlikely(caller != 0) && caller == (uintptr_t)pthread_self();
+}
+
+/* May a caller change the zone? */
+static inline bool zone_usable(const struct fpr_zone *z)
+{
+    return z && !zone_reentered(z);
+}
+
+/* May it look at what the lock is taken for? */
+static inline bool zone_lookable(const struct fpr_zone *z)
+{
+    return z && !(z->locked && zone_reentered(z));
 }
 
 /* Takes the lock that somebody else has. */

@@ -1,7 +1,7 @@
 /* The heap, failing when told: for what the library takes from malloc() and its like instead of
  * from a caller's source. Only the calls of the program's own objects and archives are caught (the
  * linker's --wrap, see tests/CMakeLists.txt), so that test frameworks, libc and other libraries go
- * on as ever; calls that make another library take memory (inflateInit2() and the like) count as
+ * on on as ever; calls that make another library take memory (inflateInit2() and the like) count as
  * one request each. */
 #ifndef TESTS_LEAN_HEAP_H
 #define TESTS_LEAN_HEAP_H

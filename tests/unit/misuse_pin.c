@@ -194,6 +194,71 @@ static void test_from_the_callback(void **state)
     assert_int_equal(fpr_iova_unmap(s, IOVA + 8 * PAGE, PAGE, &bytes), 0); /* allowed again */
 }
 
+static uint64_t digest_mappings(void)
+{
+    struct fpr_iova_info info;
+    assert_int_equal(fpr_iova_get_info(s, &info), 0);
+    const uint64_t words[] = {info.mappings, info.avail, info.locked,
+                              pinned(),      unmapped,   (uintptr_t)pages[0]};
+    return digest_bytes(DIGEST_BASIS, words, sizeof(words));
+}
+
+/* A visitor has the lock. What it calls is looked at without, so not by rows. */
+static int call_from_walk(void *ctx, uint64_t iova, uint64_t size, uint64_t vaddr, unsigned prot)
+{
+    unsigned *wrong = ctx;
+    struct fpr_iova_bitmap bitmap = {PAGE, 16, bits};
+    struct fpr_iova_info info;
+    struct fpr_iova_stats stats;
+    struct fpr_iova_reader *reader;
+    char byte;
+    const int answers[] = {
+        fpr_iova_map(s, 0x400000, PAGE, vaddr, prot),
+        fpr_iova_unmap(s, iova, size, &unmapped),
+        fpr_iova_unmap_all(s, &unmapped),
+        fpr_iova_unmap_dirty(s, iova, PAGE, &bitmap, &unmapped),
+        fpr_iova_pin(s, iova, 1, prot, pages),
+        fpr_iova_unpin(s, iova, 1),
+        (int)fpr_iova_unpin_range(s, iova, size),
+        (int)fpr_iova_discard(s, u.arena, (size_t)UNIT_PAGES * UNIT_PAGE),
+        fpr_iova_dirty_start(s),
+        fpr_iova_dirty_stop(s),
+        fpr_iova_dirty_get(s, iova, size, &bitmap),
+        fpr_iova_get_info(s, &info),
+        fpr_iova_get_stats(s, &stats),
+        fpr_iova_set_device(s, NULL, NULL),
+        fpr_iova_set_locked_limit(s, 1, false),
+        fpr_iova_space_validate(s, NULL),
+        fpr_iova_walk(s, call_from_walk, ctx),
+        fpr_iova_reader_create(s, &reader),
+    };
+    for (size_t k = 0; k < sizeof(answers) / sizeof(answers[0]); k++)
+        *wrong += answers[k] != -EDEADLK;
+    *wrong += fpr_iova_locked_pages(s) != 0;
+    fpr_iova_reader_destroy(u.reader);
+    fpr_iova_space_destroy(s);
+    *wrong += iova == IOVA && fpr_iova_rw(u.reader, iova, &byte, 1, false) != 0;
+    told++;
+    return 0;
+}
+
+static void test_from_a_walk(void **state)
+{
+    (void)state;
+    unsigned wrong = 0;
+    void *got[1];
+    assert_int_equal(fpr_iova_pin(s, IOVA, 1, RW, got), 1);
+    struct fpr_iova_stats stats;
+    uint64_t mapped = digest_mappings();
+    assert_int_equal(fpr_iova_walk(s, call_from_walk, &wrong), 0);
+    assert_int_equal(wrong, 0);
+    assert_int_equal(told, 3);
+    assert_int_equal(fpr_iova_get_stats(s, &stats), 0);
+    assert_int_equal(stats.read_bytes, 1); /* that was all */
+    assert_true(digest_mappings() == mapped);
+    REFUSED(fpr_iova_unmap(s, IOVA, PAGE, &unmapped), -EINVAL, "as before: would bisect");
+}
+
 static int pin_and_unpin(struct fpr_iova_space *space)
 {
     void *got[8];
@@ -280,8 +345,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_pins),      TEST(test_limit),     TEST(test_dirty),
-        TEST(test_version_1), TEST(test_no_memory), TEST(test_from_the_callback),
+        TEST(test_pins),        TEST(test_limit),     TEST(test_dirty),
+        TEST(test_version_1),   TEST(test_no_memory), TEST(test_from_the_callback),
+        TEST(test_from_a_walk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
