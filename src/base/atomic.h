@@ -11,7 +11,7 @@
  * definitions (tests/support/interleave_hooks.h): a place beside the locks where it matters whether
  * another thread gets in between; a loop that waits for another thread; a store that others may see
  * late, and their load of it; what makes it seen. Of objects of stdatomic.h. */
-#ifndef fpr_race_point
+#ifndef FPR_HOOKED
 #define fpr_race_point()          ((void)0)
 #define fpr_spin_point()          ((void)0)
 #define fpr_store_late(object, v) atomic_store_explicit(object, v, memory_order_release)

@@ -55,6 +55,7 @@ int fpr_iova_get(struct fpr_iova_reader *reader, uint64_t iova, size_t len, unsi
         return -EBUSY;
     uint64_t gen = fpr_iova_enter(reader);
     int rc = direct_check(reader, gen, iova, len, prot, ptr);
+    fpr_race_point();
     if (rc == 0) {
         reader->held = atomic_load_explicit(&reader->active, memory_order_relaxed);
         reader->direct_map = reader->hint;

@@ -8,7 +8,7 @@
 /* ThreadSanitizer knows no fences, but on the machines that it runs on this is one. */
 static inline void fpr_iova_full_fence(struct fpr_iova_reader *reader, uint64_t gen)
 {
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) && !defined(FPR_HOOKED)
     (void)atomic_exchange_explicit(&reader->active, gen, memory_order_seq_cst);
 #else
     (void)reader;

@@ -69,6 +69,26 @@ static void two_allocators_v16(void)
     allocators_beside_a_pass(FPR_PROFILE_V16, 0, 1);
 }
 
+static void two_allocators_one_cpu(void)
+{
+    allocators_beside_a_pass(FPR_PROFILE_LINUX_6_1, 4, 0);
+}
+
+/* Lists that others empty and resize meanwhile. */
+static void lists_are_drained(void)
+{
+    open_world(FPR_PROFILE_LINUX_6_1, 4);
+    inter_quiet(false);
+    pthread_t a = inter_begin(allocate, &cpus[0]);
+    pthread_t b = inter_begin(allocate, &cpus[0]);
+    inter_check(fpr_zone_drain(world.zone, 0) == 0);
+    inter_check(fpr_zone_set_pcp(world.zone, 8, 3) == 0);
+    inter_check(fpr_machine_drain(world.machine) == 0);
+    inter_end(a);
+    inter_end(b);
+    close_world();
+}
+
 static void failing_device(void)
 {
     world.answer = 0;
@@ -139,13 +159,112 @@ static void neighbours_are_freed_to_lists(void)
     neighbours(8);
 }
 
+/* The callback runs without a lock: it may allocate and free. */
+static void allocate_in_call(struct world *w)
+{
+    world_give(w, world_take(w, 0, 1, OTHERS), 1, OTHERS);
+}
+
+static void device_allocates(void)
+{
+    open_world(FPR_PROFILE_LINUX_6_1, 0);
+    world.in_call = allocate_in_call;
+    inter_quiet(false);
+    pthread_t a = inter_begin(allocate, &cpus[0]);
+    pass(NULL);
+    inter_end(a);
+    close_world();
+}
+
+static struct world_block contested;
+
+static void *free_contested(void *arg)
+{
+    const unsigned *cpu = arg;
+    int err = fpr_zone_free(world.zone, contested.pfn, contested.order, *cpu);
+    inter_check(err == 0 || err == -EINVAL);
+    return err ? NULL : &contested;
+}
+
+static void *split_contested(void *arg)
+{
+    (void)arg;
+    int err = fpr_zone_split(world.zone, contested.pfn, contested.order, 0);
+    inter_check(err == 0 || err == -EINVAL);
+    return err ? NULL : &contested;
+}
+
+/* Of two that give one block back, or make it into several, one does. */
+static void contest(void *(*other)(void *), unsigned pcp)
+{
+    open_world(FPR_PROFILE_LINUX_6_1, pcp);
+    contested = world_take(&world, 1, 0, MINE);
+    world.owner[contested.pfn] = world.owner[contested.pfn + 1] = 0;
+    inter_quiet(false);
+    pthread_t a = inter_begin(free_contested, &cpus[0]);
+    pthread_t b = inter_begin(other, &cpus[1]);
+    void *freed = inter_end(a), *also = inter_end(b);
+    inter_check(!freed != !also);
+    if (!freed && other == split_contested) {
+        inter_check(fpr_zone_free(world.zone, contested.pfn, 0, 0) == 0);
+        inter_check(fpr_zone_free(world.zone, contested.pfn + 1, 0, 0) == 0);
+        world.frees_more = 1;
+    }
+    close_world();
+}
+
+static void two_free_one_block(void)
+{
+    contest(free_contested, 0);
+}
+
+static void two_free_one_block_to_lists(void)
+{
+    contest(free_contested, 8);
+}
+
+static void one_splits_what_the_other_frees(void)
+{
+    contest(split_contested, 0);
+}
+
 static unsigned wakes;
+static bool no_more_wakes;
 
 static void count_wake(void *ctx, fpr_ns delay)
 {
     (void)ctx;
     (void)delay;
+    inter_check(!no_more_wakes);
     wakes++;
+}
+
+/* When unregistering has returned, nobody is told any more. */
+static void no_wake_after_unregistering(void)
+{
+    static const unsigned which[2] = {0, 1};
+    const struct fpr_report_waker waker = {.wake = count_wake};
+    inter_quiet(true);
+    no_more_wakes = false;
+    world_open(&world, FPR_PROFILE_LINUX_6_1, 0);
+    inter_check(fpr_reporter_set_waker(world.reporter, &waker) == 0);
+    inter_check(fpr_reporter_register(world.reporter, &world.device) == 0);
+    for (unsigned k = 0; k < 2; k++)
+        kept[k] = world_take(&world, WORLD_ORDER, 0, MINE);
+    while (fpr_reporter_state(world.reporter) != FPR_REPORT_IDLE)
+        pass(NULL);
+    inter_quiet(false);
+    pthread_t a = inter_begin(free_kept, &which[0]);
+    pthread_t b = inter_begin(free_kept, &which[1]);
+    inter_point();
+    inter_check(fpr_reporter_unregister(world.reporter, &world.device) == 0);
+    no_more_wakes = true;
+    inter_end(a);
+    inter_end(b);
+    inter_quiet(true);
+    no_more_wakes = false;
+    inter_check(fpr_reporter_state(world.reporter) == FPR_REPORT_IDLE);
+    world_close(&world);
 }
 
 /* What was freed too late for a pass must have asked for another one. */
@@ -236,14 +355,21 @@ static void knobs_in_mid_pass(void)
 }
 
 static const struct inter_scenario scenarios[] = {
-    {"two_allocators", two_allocators, 2, 4000, 1000},
+    {"two_allocators", two_allocators, 2, 3000, 1000},
     {"two_allocators_v16", two_allocators_v16, 1, 1000, 500},
+    {"two_allocators_one_cpu", two_allocators_one_cpu, 2, 2000, 500},
+    {"lists_are_drained", lists_are_drained, 2, 2000, 500},
     {"failing_device", failing_device, 2, 3000, 500},
-    {"neighbours_are_freed", neighbours_are_freed, 2, 4000, 500},
-    {"neighbours_are_freed_to_lists", neighbours_are_freed_to_lists, 2, 3000, 500},
+    {"neighbours_are_freed", neighbours_are_freed, 2, 3000, 500},
+    {"neighbours_are_freed_to_lists", neighbours_are_freed_to_lists, 2, 2000, 500},
+    {"device_allocates", device_allocates, 2, 2000, 300},
+    {"two_free_one_block", two_free_one_block, 3, 1000, 100},
+    {"two_free_one_block_to_lists", two_free_one_block_to_lists, 3, 1000, 100},
+    {"one_splits_what_the_other_frees", one_splits_what_the_other_frees, 3, 1000, 100},
+    {"no_wake_after_unregistering", no_wake_after_unregistering, 3, 2000, 300},
     {"no_request_is_lost", no_request_is_lost, 2, 4000, 500},
     {"suspended_in_mid_pass", suspended_in_mid_pass, 2, 3000, 300},
-    {"knobs_in_mid_pass", knobs_in_mid_pass, 2, 4000, 500},
+    {"knobs_in_mid_pass", knobs_in_mid_pass, 2, 2000, 500},
 };
 
 START_TEST(explore)

@@ -28,7 +28,7 @@ struct inter_scenario {
 };
 
 /* Tries a scenario out; a failure ends the process. FPR_INTERLEAVE=deep allows one decision more
- * and 20 times the runs; FPR_SCHEDULE=name:schedule runs that one schedule of that scenario. */
+ * and 8 times the runs; FPR_SCHEDULE=name:schedule runs that one schedule of that scenario. */
 void inter_explore(const struct inter_scenario *scenario);
 
 /* Here others may get in between. Does nothing in threads that are not played with. */

@@ -193,7 +193,7 @@ void inter_explore(const struct inter_scenario *s)
     const char *deep = getenv("FPR_INTERLEAVE"), *schedule = getenv("FPR_SCHEDULE");
     bool is_deep = deep && strcmp(deep, "deep") == 0;
     size_t len = strlen(s->name);
-    unsigned times = is_deep ? 20 : 1;
+    unsigned times = is_deep ? 8 : 1;
     stay_here();
     signal(SIGABRT, on_signal);
     signal(SIGSEGV, on_signal);

@@ -13,6 +13,7 @@ uint64_t inter_load_others(_Atomic uint64_t *object);
 /* From here on others see what this thread stored. */
 void inter_fence(void);
 
+#define FPR_HOOKED                1
 #define fpr_race_point()          inter_point()
 #define fpr_store_late(object, v) inter_store_late(object, v)
 #define fpr_load_others(object)   inter_load_others(object)

@@ -18,6 +18,7 @@ struct world {
     bool in_report[WORLD_PAGES];          /* the device has it */
     bool told[WORLD_PAGES];               /* reported since it was last allocated */
     int answer;                           /* of the device */
+    unsigned frees_more;                  /* than allocations: a block was split */
     bool gone;                            /* the device must not be called any more */
     bool unreported;                      /* world_check() found a free block to report */
     void (*in_call)(struct world *world); /* in the middle of one; or NULL */

@@ -116,6 +116,28 @@ static void test_draws_repeat_with_the_seed(void **state)
     assert_in_range(failed, 6, 28); /* 16 expected, 3.5 sigma */
 }
 
+/* A call that fails anyway draws like any other, so the later ones fail as without it. */
+static void test_every_call_draws_once(void **state)
+{
+    (void)state;
+    struct setup with, without;
+    unsigned both = 0;
+    prepare(&with);
+    prepare(&without);
+    with.config.fail_probability = without.config.fail_probability = 0.5;
+    with.config.fail_nth = 5;
+    create(&with);
+    create(&without);
+    for (unsigned n = 1; n <= 64; n++) {
+        int one_failed = call(&with), other_failed = call(&without);
+        assert_true(n == 5 ? one_failed != 0 : one_failed == other_failed);
+        both += one_failed && other_failed;
+    }
+    assert_in_range(both, 1, 63);
+    fpr_fault_destroy(with.fault);
+    fpr_fault_destroy(without.fault);
+}
+
 static void test_slow_calls_take_virtual_time(void **state)
 {
     (void)state;
@@ -243,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_the_nth_and_every_kth_call_fail),
         cmocka_unit_test(test_a_late_failure_is_passed_on_first),
         cmocka_unit_test(test_draws_repeat_with_the_seed),
+        cmocka_unit_test(test_every_call_draws_once),
         cmocka_unit_test(test_slow_calls_take_virtual_time),
         cmocka_unit_test(test_a_hook_can_release_a_stuck_call),
         cmocka_unit_test(test_another_thread_releases),

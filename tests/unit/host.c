@@ -160,6 +160,9 @@ static void test_other_page_sizes(void **state)
     host = create(&c);
     assert_int_equal(fpr_host_touch(host, 1, 1), 1);
     assert_int_equal(stats(host).zeroed_bytes, 1 << 16);
+    assert_int_equal(fpr_host_drop(host, 1, 1), 1);
+    assert_int_equal(fpr_host_touch(host, 1, 1), 1);
+    assert_int_equal(stats(host).refault_bytes, 1 << 16);
     fpr_host_destroy(host);
 }
 
@@ -287,6 +290,36 @@ static void test_loading_counts_nothing(void **state)
     fpr_host_destroy(host);
 }
 
+static void test_a_unit_filled_in_parts_is_not_huge(void **state)
+{
+    (void)state;
+    struct fpr_host_config c = config(UNIT);
+    struct fpr_host *host = create(&c);
+    assert_int_equal(fpr_host_load_resident(host, 0, UNIT / 2), 0);
+    assert_int_equal(fpr_host_load_resident(host, UNIT / 2, UNIT / 2), 0);
+    assert_int_equal(fpr_host_resident_pages(host), UNIT);
+    assert_int_equal(fpr_host_huge_pages(host), 0);
+    fpr_host_destroy(host);
+}
+
+/* What was not there when it was dropped does not come back, and dropping it costs nothing. */
+static void test_absent_pages_are_not_dropped(void **state)
+{
+    (void)state;
+    struct fpr_host_config c = config(UNIT);
+    struct fpr_host *host = create(&c);
+    assert_int_equal(fpr_host_load_resident(host, 0, 1), 0);
+    assert_int_equal(fpr_host_drop(host, 0, 4), 1);
+    uint64_t cost = fpr_host_cost_ns(host, 0, 0);
+    assert_int_equal(cost, c.costs.drop_page_ns);
+    assert_int_equal(fpr_host_drop(host, 0, 4), 0);
+    assert_int_equal(fpr_host_cost_ns(host, 0, 0), cost);
+    assert_int_equal(fpr_host_touch(host, 0, 3), 3);
+    assert_int_equal(stats(host).refaults, 1);
+    assert_int_equal(stats(host).refault_faults, 1);
+    fpr_host_destroy(host);
+}
+
 static void test_mistakes_are_returned(void **state)
 {
     (void)state;
@@ -392,6 +425,8 @@ int main(void)
         cmocka_unit_test(test_hazards_are_pinned_pages_that_go),
         cmocka_unit_test(test_device_counts_and_skips_the_unknown),
         cmocka_unit_test(test_loading_counts_nothing),
+        cmocka_unit_test(test_a_unit_filled_in_parts_is_not_huge),
+        cmocka_unit_test(test_absent_pages_are_not_dropped),
         cmocka_unit_test(test_mistakes_are_returned),
         cmocka_unit_test(test_every_failed_request_is_survived),
     };
