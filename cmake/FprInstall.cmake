@@ -10,16 +10,18 @@ install(TARGETS fprtrace EXPORT fprtrace-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev)
 if(FPR_SHARED)
   install(
-    TARGETS fpr_shared EXPORT fpr-targets
+    TARGETS fpr_shared EXPORT fpr-shared-targets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT lib
             NAMELINK_COMPONENT dev)
+  install(EXPORT fpr-shared-targets NAMESPACE fpr:: DESTINATION ${fpr_cmake_dir} COMPONENT dev)
 endif()
 install(EXPORT fpr-targets NAMESPACE fpr:: DESTINATION ${fpr_cmake_dir} COMPONENT dev)
 install(EXPORT fprtrace-targets NAMESPACE fpr:: DESTINATION ${fpr_cmake_dir} COMPONENT dev)
 install(DIRECTORY include/fpr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
 
 configure_package_config_file(cmake/fpr-config.cmake.in ${PROJECT_BINARY_DIR}/fpr-config.cmake
-                              INSTALL_DESTINATION ${fpr_cmake_dir})
+                              INSTALL_DESTINATION ${fpr_cmake_dir}
+                              PATH_VARS CMAKE_INSTALL_LIBDIR)
 # Below 1.0 a new minor version may break callers.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/fpr-config-version.cmake
                                  COMPATIBILITY SameMinorVersion)
@@ -46,6 +48,19 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libfpr-dev RENAME
         COMPONENT dev)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/fpr-tools RENAME copyright
         COMPONENT tools)
+if(FPR_SHARED)
+  install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libfpr${FPR_SOVERSION}
+          RENAME copyright COMPONENT lib)
+endif()
+
+# To learn from without the sources: guides, examples, lessons, recordings.
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libfpr-dev COMPONENT dev
+        FILES_MATCHING PATTERN "*.md" PATTERN man EXCLUDE)
+install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libfpr-dev/examples
+        COMPONENT dev PATTERN lab EXCLUDE PATTERN build EXCLUDE)
+install(DIRECTORY examples/lab/lessons DESTINATION ${CMAKE_INSTALL_DATADIR}/fpr COMPONENT tools)
+install(DIRECTORY bench/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fpr/recordings COMPONENT tools
+        FILES_MATCHING PATTERN "*.fprt")
 if(PROJECT_IS_TOP_LEVEL)
   include(cmake/FprPackage.cmake)
 endif()

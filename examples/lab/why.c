@@ -166,13 +166,14 @@ enum lab_result lab_cmd_why(struct lab *lab, const struct lab_words *words)
     }
     const char *step = lab->history[lab->done - 1];
     lab_say(lab, "why: %s", step);
+    if (sscanf(step, " %15s", first) == 1 &&
+        (!strcmp(first, "import") || !strcmp(first, "select"))) {
+        lab_say(lab, "- no memory changed hands");
+        return LAB_OK;
+    }
     if (!lab->before || (sscanf(step, " %15s", first) == 1 &&
                          (!strcmp(first, "zone") || !strcmp(first, "guest")))) {
         lab_say(lab, "- boot frees memory in rising order, in the largest aligned blocks");
-        return LAB_OK;
-    }
-    if (!strcmp(first, "import") || !strcmp(first, "select")) {
-        lab_say(lab, "- no memory changed hands");
         return LAB_OK;
     }
     lab->out = open_memstream(&text, &size);

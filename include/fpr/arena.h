@@ -51,9 +51,9 @@ FPR_API size_t fpr_arena_page_size(const struct fpr_arena *arena);
 /** Bytes resident now, read back from the kernel (mincore, page by page; nothing else is trusted).
  *  What was given back with FPR_ARENA_FREE counts until the system takes it. Memory that other
  *  threads touch or give back meanwhile is counted or not.
- *  @return bytes or -errno. */
+ *  @return bytes, -EINVAL, -ENOMEM, or mincore's error. */
 FPR_API int64_t fpr_arena_resident_bytes(const struct fpr_arena *arena);
-/** The same for a range of frames. @return bytes or -errno. */
+/** The same for a range of frames. @return as fpr_arena_resident_bytes(). */
 FPR_API int64_t fpr_arena_resident_in(const struct fpr_arena *arena, fpr_pfn pfn, uint64_t pages);
 
 /** How a device gives reported memory back. */

@@ -255,14 +255,14 @@ FPR_API int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, ui
                                  unsigned flags, struct fpr_iova_bitmap *bitmap,
                                  uint64_t *unmapped);
 
-/** fpr_iova_unmap_flags() without flags. */
+/** fpr_iova_unmap_flags() without flags. @return as fpr_iova_unmap_flags(). */
 FPR_API int fpr_iova_unmap(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
                            uint64_t *unmapped);
 
-/** fpr_iova_unmap_flags() with FPR_IOVA_UNMAP_ALL. */
+/** fpr_iova_unmap_flags() with FPR_IOVA_UNMAP_ALL. @return as fpr_iova_unmap_flags(). */
 FPR_API int fpr_iova_unmap_all(struct fpr_iova_space *space, uint64_t *unmapped);
 
-/** fpr_iova_unmap_flags() with FPR_IOVA_UNMAP_DIRTY. */
+/** fpr_iova_unmap_flags() with FPR_IOVA_UNMAP_DIRTY. @return as fpr_iova_unmap_flags(). */
 FPR_API int fpr_iova_unmap_dirty(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
                                  struct fpr_iova_bitmap *bitmap, uint64_t *unmapped);
 /** @} */
@@ -336,24 +336,24 @@ FPR_API int fpr_iova_put(struct fpr_iova_reader *reader);
  *  @param value out, untouched on failure
  *  @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_read8(struct fpr_iova_reader *reader, uint64_t iova, uint8_t *value);
-/** See fpr_iova_read8(). */
+/** See fpr_iova_read8(). @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_read16(struct fpr_iova_reader *reader, uint64_t iova, uint16_t *value);
-/** See fpr_iova_read8(). */
+/** See fpr_iova_read8(). @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_read32(struct fpr_iova_reader *reader, uint64_t iova, uint32_t *value);
-/** See fpr_iova_read8(). */
+/** See fpr_iova_read8(). @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_read64(struct fpr_iova_reader *reader, uint64_t iova, uint64_t *value);
-/** See fpr_iova_read8(). */
+/** See fpr_iova_read8(). @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_write8(struct fpr_iova_reader *reader, uint64_t iova, uint8_t value);
-/** See fpr_iova_read8(). */
+/** See fpr_iova_read8(). @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_write16(struct fpr_iova_reader *reader, uint64_t iova, uint16_t value);
-/** See fpr_iova_read8(). */
+/** See fpr_iova_read8(). @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_write32(struct fpr_iova_reader *reader, uint64_t iova, uint32_t value);
-/** See fpr_iova_read8(). */
+/** See fpr_iova_read8(). @return as fpr_iova_rw(). */
 FPR_API int fpr_iova_write64(struct fpr_iova_reader *reader, uint64_t iova, uint64_t value);
 
 /** Installs the process-wide SIGSEGV and SIGBUS handlers that FPR_IOVA_GUARD_SIGNAL needs. Faults
  *  that are not ours go to the handlers that were there. Counted: as many removals as installs.
- *  @return 0, -errno of sigaction. Thread safe. */
+ *  @return 0, -EINVAL (sigaction's). Thread safe. */
 FPR_API int fpr_iova_guard_install(void);
 
 /** Undoes one install; the last puts the former handlers back, unless someone chained behind us.
@@ -458,7 +458,7 @@ struct fpr_iova_ioctl_dirty {
     uint64_t size;                 /**< get: bytes */
     struct fpr_iova_bitmap bitmap; /**< get: where to */
 };
-/** VFIO_IOMMU_DIRTY_PAGES. @return as the dirty calls. */
+/** VFIO_IOMMU_DIRTY_PAGES. @return as fpr_iova_dirty_get(). */
 FPR_API int fpr_iova_ioctl_dirty_pages(struct fpr_iova_space *space,
                                        struct fpr_iova_ioctl_dirty *dirty);
 /** @} */

@@ -55,9 +55,10 @@ FPR_API struct fpr_zone *fpr_machine_zone_of(const struct fpr_machine *machine, 
  *  @return 0, -ENOMEM, -EINVAL. Models __alloc_pages(). */
 FPR_API int fpr_alloc_pages_node(struct fpr_machine *machine, int node, unsigned order, fpr_gfp gfp,
                                  unsigned cpu, fpr_pfn *pfn);
-/** fpr_alloc_pages_node() on node 0 and cpu 0. */
+/** fpr_alloc_pages_node() on node 0 and cpu 0. @return as fpr_alloc_pages_node(). */
 FPR_API int fpr_alloc_pages(struct fpr_machine *machine, unsigned order, fpr_gfp gfp, fpr_pfn *pfn);
-/** fpr_alloc_pages_node() with enum fpr_alloc_flags, on node 0. */
+/** fpr_alloc_pages_node() with enum fpr_alloc_flags, on node 0.
+ *  @return as fpr_alloc_pages_node(). */
 FPR_API int fpr_alloc_pages_flags(struct fpr_machine *machine, unsigned order, fpr_gfp gfp,
                                   unsigned cpu, unsigned flags, fpr_pfn *pfn);
 /** One page for the bulk allocator: the first zone above its low watermark with `bulk` pages to
@@ -67,7 +68,7 @@ FPR_API int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, u
                                      unsigned cpu, fpr_pfn *pfn);
 /** Gives a block back; see fpr_zone_free(). @return 0, -EINVAL. */
 FPR_API int fpr_free_pages(struct fpr_machine *machine, fpr_pfn pfn, unsigned order);
-/** fpr_free_pages() on a given cpu. */
+/** fpr_free_pages() on a given cpu. @return as fpr_free_pages(); -EINVAL also for the cpu. */
 FPR_API int fpr_free_pages_cpu(struct fpr_machine *machine, fpr_pfn pfn, unsigned order,
                                unsigned cpu);
 /** Drains the per-cpu lists of every zone and cpu, rising. @return 0, -EINVAL. */

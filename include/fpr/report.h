@@ -94,7 +94,9 @@ struct fpr_pass_result {
  *  then IDLE, or REQUESTED with the work queued.
  *  @param result out, may be NULL
  *  @return 0 (also if the device failed), -EINVAL (no device), -EBUSY (a pass is running),
- *  -ECANCELED (suspended), -ENOMEM (for a capacity that was changed in the last pass). */
+ *  -ECANCELED (suspended), -ENOMEM (for a capacity that was changed in the last pass).
+ *  O(blocks walked): with rotation and a budget a share of each list, else the whole of it after
+ *  each call. */
 FPR_API int fpr_reporter_pass(struct fpr_reporter *reporter, struct fpr_pass_result *result);
 
 /** Suspends reporting, or resumes it; from any thread, also from the callback. While suspended no

@@ -80,7 +80,7 @@ FPR_API int fpr_zone_create(const struct fpr_zone_config *config, struct fpr_zon
 FPR_API void fpr_zone_destroy(struct fpr_zone *zone);
 
 /** Copies a zone with everything in it; hooks and event sink are not copied.
- *  @return 0, -EINVAL, -ENOMEM. */
+ *  @return 0, -EINVAL, -ENOMEM. O(pages touched). */
 FPR_API int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy);
 
 /** @name Requests
@@ -99,7 +99,8 @@ enum fpr_alloc_flags {
  *  @param gfp   FPR_GFP_* bits
  *  @param cpu   which per-cpu lists, below `cpus`
  *  @param pfn   out: first frame; untouched on failure
- *  @return 0, -ENOMEM (nothing free), -EINVAL. Models rmqueue() and get_page_from_freelist(). */
+ *  @return 0, -ENOMEM (nothing free), -EINVAL. O(max_order); a steal O(pages of a pageblock).
+ *  Models rmqueue() and get_page_from_freelist(). */
 FPR_API int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, unsigned cpu,
                            fpr_pfn *pfn);
 
@@ -108,22 +109,22 @@ FPR_API int fpr_zone_alloc(struct fpr_zone *zone, unsigned order, fpr_gfp gfp, u
  *  @param order as allocated
  *  @param cpu   which per-cpu lists
  *  @return 0, -EINVAL (unaligned, foreign, reserved, not allocated with this order: a double
- *  free is one of these). Models free_unref_page() and __free_pages_ok(). */
+ *  free is one of these). O(max_order). Models free_unref_page() and __free_pages_ok(). */
 FPR_API int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu);
 
 /** Frees many order-0 blocks; the same result as single frees in this order, faster, as the
  *  next ones are known. Stops at the first that cannot be freed.
  *  @param freed out: how many were freed, may be NULL
- *  @return 0 or the error of the block that stopped it. */
+ *  @return 0, -EINVAL, or the error of the block that stopped it, as fpr_zone_free(). */
 FPR_API int fpr_zone_free_bulk(struct fpr_zone *zone, const fpr_pfn *pfns, size_t count,
                                unsigned cpu, size_t *freed);
 
 /** Makes one allocated block into blocks of a lower order, to be freed one by one.
- *  @return 0, -EINVAL. Models split_page(). */
+ *  @return 0, -EINVAL. O(pages). Models split_page(). */
 FPR_API int fpr_zone_split(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned to);
 
 /** Empties the per-cpu lists of one cpu into the free lists.
- *  @return 0, -EINVAL. Models drain_pages_zone(). */
+ *  @return 0, -EINVAL. O(pages on them). Models drain_pages_zone(). */
 FPR_API int fpr_zone_drain(struct fpr_zone *zone, unsigned cpu);
 
 /** Says whether an allocated block counts as movable (on an LRU list) when a pageblock is
@@ -137,11 +138,12 @@ FPR_API int fpr_zone_set_movable(struct fpr_zone *zone, fpr_pfn pfn, unsigned or
 
 /** Takes one free block off its list if the min watermark allows it. The caller holds it then.
  *  @return 0, -EINVAL (no free block of exactly this order there), -EAGAIN (watermark).
- *  Models __isolate_free_page(). */
+ *  O(1). Models __isolate_free_page(). */
 FPR_API int fpr_zone_isolate(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 
 /** Puts a held block back on the free lists, without notification, placed by policy.putback.
- *  @return 0, -EINVAL (not held with this order). Models __putback_isolated_page(). */
+ *  @return 0, -EINVAL (not held with this order). O(max_order).
+ *  Models __putback_isolated_page(). */
 FPR_API int fpr_zone_putback(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 
 /** Turns a held block into an allocated one of the same order (compaction does this).
@@ -326,7 +328,8 @@ FPR_API int fpr_zone_walk_free(const struct fpr_zone *zone, unsigned order, int 
                                int (*visit)(void *ctx, const struct fpr_block *block), void *ctx);
 
 /** Walks one per-cpu list from head to tail, as fpr_zone_walk_free().
- *  @param list index: 3 * order + type for orders 0..3; then the pageblock order's lists */
+ *  @param list index: 3 * order + type for orders 0..3; then the pageblock order's lists
+ *  @return as fpr_zone_walk_free(). */
 FPR_API int fpr_zone_walk_pcp(const struct fpr_zone *zone, unsigned cpu, unsigned list,
                               int (*visit)(void *ctx, const struct fpr_block *block), void *ctx);
 
@@ -376,28 +379,33 @@ FPR_API uint64_t fpr_zone_hash(const struct fpr_zone *zone, bool with_pcp);
 /** @name Loading a state into a zone made with `empty`
  *  Each appends at the tail of its list, so a dump read in order gives the lists in order. All
  *  return 0, -EINVAL (unaligned, outside, bad type), -EEXIST (overlaps what is there). @{ */
-/** A free block at the tail of list [order][mt]. */
+/** A free block at the tail of list [order][mt].
+ *  @return 0, -EINVAL (not in the zone, not aligned), -EEXIST (a frame of it is something already).
+ */
 FPR_API int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt,
                                bool reported);
 /** A block at the tail of a per-cpu list.
- *  @param mt type remembered, 0..4 */
+ *  @param mt type remembered, 0..4 @return as fpr_zone_load_free(). */
 FPR_API int fpr_zone_load_pcp(struct fpr_zone *zone, unsigned cpu, unsigned list, fpr_pfn pfn,
                               int mt);
-/** An allocated block. */
+/** An allocated block. @return as fpr_zone_load_free(). */
 FPR_API int fpr_zone_load_allocated(struct fpr_zone *zone, fpr_pfn pfn, unsigned order,
                                     bool movable);
-/** Every frame of the range that is nothing yet becomes an allocated single page. */
+/** Every frame of the range that is nothing yet becomes an allocated single page.
+ *  @return 0, -EINVAL (not in the zone). */
 FPR_API int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t pages,
                                          bool movable);
 /** "Type" of a pageblock without page structures. */
 #define FPR_PAGEBLOCK_HOLE (-1)
-/** Type of the pageblock that holds the frame, or FPR_PAGEBLOCK_HOLE: nothing can be in it, and
- *  nothing may be (-EEXIST). */
+/** Type of the pageblock that holds the frame, or FPR_PAGEBLOCK_HOLE: nothing can be in it.
+ *  @return 0, -EINVAL, -EEXIST (a hole where something is). */
 FPR_API int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt);
 /** The counters that lists do not tell: free and free_lag (their sum must be what was loaded),
- *  threshold, highatomic, boost, flags, watermarks and reserves. */
+ *  threshold, highatomic, boost, flags, watermarks and reserves.
+ *  @return 0, -EINVAL (the sum is another). */
 FPR_API int fpr_zone_load_counters(struct fpr_zone *zone, const struct fpr_zone_counters *c);
-/** high, batch, free_factor and expire; count must be what was loaded. */
+/** high, batch, free_factor and expire; count must be what was loaded.
+ *  @return 0, -EINVAL (it is not). */
 FPR_API int fpr_zone_load_pcp_counters(struct fpr_zone *zone, unsigned cpu,
                                        const struct fpr_pcp_counters *p);
 /** @} */

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the Debian packages, unpacks them into an empty folder and builds against that.
+# Builds the Debian packages, unpacks them into an empty folder and builds against that; lintian, if
+# it is there, finds no error.
 #   packages.sh BUILD SOURCE
 set -euo pipefail
 build=$1 source=$2
@@ -11,13 +12,33 @@ quiet cpack -G DEB --config "$build/CPackConfig.cmake" -B "$work/packages"
 for name in libfpr-dev fpr-tools; do
     package=$(ls "$work"/packages/"$name"_*.deb)
     dpkg-deb -x "$package" "$work/root"
-    [ -s "$work/root/usr/share/doc/$name/copyright" ] || {
-        echo "$name has no copyright file"
-        exit 1
-    }
+    for file in copyright changelog.gz changelog.Debian.gz; do
+        [ -s "$work/root/usr/share/doc/$name/$file" ] || {
+            echo "$name has no $file"
+            exit 1
+        }
+    done
     [ "$(dpkg-deb -f "$package" Package)" = "$name" ]
 done
 for program in fpr-bench fpr-conform fpr-lab; do
     "$work/root/usr/bin/$program" --version
+    gzip -t "$work/root/usr/share/man/man1/$program.1.gz"
 done
+plain=$(find "$work/root/usr/share/man" -type f ! -name '*.gz')
+[ -z "$plain" ] || {
+    echo "not compressed: $plain"
+    exit 1
+}
+"$work/root/usr/bin/fpr-lab" -q "$work/root/usr/share/fpr/lessons/1-split-and-merge.lab" >/dev/null
+"$work/root/usr/bin/fpr-bench" replay "$work/root/usr/share/fpr/recordings/gcc.fprt" >/dev/null
+if command -v lintian >/dev/null; then
+    # There is no address to write to. A debug build's programs are stripped by CPack, but not its
+    # archives.
+    lintian --allow-root --fail-on error --suppress-tags \
+        bogus-mail-host,bogus-mail-host-in-debian-changelog,unstripped-static-library \
+        "$work"/packages/*.deb >"$work/lintian" 2>&1 || {
+        cat "$work/lintian"
+        exit 1
+    }
+fi
 consume "$work/root/usr" "$source" "$work"

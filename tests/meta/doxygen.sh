@@ -12,3 +12,11 @@ cd "$1"
     cat "$work/errors"
     exit 1
 }
+# Grouped by noun: each header is a group with something in it.
+for header in include/fpr/*.h; do
+    noun=$(basename "$header" .h)
+    [ "$noun" = fpr ] || [ -s "$work/html/group__$noun.html" ] || {
+        echo "no group of $noun in the reference"
+        exit 1
+    }
+done
