@@ -45,6 +45,9 @@ cmp -s a.fprt b.fprt || bad "an import of an import differs"
 printf 'overrun: 3\ncommit overrun: 0\ndropped events: 20\n' >rec/ringbuf.stats
 run "$BENCH" import rec -o a.fprt; is 0; prints "lost events    23"
 
+run "$BENCH" replay a.fprt --json r.json; is 0; prints "lost events    23"
+grep -q '"lost_events":23' r.json || bad "the replay does not tell of the loss"
+
 # One kind missing, several CPUs.
 { alloc 10; cpu=003 alloc 11; } >only.txt
 run "$BENCH" import only.txt -o a.fprt; is 0
