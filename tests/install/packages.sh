@@ -20,4 +20,5 @@ done
 for program in fpr-bench fpr-conform fpr-lab; do
     "$work/root/usr/bin/$program" --version
 done
+"$work/root/usr/share/fpr/record-guest" --help >"$work/help"
 consume "$work/root/usr" "$source" "$work"
