@@ -44,6 +44,9 @@ foreach(program fpr-bench fpr-bench-mpi fpr-conform fpr-lab)
   endif()
 endforeach()
 
+# Not a program of this machine: it is copied into guests.
+install(PROGRAMS bench/record-guest DESTINATION ${CMAKE_INSTALL_DATADIR}/fpr COMPONENT tools)
+
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libfpr-dev RENAME copyright
         COMPONENT dev)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/fpr-tools RENAME copyright

@@ -64,7 +64,7 @@ static _Noreturn void give_up(struct job *job, int err)
     bench_die_trace(err, &job->error);
 }
 
-static void copy(struct job *job, struct import_check *check)
+static void copy(struct job *job, struct import_check *check, struct fpr_trace_summary *summary)
 {
     struct fpr_trace_record record;
     int got;
@@ -78,6 +78,8 @@ static void copy(struct job *job, struct import_check *check)
             give_up(job, err);
         }
     }
+    fpr_trace_get_summary(job->trace, summary);
+    got = got < 0 ? got : fpr_trace_writer_lost(job->writer, summary->lost_events);
     if (got < 0) {
         give_up(job, got);
     }
@@ -112,7 +114,7 @@ static void tell(const struct import_args *args, const struct fpr_recording *rec
     if (args->json) {
         struct bench_out out;
         struct json_object *json = import_json(summary, losses);
-        import_lacks_json(rec, summary, json);
+        import_lacks_json(rec, summary, losses, json);
         bench_out_open(&out, args->json);
         bench_json_write(json, out.file);
         bench_out_commit(&out);
@@ -123,7 +125,7 @@ static void tell(const struct import_args *args, const struct fpr_recording *rec
             printf("made by        %.*s\n", (int)strcspn(rec->command, "\n"), rec->command);
         }
         import_report(summary, losses, stdout);
-        import_lacks(rec, summary, stdout);
+        import_lacks(rec, summary, losses, stdout);
         if (!stat(args->out, &st)) {
             printf("written        %s, %.2f MB\n", args->out, (double)st.st_size / 1e6);
         }
@@ -149,17 +151,18 @@ int bench_import(int argc, char **argv)
     bench_out_check_file("-o", args.out);
     bench_out_check("--json", args.json);
     struct job job;
+    struct fpr_trace_summary summary;
     open_all(&job, &args);
     struct import_check *check = import_check_new(job.rec);
-    copy(&job, check);
+    copy(&job, check, &summary);
     int err = fpr_trace_writer_commit(job.writer);
     if (err) {
         give_up(&job, err);
     }
-    struct fpr_trace_summary summary;
+    if (summary.lost_events < job.rec->lost_events) { /* two counts of the same */
+        summary.lost_events = job.rec->lost_events;
+    }
     struct import_losses losses;
-    fpr_trace_get_summary(job.trace, &summary);
-    summary.lost_events += job.rec->lost_events;
     import_check_end(check, &summary, &losses);
     tell(&args, job.rec, &summary, &losses);
     fpr_trace_writer_close(job.writer);

@@ -39,10 +39,11 @@ void import_report(const struct fpr_trace_summary *summary, const struct import_
 struct json_object *import_json(const struct fpr_trace_summary *summary,
                                 const struct import_losses *losses);
 
-/* What was not recorded at all, and what that costs (docs/accuracy.md). */
+/* What was not recorded at all, what that costs (docs/accuracy.md), and what the recording is good
+ * for. */
 void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
-                  FILE *to);
+                  const struct import_losses *losses, FILE *to);
 void import_lacks_json(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
-                       struct json_object *json);
+                       const struct import_losses *losses, struct json_object *json);
 
 #endif

@@ -50,10 +50,11 @@ static bool no_bulk(const struct fpr_recording *rec, const struct fpr_trace_summ
     return !s->records[FPR_TRACE_BULK] && !s->records[FPR_TRACE_GOT];
 }
 
+/* Drains may be missing because nothing was drained. */
 static bool no_buddy(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
 {
     (void)rec;
-    return !s->records[FPR_TRACE_ZONE_LOCKED] || !s->records[FPR_TRACE_PCPU_DRAIN];
+    return !s->records[FPR_TRACE_ZONE_LOCKED];
 }
 
 static bool no_end(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
@@ -98,7 +99,7 @@ static const struct lack lacks[] = {
      "no probe of the bulk allocator: pages that it took are inferred from what happens to them "
      "later (with a state.before: 75 to 100 % of page frames)"},
     {"buddy", no_buddy,
-     "mm_page_alloc_zone_locked or mm_page_pcpu_drain were not recorded: no mirror mode, and "
+     "mm_page_alloc_zone_locked was not recorded: no mirror mode, and "
      "nothing to compare the model's lists with"},
     {"end", no_end, "neither state.after nor kpageflags.after: the final state is not compared"},
     {"rss", no_rss,
@@ -108,8 +109,35 @@ static const struct lack lacks[] = {
      "several CPUs: which of them found the lists locked is not recorded; page frames drift apart"},
 };
 
+/* What all of it comes to. */
+static const struct verdict {
+    const char *word, *meaning;
+} verdicts[] = {
+    {"nothing", "nothing: allocations and frees are both needed"},
+    {"shape", "the shape of curves"},
+    {"memory", "host memory and settings, not page frames"},
+    {"part", "host memory and settings; page frames up to the first lost event"},
+    {"everything", "everything: page frames, reports, host memory, settings"},
+};
+
+static const struct verdict *judge(const struct fpr_recording *rec,
+                                   const struct fpr_trace_summary *s,
+                                   const struct import_losses *losses)
+{
+    if (!s->records[FPR_TRACE_ALLOC] || !s->records[FPR_TRACE_FREE]) {
+        return &verdicts[0];
+    }
+    if (no_start(rec, s)) {
+        return &verdicts[1];
+    }
+    if (no_state(rec, s)) {
+        return &verdicts[2];
+    }
+    return losses->lost_events ? &verdicts[3] : &verdicts[4];
+}
+
 void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
-                  FILE *to)
+                  const struct import_losses *losses, FILE *to)
 {
     const char *head = "what it lacks:\n";
     for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
@@ -121,10 +149,11 @@ void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summar
     if (*head) {
         fprintf(to, "what it lacks  nothing\n");
     }
+    fprintf(to, "good for       %s\n", judge(rec, summary, losses)->meaning);
 }
 
 void import_lacks_json(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
-                       struct json_object *json)
+                       const struct import_losses *losses, struct json_object *json)
 {
     struct json_object *words = bench_json_array();
     for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
@@ -133,4 +162,5 @@ void import_lacks_json(const struct fpr_recording *rec, const struct fpr_trace_s
         }
     }
     bench_json_add(json, "lacks", words);
+    bench_json_add_string(json, "good_for", judge(rec, summary, losses)->word);
 }

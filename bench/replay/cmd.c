@@ -144,11 +144,27 @@ static bool is_stdout(const char *path)
     return path && !strcmp(path, "-");
 }
 
-static void write_files(const struct replay_args *args, const struct fpr_recording *rec,
+static struct bench_origin origin_of(const struct replay_args *args,
+                                     const struct fpr_prepared *prepared)
+{
+    const struct fpr_recording *rec = fpr_prepared_recording(prepared);
+    struct fpr_trace_summary summary;
+    struct bench_origin origin = {.path = args->path};
+    if (rec) {
+        origin.command = rec->command;
+        origin.lost = rec->lost_events;
+    }
+    if (!fpr_prepared_summary(prepared, &summary) && summary.lost_events > origin.lost) {
+        origin.lost = summary.lost_events; /* two counts of the same */
+    }
+    return origin;
+}
+
+static void write_files(const struct replay_args *args, const struct fpr_prepared *prepared,
                         const struct fpr_replay_result *result)
 {
     struct bench_out out;
-    const struct bench_origin origin = {args->path, rec ? rec->command : NULL};
+    const struct bench_origin origin = origin_of(args, prepared);
     if (args->csv) {
         bench_out_open(&out, args->csv);
         bench_curve_csv(result, args->path, out.file);
@@ -157,6 +173,7 @@ static void write_files(const struct replay_args *args, const struct fpr_recordi
     if (args->json) {
         struct json_object *json = bench_result_json(result);
         bench_json_add_string(json, "trace", args->path);
+        bench_json_add_u64(json, "lost_events", origin.lost);
         if (origin.command) {
             bench_json_add_string(json, "command", origin.command);
         }
@@ -194,7 +211,7 @@ static int replay(struct replay_args *args)
     err = fpr_replay(prepared, &args->model.replay, &result, &error);
     if (!err) {
         bench_watch_end(&args->watch);
-        write_files(args, fpr_prepared_recording(prepared), &result);
+        write_files(args, prepared, &result);
         fpr_replay_result_free(&result);
     }
     bench_watch_free(&args->watch);

@@ -15,6 +15,7 @@ struct json_object *bench_result_json(const struct fpr_replay_result *result);
 struct bench_origin {
     const char *path;
     const char *command; /* the line that made it; NULL: it was recorded */
+    uint64_t lost;       /* events that the kernel lost */
 };
 /* The same for people. */
 void bench_result_text(const struct fpr_replay_result *result, const struct bench_origin *origin,

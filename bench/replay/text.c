@@ -127,6 +127,12 @@ void bench_result_text(const struct fpr_replay_result *r, const struct bench_ori
     if (origin->command) {
         fprintf(to, "made by        %.*s\n", (int)strcspn(origin->command, "\n"), origin->command);
     }
+    if (origin->lost) {
+        fprintf(to,
+                "lost events    %" PRIu64
+                ": nothing after the first gap can be as it was (see import)\n",
+                origin->lost);
+    }
     fprintf(to, "model          %s, profile %s\n",
             r->mode == FPR_REPLAY_PREDICT ? "predict" : "mirror", r->profile);
     fprintf(to, "start          %s\n", r->start);

@@ -41,4 +41,5 @@ if command -v lintian >/dev/null; then
         exit 1
     }
 fi
+"$work/root/usr/share/fpr/record-guest" --help >"$work/help"
 consume "$work/root/usr" "$source" "$work"

@@ -122,6 +122,22 @@ static void test_passes_without_reports_are_predicted(void **state)
     close_text(&f);
 }
 
+static void test_page_structures_begin_where_the_recording_says(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const char *trace = BEGIN_SPAN PASS_START("100") KWORKER("100104", REPORT_TWO)
+        KWORKER("100106", REPORT_RET) KWORKER("100107", PROCESS_RET) END_SPAN;
+    open_text(&f, REGISTERED, trace, NULL, NULL);
+    assert_int_equal(f.prepared->sgs[0].pfn, 0x800);
+    assert_int_equal(f.prepared->sgs[1].pfn, 0x400);
+    close_text(&f);
+    open_text(&f, REGISTERED, trace, "vmemmap", "0xffffea0000010000\n");
+    assert_int_equal(f.prepared->sgs[0].pfn, 0x400);
+    assert_int_equal(f.prepared->sgs[1].pfn, 0);
+    close_text(&f);
+}
+
 static void test_batches_that_differ(void **state)
 {
     (void)state;
@@ -259,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trace_goes_on_inside_a_call),
         cmocka_unit_test(test_passes_without_reports_are_predicted),
+        cmocka_unit_test(test_page_structures_begin_where_the_recording_says),
         cmocka_unit_test(test_batches_that_differ),
         cmocka_unit_test(test_device_error_is_replayed),
         cmocka_unit_test(test_passes_known_from_reports_alone),
