@@ -131,6 +131,20 @@ static void test_the_last_page_of_old(void **state)
     assert_int_equal(bytes, 0);
 }
 
+/* The end of a range up to 2^64 wraps, so everything seems to begin behind it. */
+static void test_a_range_up_to_the_top_of_old(void **state)
+{
+    (void)state;
+    uint64_t below = UINT64_C(0) - 0x3000, bytes = 1;
+    assert_int_equal(unit_open(&u, &config), 0);
+    assert_int_equal(unit_map(&u, below, 1, 3, RW), 0);
+    assert_int_equal(fpr_iova_unmap(u.space, below - 0x1000, 0x4000, &bytes), 0);
+    assert_int_equal(bytes, 0);
+    assert_int_equal(avail(), 65534);
+    assert_int_equal(fpr_iova_unmap(u.space, below - 0x1000, 0x3000, &bytes), 0);
+    assert_int_equal(bytes, 0x1000);
+}
+
 /*   |100000 ....|104000 ....|   v2 cuts nothing */
 static void test_v2_refuses_to_bisect(void **state)
 {
@@ -292,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_range_that_wraps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_last_page_works, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_last_page_of_old, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_range_up_to_the_top_of_old, setup, teardown),
         cmocka_unit_test_setup_teardown(test_v2_refuses_to_bisect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_v1_takes_whole_mappings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unmap_flags, setup, teardown),
