@@ -95,7 +95,7 @@ void live_svg(FILE *to, const char *title, const char *unit, const struct live_l
             ".curves text{fill:currentColor}.curves .grid{stroke:#ccc}"
             "@media (prefers-color-scheme:dark){.curves{background:#1d2026;color:#e7e9ed}"
             ".curves .grid{stroke:#363b45}.curves .curve{filter:brightness(1.5)}}"
-            "</style>\n<title>",
+            "@media (max-width:640px){.curves text{font-size:20px}}</style>\n<title>",
             WIDTH, HEIGHT, WIDTH);
     page_text(to, title);
     fprintf(to, "</title>\n<text x=\"%d\" y=\"18\" font-size=\"14\">", LEFT);
