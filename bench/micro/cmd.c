@@ -8,6 +8,7 @@
 
 static const struct micro_case *const families[] = {
     &micro_alloc_case,
+    &micro_threads_case,
 #ifdef FPR_BENCH_IOVA
     &micro_iova_case,
 #endif

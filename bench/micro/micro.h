@@ -61,8 +61,9 @@ uint64_t micro_now(void);
 /* splitmix64. */
 uint64_t micro_random(uint64_t *state);
 
-/* The tables: alloc.c always, iova.c where the IOVA map is built. */
+/* The tables: alloc.c and threads.c always, iova.c where the IOVA map is built. */
 extern const struct micro_case micro_alloc_case;
+extern const struct micro_case micro_threads_case;
 extern const struct micro_case micro_iova_case;
 
 /* pass.c, called by alloc.c. */

@@ -56,14 +56,14 @@ static void give(struct sequence *s, uint64_t bits)
     s->busy -= (uint64_t)1 << order;
     s->touched += (uint64_t)1 << order;
     if (s->zone) {
-        fpr_zone_free(s->zone, pfn, order, 0);
+        fpr_zone_free(s->zone, pfn, order, s->cpu);
     }
 }
 
 static bool take(struct sequence *s, unsigned order)
 {
     fpr_pfn pfn = s->next++;
-    if (s->zone && fpr_zone_alloc(s->zone, order, FPR_GFP_HIGHUSER_MOVABLE, 0, &pfn)) {
+    if (s->zone && fpr_zone_alloc(s->zone, order, FPR_GFP_HIGHUSER_MOVABLE, s->cpu, &pfn)) {
         return false;
     }
     s->pfns[s->count] = pfn;

@@ -23,6 +23,7 @@ struct sequence {
     uint8_t *order;
     size_t count;
     size_t room;
+    unsigned cpu;
 };
 
 /* 70 % of the frames busy is the target. Returns 0 or -ENOMEM. */
