@@ -64,7 +64,7 @@ shoot() { # PAGE PICTURE WIDTH SCHEME
 wider() {
     local got
     got=$(browse light --window-size="$2,2600" --dump-dom "$(framed "$1" "$2" 2600)" |
-        sed -n 's/.*WIDE \(.*\) END.*/\1/p')
+        sed -n 's/.*<pre id="wide">WIDE \(.*\) END<.*/\1/p')
     [ "${got%% *}" = "$2" ] && [ "$got" = "$2 " ] || {
         echo "$(basename "$1") at $2 pixels: width and what is too wide: ${got:-nothing could be measured}"
         return 1

@@ -48,7 +48,7 @@ static void axes(FILE *to, const struct scale *s, const char *unit)
     double dx = step_of(s->x1 - s->x0), dy = step_of(s->y1);
     for (double y = 0; y <= s->y1 * 1.0001; y += dy) {
         fprintf(to,
-                "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ccc\"/>"
+                "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>"
                 "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
                 LEFT, WIDTH - RIGHT, at_y(s, y), at_y(s, y), LEFT - 6, at_y(s, y) + 4, y);
     }
@@ -68,13 +68,16 @@ static void line(FILE *to, const struct scale *s, const struct live_line *l)
     if (l->dots) {
         for (size_t k = 0; k < c->count; k++) {
             fprintf(to,
-                    "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"none\" stroke=\"%s\" "
+                    "<circle class=\"curve\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\" fill=\"none\" "
+                    "stroke=\"%s\" "
                     "stroke-width=\"2\"/>\n",
                     at_x(s, c->point[k].time_s), at_y(s, c->point[k].mib), l->color);
         }
         return;
     }
-    fprintf(to, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"", l->color);
+    fprintf(to,
+            "<polyline class=\"curve\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"",
+            l->color);
     for (size_t k = 0; k < c->count; k++) {
         fprintf(to, "%.1f,%.1f ", at_x(s, c->point[k].time_s), at_y(s, c->point[k].mib));
     }
@@ -86,10 +89,14 @@ void live_svg(FILE *to, const char *title, const char *unit, const struct live_l
 {
     struct scale s = scale_of(lines, nr_lines);
     fprintf(to,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
-            "height=\"%d\" font-family=\"sans-serif\" font-size=\"12\" role=\"img\">\n"
-            "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n<title>",
-            WIDTH, HEIGHT, WIDTH, HEIGHT);
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" class=\"curves\" "
+            "font-family=\"sans-serif\" font-size=\"12\" role=\"img\">\n<style>"
+            ".curves{width:100%%;max-width:%dpx;background:#fff;color:#1d1f23}"
+            ".curves text{fill:currentColor}.curves .grid{stroke:#ccc}"
+            "@media (prefers-color-scheme:dark){.curves{background:#1d2026;color:#e7e9ed}"
+            ".curves .grid{stroke:#363b45}.curves .curve{filter:brightness(1.5)}}"
+            "@media (max-width:640px){.curves text{font-size:20px}}</style>\n<title>",
+            WIDTH, HEIGHT, WIDTH);
     page_text(to, title);
     fprintf(to, "</title>\n<text x=\"%d\" y=\"18\" font-size=\"14\">", LEFT);
     page_text(to, title);
@@ -97,8 +104,8 @@ void live_svg(FILE *to, const char *title, const char *unit, const struct live_l
     axes(to, &s, unit);
     for (size_t l = 0; l < nr_lines; l++) {
         line(to, &s, &lines[l]);
-        fprintf(to, "<text x=\"%zu\" y=\"36\" fill=\"%s\">%s</text>\n", LEFT + l * 230,
-                lines[l].color, lines[l].name);
+        fprintf(to, "<text x=\"%zu\" y=\"36\" class=\"curve\" style=\"fill:%s\">%s</text>\n",
+                LEFT + l * 230, lines[l].color, lines[l].name);
     }
     fputs("</svg>\n", to);
 }

@@ -198,7 +198,7 @@ static void list_row(void *ctx, const struct draw_list *l)
 {
     struct page *p = ctx;
     struct draw *d = p->d;
-    unsigned x = MARGIN + 145, k = 0;
+    unsigned x = MARGIN + 165, k = 0;
     const char type_class[] = {'b', ' ', 's', ' ', 's', fpr_draw_type_letter(l->type), '\0'};
     p->y += LINE;
     if (p->dry) {

@@ -6,7 +6,8 @@
 set -euo pipefail
 cd "$1"
 export LC_ALL=C.UTF-8
-hunspell -D </dev/null 2>&1 | grep -q 'en_GB' || exit 77
+dictionaries=$(hunspell -D </dev/null 2>&1) || exit 77
+grep -q en_GB <<<"$dictionaries" || exit 77
 
 document() { # Markdown without code, comments and addresses
     sed -e '/^ *```/,/^ *```$/d' -e 's/`[^`]*`//g' -e 's/<!--.*-->//g' -e 's/](.[^)]*)/]/g' \
