@@ -51,6 +51,7 @@ static char **complete(const char *text, int start, int end)
     rl_attempted_completion_over = !rl_line_buffer || strncmp(rl_line_buffer, "show svg", 8) != 0;
     bool first = true;
     for (int k = 0; k < start; k++) {
+        /* NOLINTNEXTLINE(*NullDereference): it is there where start is not 0 */
         first &= rl_line_buffer[k] == ' ';
     }
     return rl_completion_matches(text, first ? next_command : next_word);
