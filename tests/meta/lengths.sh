@@ -11,25 +11,27 @@ declare -A limit=(
     [tests/prop/threads.c]=405
 )
 failed=0
-while read -r file; do
-    case $file in
-    include/*) lines=$(sed '/\/\*/,/\*\//d' "$file" | wc -l) ;;
-    *) lines=$(wc -l <"$file") ;;
-    esac
-    [ "$lines" -le "${limit[$file]-400}" ] || {
+files=$(find src include bench examples tests -name '*.[ch]' | sort)
+# a body begins and ends with a brace in the first column
+# shellcheck disable=SC2086 # a list of words
+while read -r kind lines file line; do
+    case $kind in
+    file) [ "$lines" -le "${limit[$file]-400}" ] || {
         echo "$file: $lines lines"
         failed=1
-    }
-    # a body begins and ends with a brace in the first column
-    long=$(awk -v file="$file" '
-        /^\{$/ { begin = NR }
-        /^\}/ && begin {
-            if (NR - begin + 1 > 70) print file ":" begin ": a function of " NR - begin + 1 " lines"
-            begin = 0
-        }' "$file")
-    [ -z "$long" ] || {
-        echo "$long"
+    } ;;
+    body)
+        echo "$file:$line: a function of $lines lines"
         failed=1
-    }
-done < <(find src include bench examples tests -name '*.[ch]' | sort)
+        ;;
+    esac
+done < <(awk '
+    function done() { if (file) print "file", lines, file }
+    FNR == 1 { done(); file = FILENAME; lines = begin = inside = 0 }
+    /^\{$/ { begin = FNR }
+    /^\}/ && begin { if (FNR - begin + 1 > 70) print "body", FNR - begin + 1, file, begin; begin = 0 }
+    file ~ /^include/ && /\/\*/ { inside = 1 }
+    !inside { lines++ }
+    /\*\// { inside = 0 }
+    END { done() }' $files)
 exit $failed
