@@ -102,7 +102,7 @@ static bool sleep_until(const struct guest *g, fpr_ns when)
 /* Takes memory, uses it for the slot, ends. */
 static void demand(struct guest *g, struct live_blocks *blocks, fpr_ns end)
 {
-    size_t want = (size_t)((double)(g->options->guest.mib / 2) * g->options->demand);
+    size_t want = (size_t)((double)g->options->guest.mib / 2 * g->options->demand);
     while (blocks->count < want && !*g->stop) {
         fpr_pfn *pfn = &blocks->pfn[blocks->count];
         if (fpr_alloc_pages(g->live.machine, 9, FPR_GFP_TRANSHUGE_LIGHT, pfn)) {

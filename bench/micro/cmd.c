@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -116,8 +117,11 @@ int micro_measure(const struct micro_run *run, double (*once)(void *ctx), void *
                   struct micro_result *result)
 {
     enum { MOST = 101 };
-    double ns[MOST];
+    double ns[MOST] = {0};
     unsigned runs = run->options.runs < MOST ? run->options.runs : MOST;
+    if (!runs) {
+        return -EINVAL;
+    }
     for (unsigned i = 0; i < runs; i++) {
         ns[i] = once(ctx);
         if (ns[i] < 0) {

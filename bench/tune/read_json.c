@@ -1,4 +1,5 @@
 /* Reads a sweep or a share of one back from tune's JSON. */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,13 @@ static struct json_object *member(const struct place *p, struct json_object *o, 
 static void text(const struct place *p, struct json_object *o, const char *key, char *to,
                  size_t size)
 {
-    snprintf(to, size, "%s", json_object_get_string(member(p, o, key, json_type_string)));
+    const char *from = json_object_get_string(member(p, o, key, json_type_string));
+    for (const char *c = from; *c; c++) {
+        if (iscntrl((unsigned char)*c)) { /* would be a line of its own in the CSV */
+            wrong(p, key, "holds a control character");
+        }
+    }
+    snprintf(to, size, "%s", from);
 }
 
 static double number(const struct place *p, struct json_object *o, const char *key)

@@ -76,6 +76,7 @@ static char **complete(const char *text, int start, int end)
     rl_attempted_completion_over = true;
     bool first = true;
     for (int k = 0; k < start; k++) {
+        /* NOLINTNEXTLINE(*NullDereference): it is there where start is not 0 */
         first &= rl_line_buffer[k] == ' ';
     }
     return rl_completion_matches(text, first ? next_command : next_word);

@@ -178,7 +178,7 @@ static void ask_watermark(struct asking *a)
     unsigned order = (unsigned)draw(a, 4);
     char zone[80];
     snprintf(zone, sizeof(zone), "zone pages 32 pageblock 4 min %u low %u high-mark %u",
-             6 + (unsigned)draw(a, 4), 10 + (unsigned)draw(a, 3), 14);
+             6 + (unsigned)draw(a, 4), 10 + (unsigned)draw(a, 3), 14u);
     begin(a, zone);
     mix(a, 6 + (unsigned)draw(a, 5), 4, "movable");
     show(a);

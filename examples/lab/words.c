@@ -93,10 +93,10 @@ enum lab_result lab_split(struct lab *lab, const char *line, struct lab_words *w
 enum lab_result lab_number(struct lab *lab, const char *what, const char *text, uint64_t min,
                            uint64_t max, uint64_t *value)
 {
-    char *end;
+    char *end = NULL;
     errno = 0;
     unsigned long long n = isdigit((unsigned char)*text) ? strtoull(text, &end, 0) : 0;
-    if (!isdigit((unsigned char)*text) || *end || errno) {
+    if (!end || *end || errno) {
         return lab_fail(lab, LAB_BAD, "%s: '%s' is not a number", what, text);
     }
     if (n < min || n > max) {

@@ -197,7 +197,7 @@ FPR_API int fpr_zone_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 FPR_API int fpr_zone_pcp_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 
 /** Puts an allocated block at the head of a per-cpu list without any drain.
- *  @return 0, -EINVAL. */
+ *  @return 0, -EINVAL (also in an isolated pageblock). */
 FPR_API int fpr_zone_pcp_push(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu);
 
 /** Makes a range of wholly allocated pages into one allocated block, whatever blocks it was

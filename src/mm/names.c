@@ -17,7 +17,7 @@ const char *fpr_zone_index_name(int index)
 const char *fpr_event_name(enum fpr_event_type type)
 {
     static const char *const names[FPR_NR_EVENTS] = {
-#define FPR_X(symbol, name) [symbol] = name,
+#define FPR_X(symbol, name) [symbol] = (name),
         FPR_EVENTS(FPR_X)
 #undef FPR_X
     };

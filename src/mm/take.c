@@ -128,6 +128,9 @@ int fpr_zone_pcp_push(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsign
         return -EINVAL;
     }
     int mt = pageblock_get(zone, i);
+    if (mt == FPR_ISOLATE) { /* no such page is ever on these lists */
+        return -EINVAL;
+    }
     if (mt >= FPR_NR_PCPTYPES) {
         mt = FPR_RECLAIMABLE;
     }

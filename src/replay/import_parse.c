@@ -89,7 +89,7 @@ static int block_counts(struct parser *p, struct told *z, const char *text)
         return n;
     if ((unsigned)n != p->columns)
         return bad(p, NULL, "not as many numbers as types");
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < n; k++) /* NOLINTNEXTLINE(*uninitialized*): numbers() has set n of them */
         z->pageblocks[p->column[k]] += v[k];
     return 0;
 }

@@ -76,6 +76,7 @@ static int read_trace(struct fpr_prepared *p, const struct fpr_trace_options *op
     if (!err && p->nr_ops) {
         struct op *fit = realloc(p->ops, p->nr_ops * sizeof(*fit));
         p->ops = fit ? fit : p->ops;
+        /* cppcheck-suppress memleak ; it is in p */
     }
     return err;
 }

@@ -92,7 +92,9 @@ static int collect(void *ctx, const struct fpr_block *block)
         uint8_t *orders = pfns ? realloc(l->orders, l->room) : NULL;
         l->orders = orders ? orders : l->orders;
         if (!orders)
+            /* cppcheck-suppress memleak ; what there is of both is in l, which is freed */
             return -ENOMEM;
+        /* cppcheck-suppress memleak ; likewise */
     }
     l->pfns[l->nr] = block->pfn;
     l->orders[l->nr++] = (uint8_t)block->order;

@@ -18,7 +18,8 @@ int fpr_source_find(const char *folder, const char *name, char *path, size_t siz
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
         struct stat st;
         int len = snprintf(path, size, "%s/%s%s", folder, name, suffixes[i]);
-        if (len > 0 && (size_t)len < size && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+        if (len > 0 && (size_t)len < size && stat(path, &st) == 0 &&
+            (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode)))
             return 0;
     }
     return -ENOENT;

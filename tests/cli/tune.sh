@@ -58,6 +58,8 @@ head -c 700 1.csv >cut.csv
 run "$FAKE" merge cut.csv; refused cut.csv:
 sed 's/,32,2000,/,32,x,/' 1.csv >field.csv
 run "$FAKE" merge field.csv; refused field.csv: delay_ms
+sed 's/"b.trace"/"b\\n.trace"/' 1.json >line.json
+run "$FAKE" merge line.json; refused line.json: "control character"
 head -c 700 1.json >cut.json
 run "$FAKE" merge cut.json; refused cut.json JSON
 echo '{"program":"fpr-bench tune"}' >short.json

@@ -213,6 +213,19 @@ static void make_small(struct maker *m, int batch)
     }
 }
 
+/* `in` names a slot and a zone, `at` a zone and an order. */
+static void make_capture(struct maker *m, int batch, const int64_t *in, int64_t *at)
+{
+    if (chance(m, 2)) {
+        add(m, batch, OP_CAPTURE, at);
+    } else if (chance(m, 2)) {
+        at[1] = (int64_t)below(m, 2);
+        add(m, batch, OP_CAPTURE_PAUSE, at);
+    } else {
+        add(m, batch, OP_CAPTURE_END, in);
+    }
+}
+
 /* What a kernel does behind its users' backs. */
 static void make_behind(struct maker *m, int batch)
 {
@@ -276,16 +289,8 @@ static void make_behind(struct maker *m, int batch)
         at[1] = chance(m, 2) ? 0 : (int64_t)below(m, 20);
         add(m, batch, chance(m, 2) ? OP_THRESHOLD : OP_FOLD, at);
         return;
-    case 11:
-        add(m, batch, OP_CAPTURE, at);
-        return;
     default:
-        if (chance(m, 2)) {
-            at[1] = (int64_t)below(m, 2);
-            add(m, batch, OP_CAPTURE_PAUSE, at);
-        } else {
-            add(m, batch, OP_CAPTURE_END, in);
-        }
+        make_capture(m, batch, in, at);
         return;
     }
 }
