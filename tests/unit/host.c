@@ -355,60 +355,6 @@ static void test_mistakes_are_returned(void **state)
     fpr_host_destroy(NULL);
 }
 
-/* Fails the n-th request, and knows what is still out. */
-struct limited {
-    int left;
-    int out;
-};
-
-static void *limited_zalloc(void *ctx, size_t size)
-{
-    struct limited *limited = ctx;
-    if (limited->left-- <= 0)
-        return NULL;
-    limited->out++;
-    return fpr_mem_default()->zalloc(NULL, size);
-}
-
-static void limited_free(void *ctx, void *ptr, size_t size)
-{
-    struct limited *limited = ctx;
-    limited->out--;
-    fpr_mem_default()->free(NULL, ptr, size);
-}
-
-static void test_every_failed_request_is_survived(void **state)
-{
-    (void)state;
-    struct limited limited = {0, 0};
-    const struct fpr_mem_ops mem = {limited_zalloc, limited_free, &limited};
-    struct fpr_host_config c = config(1000);
-    c.mode = FPR_HOST_FREE;
-    c.mem = &mem;
-    struct fpr_host *host = NULL;
-    int n = 0;
-    for (;; n++) {
-        limited.left = n;
-        int result = fpr_host_create(&c, &host);
-        if (result == 0)
-            break;
-        assert_int_equal(result, -ENOMEM);
-        assert_int_equal(limited.out, 0);
-    }
-    assert_int_equal(n, 6);
-    const struct fpr_range all = {0, 1000};
-    const struct fpr_host_start start = {.memory = &all, .nr_memory = 1};
-    for (n = 0; n < 2; n++) {
-        limited.left = n;
-        assert_int_equal(fpr_host_load_start(host, &start), -ENOMEM);
-        assert_int_equal(fpr_host_resident_pages(host), 0);
-    }
-    limited.left = n;
-    assert_int_equal(fpr_host_load_start(host, &start), 1000);
-    fpr_host_destroy(host);
-    assert_int_equal(limited.out, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,7 +374,6 @@ int main(void)
         cmocka_unit_test(test_a_unit_filled_in_parts_is_not_huge),
         cmocka_unit_test(test_absent_pages_are_not_dropped),
         cmocka_unit_test(test_mistakes_are_returned),
-        cmocka_unit_test(test_every_failed_request_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
