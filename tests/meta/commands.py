@@ -26,7 +26,7 @@ import tempfile
 
 BLOCK = re.compile(r"(?P<marks>(?:<!--[^>]*-->\n+)*)^(?P<indent> *)```(?P<kind>\S*)\n(?P<body>.*?)^ *```$",
                    re.S | re.M)
-QUICK_LIMIT, SLOW_LIMIT = 120, 3000
+QUICK_LIMIT, SLOW_LIMIT = 900, 3000
 KINDS = {"sh", "console", "text", "c", "cmake", "json"}
 NOT_RUN_MOST = 14  # half of them want a guest
 
