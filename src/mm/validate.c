@@ -116,6 +116,7 @@ static bool check_pcp(const struct fpr_zone *z, unsigned cpu, uint64_t *blocks, 
 
 struct census {
     uint64_t free, pcp, held;
+    uint64_t below; /* blocks of any kind that are smaller than the largest */
 };
 
 /* Rules 10-11: blocks of one largest block's frames neither overlap nor leave the zone. */
@@ -136,6 +137,7 @@ static bool check_frames(const struct fpr_zone *z, uint64_t from, uint64_t to, s
             return broken(v, 11, "block unaligned or outside", z->base + i, i, pages);
         }
         busy_until = i + pages;
+        c->below++;
         c->free += tag_kind(tag) == PAGE_FREE;
         c->pcp += tag_kind(tag) == PAGE_PCP;
         c->held += tag_kind(tag) == PAGE_HELD ? pages : 0;
@@ -156,11 +158,11 @@ static bool check_blocks(const struct fpr_zone *z, struct census *c, struct verd
         if (!z->touched[t]) {
             continue;
         }
-        uint64_t before = c->free + c->pcp + c->held;
+        uint64_t before = c->below;
         if (!check_frames(z, t * n, t * n + n, c, v)) {
             return false;
         }
-        if (top && c->free + c->pcp + c->held != before) {
+        if (top && c->below != before) {
             return broken(v, 10, "block inside a largest free block", z->base + t * n, 1, 0);
         }
     }
@@ -182,7 +184,7 @@ static bool check_zone(const struct fpr_zone *z, struct verdict *v)
             return false;
         }
     }
-    struct census c = {0, 0, 0};
+    struct census c = {0, 0, 0, 0};
     if (!check_blocks(z, &c, v)) {
         return false;
     }
