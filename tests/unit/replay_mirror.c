@@ -101,6 +101,31 @@ static void test_reports_and_isolation_are_applied(void **state)
     test_folder_remove(&folder);
 }
 
+/* Events that cannot be applied change as little as they must. */
+static void test_events_that_do_not_fit(void **state)
+{
+    (void)state;
+    struct test_folder folder;
+    struct fpr_replay_options options;
+    struct fpr_replay_result result;
+    test_folder_make(&folder);
+    test_folder_write(&folder, "state.before", TINY_STATE);
+    test_folder_write(
+        &folder, "trace.txt",
+        BEGIN_SPAN TAKEN("000100", "400", "2") TAKEN("000101", "400", "4") /* four are gone */
+        TAKEN("000102", "2000", "0") TASK("000103", FREE("2000")) DRAINED("000104", "2000")
+            DRAINED("000105", "900") /* is free */
+        TASK("000106", "mm_page_alloc: page=0 pfn=0 order=10 migratetype=1 gfp_flags=GFP_KERNEL")
+            END_SPAN);
+    fpr_replay_options_init(&options);
+    options.mode = FPR_REPLAY_MIRROR;
+    play(&folder, &options, &result);
+    assert_int_equal(result.allocs, 0); /* a failed request says nothing of the lists */
+    assert_int_equal(result.free_pages_end, 3072 - 16);
+    fpr_replay_result_free(&result);
+    test_folder_remove(&folder);
+}
+
 static void test_no_state_at_all(void **state)
 {
     (void)state;
@@ -156,6 +181,32 @@ static void test_kpageflags(void **state)
     fpr_replay_result_free(&result);
     test_folder_remove(&folder);
     free(flags);
+}
+
+/* Flags of fewer frames, and zones that lie on each other. */
+static void test_kpageflags_of_another_machine(void **state)
+{
+    (void)state;
+    static const char *const zones[] = {ZONEINFO ZONEINFO, "Node 0, zone  Movable\n"};
+    uint64_t flags[64] = {0};
+    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+        struct test_folder folder;
+        struct fpr_prepared *prepared;
+        struct fpr_replay_options options;
+        struct fpr_replay_result result;
+        struct fpr_trace_error error;
+        test_folder_make(&folder);
+        test_folder_write(&folder, "zoneinfo.before", zones[i]);
+        test_folder_write_bytes(&folder, "kpageflags.before", flags, sizeof(flags));
+        test_folder_write(&folder, "trace.txt", BEGIN_SPAN TASK("000100", ALLOC("400")) END_SPAN);
+        assert_int_equal(fpr_prepare(folder.path, NULL, &prepared, &error), 0);
+        fpr_replay_options_init(&options);
+        assert_int_equal(fpr_replay(prepared, &options, &result, &error), -EINVAL);
+        assert_string_equal(error.reason, "kpageflags and zoneinfo do not describe one machine");
+        assert_string_equal(error.file, folder.path);
+        fpr_prepared_free(prepared);
+        test_folder_remove(&folder);
+    }
 }
 
 static void test_host_curve_against_measurement(void **state)
@@ -216,7 +267,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buddy_events_are_applied),
         cmocka_unit_test(test_reports_and_isolation_are_applied),
+        cmocka_unit_test(test_events_that_do_not_fit),
         cmocka_unit_test(test_no_state_at_all),
+        cmocka_unit_test(test_kpageflags_of_another_machine),
         cmocka_unit_test(test_kpageflags),
         cmocka_unit_test(test_host_curve_against_measurement),
         cmocka_unit_test(test_hiding_parts_of_a_state),
