@@ -245,6 +245,9 @@ static void test_repairs(void **state)
     repaired(BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("000101", ALLOC("403"))
                  TASK("000102", ALLOC("404")) END_SPAN,
              2, 3072 - 8);
+    /* one page of a larger block that is on a per-cpu list: its other seven are free */
+    repaired(BEGIN_SPAN TASK("000100", BLOCK("400", "3")) TASK("000101", ALLOC("409")) END_SPAN, 1,
+             3072 - 8 - 1 - 8);
     /* The kernel refilled with a page that the model does not come to: what the model took while
      * looking is on its list again, but 401, which the kernel never took, is free. */
     repaired(BEGIN_SPAN TASK("000100", ALLOC("400")) TAKEN("000101", "900", "0")

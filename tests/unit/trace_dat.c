@@ -114,6 +114,30 @@ static void test_what_is_changed_is_named(void **state)
     check_changed("flyrecord", "flyrecord", "flyrecorf", "", "damaged");
 }
 
+/* Records of events that are all unknown make no trace of pages. */
+static void test_other_events(void **state)
+{
+    (void)state;
+    size_t size;
+    struct test_trace t;
+    unsigned char *data = test_file_read(DATA("gcc-cut.dat"), &size);
+    unsigned char *end = data + size;
+    for (unsigned char *p = data; (p = memmem(p, (size_t)(end - p), "name: ", 6)) != NULL; p += 6)
+        p[6] = 'q';
+    const char *path = test_file_write("other.dat", data, size);
+    free(data);
+    test_trace_read(path, NULL, &t);
+    if (t.end != -ENOTSUP) {
+        assert_int_equal(t.end, -EINVAL);
+        assert_int_equal(t.count, 0);
+        assert_string_equal(t.error.file, path);
+        assert_non_null(strstr(t.error.reason, "no page allocator event in "));
+        assert_true(t.summary.lines >= 220);
+        assert_int_equal(t.summary.skipped_lines, t.summary.lines);
+    }
+    test_trace_free(&t);
+}
+
 /* Where the records lie stands behind options, if there are any. */
 static void test_options(void **state)
 {
@@ -156,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_a_compressed_file_is_the_same),
         cmocka_unit_test(test_a_cut_file_is_refused),
         cmocka_unit_test(test_what_is_changed_is_named),
+        cmocka_unit_test(test_other_events),
         cmocka_unit_test(test_options),
     };
     return cmocka_run_group_tests(tests, folder_create, folder_remove);
