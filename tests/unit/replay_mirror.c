@@ -101,6 +101,63 @@ static void test_reports_and_isolation_are_applied(void **state)
     test_folder_remove(&folder);
 }
 
+/* Events that cannot be applied change as little as they must. */
+static void test_events_that_do_not_fit(void **state)
+{
+    (void)state;
+    struct test_folder folder;
+    struct fpr_replay_options options;
+    struct fpr_replay_result result;
+    test_folder_make(&folder);
+    test_folder_write(&folder, "state.before", TINY_STATE);
+    test_folder_write(
+        &folder, "trace.txt",
+        BEGIN_SPAN TAKEN("000100", "400", "2") TAKEN("000101", "400", "4") /* four are gone */
+        TAKEN("000102", "2000", "0") TASK("000103", FREE("2000")) DRAINED("000104", "2000")
+            DRAINED("000105", "900") /* is free */
+        TASK("000106", "mm_page_alloc: page=0 pfn=0 order=10 migratetype=1 gfp_flags=GFP_KERNEL")
+            END_SPAN);
+    fpr_replay_options_init(&options);
+    options.mode = FPR_REPLAY_MIRROR;
+    play(&folder, &options, &result);
+    assert_int_equal(result.allocs, 0); /* a failed request says nothing of the lists */
+    assert_int_equal(result.free_pages_end, 3072 - 16);
+    fpr_replay_result_free(&result);
+    test_folder_remove(&folder);
+}
+
+/* Pages of a bulk allocation, and a block that compaction gave without its being on a list. */
+static void test_bulk_and_captured(void **state)
+{
+    (void)state;
+    struct test_folder folder;
+    struct fpr_replay_options options;
+    struct fpr_replay_result result;
+    test_folder_make(&folder);
+    test_folder_write(&folder, "state.before", TINY_STATE);
+    test_folder_write(
+        &folder, "trace.txt",
+        BEGIN_SPAN TAKEN("000100", "400", "1")
+            TASK("000101", "bulk_ret: FS_BULK gfp=8 nr=2 pre=0 got=2 list=0")
+                TASK("000102", "bulk_ret: FS_BP 400") TASK("000103", "bulk_ret: FS_BP 401") TAKEN(
+                    "000104", "800", "0") TASK("000105", GOT("20000")) TASK("000106", ALLOC("800"))
+                    TASK("000107", "mm_compaction_begin: zone_start=0x0 migrate_pfn=0x0 "
+                                   "free_pfn=0x1000 zone_end=0x1000, mode=async")
+                        TASK("000108", "mm_compaction_end: zone_start=0x0 migrate_pfn=0x0 "
+                                       "free_pfn=0x1000 zone_end=0x1000, mode=async "
+                                       "status=partial")
+                            TASK("000109", "mm_page_alloc: page=0 pfn=0xc00 order=9 "
+                                           "migratetype=1 gfp_flags=GFP_TRANSHUGE") END_SPAN);
+    fpr_replay_options_init(&options);
+    options.mode = FPR_REPLAY_MIRROR;
+    play(&folder, &options, &result);
+    assert_int_equal(result.allocs, 4);
+    assert_int_equal(result.allocs_exact, 4);
+    assert_int_equal(result.free_pages_end, 3072 - 3 - 512);
+    fpr_replay_result_free(&result);
+    test_folder_remove(&folder);
+}
+
 static void test_no_state_at_all(void **state)
 {
     (void)state;
@@ -158,6 +215,32 @@ static void test_kpageflags(void **state)
     free(flags);
 }
 
+/* Flags of fewer frames, and zones that lie on each other. */
+static void test_kpageflags_of_another_machine(void **state)
+{
+    (void)state;
+    static const char *const zones[] = {ZONEINFO ZONEINFO, "Node 0, zone  Movable\n"};
+    uint64_t flags[64] = {0};
+    for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+        struct test_folder folder;
+        struct fpr_prepared *prepared;
+        struct fpr_replay_options options;
+        struct fpr_replay_result result;
+        struct fpr_trace_error error;
+        test_folder_make(&folder);
+        test_folder_write(&folder, "zoneinfo.before", zones[i]);
+        test_folder_write_bytes(&folder, "kpageflags.before", flags, sizeof(flags));
+        test_folder_write(&folder, "trace.txt", BEGIN_SPAN TASK("000100", ALLOC("400")) END_SPAN);
+        assert_int_equal(fpr_prepare(folder.path, NULL, &prepared, &error), 0);
+        fpr_replay_options_init(&options);
+        assert_int_equal(fpr_replay(prepared, &options, &result, &error), -EINVAL);
+        assert_string_equal(error.reason, "kpageflags and zoneinfo do not describe one machine");
+        assert_string_equal(error.file, folder.path);
+        fpr_prepared_free(prepared);
+        test_folder_remove(&folder);
+    }
+}
+
 static void test_host_curve_against_measurement(void **state)
 {
     (void)state;
@@ -182,6 +265,34 @@ static void test_host_curve_against_measurement(void **state)
     assert_int_equal(result.gap_end.pcp, 7 << 12);
     fpr_replay_result_free(&result);
     test_folder_remove(&folder);
+}
+
+/* The frames that a state lacks at its zone's end are no memory, so the host never holds them. */
+static void test_hole_at_the_end(void **state)
+{
+    (void)state;
+    static const char with_hole[] =
+        TINY_HEAD "Z DMA32 0 4096 3072 3072 0 1\nz 2048 0 0 8 16 24\nw 0 2048 0 0 0 0 0 0 0 0\n"
+                  "n 0 0 0 0 0 0 0 0 0 0 2\nb 11111111\nl 10 1 400 800\np 0 64 8 0 0 0\nm\ne\n"
+                  ".\nQ 1 ok\n";
+    static const char *const states[] = {TINY_STATE, with_hole};
+    static const double mib[] = {16, 12};
+    for (int i = 0; i < 2; i++) {
+        struct test_folder folder;
+        struct fpr_replay_options options;
+        struct fpr_replay_result result;
+        test_folder_make(&folder);
+        test_folder_write(&folder, "state.before", states[i]);
+        test_folder_write(&folder, "trace.txt", BEGIN_SPAN TASK("200100", ALLOC("400")) END_SPAN);
+        test_folder_write(&folder, "rss.csv",
+                          "guest_mono_s,ram_rss_kib,ram_anonhuge_kib,qemu_rssanon_kib\n"
+                          "0.900,102400,0,0\n");
+        fpr_replay_options_init(&options);
+        play(&folder, &options, &result);
+        assert_float_equal(result.host_end_mib, mib[i], 1e-9);
+        fpr_replay_result_free(&result);
+        test_folder_remove(&folder);
+    }
 }
 
 static void hidden(uint32_t without, const char *expect, const char *absent)
@@ -216,7 +327,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buddy_events_are_applied),
         cmocka_unit_test(test_reports_and_isolation_are_applied),
+        cmocka_unit_test(test_events_that_do_not_fit),
+        cmocka_unit_test(test_bulk_and_captured),
+        cmocka_unit_test(test_hole_at_the_end),
         cmocka_unit_test(test_no_state_at_all),
+        cmocka_unit_test(test_kpageflags_of_another_machine),
         cmocka_unit_test(test_kpageflags),
         cmocka_unit_test(test_host_curve_against_measurement),
         cmocka_unit_test(test_hiding_parts_of_a_state),

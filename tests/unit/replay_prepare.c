@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "replay/op.h"
+#include "replay/prepare.h"
 #include "support/folder.h"
 #include "support/tiny.h"
 
@@ -179,6 +180,59 @@ static void test_nothing_to_replay(void **state)
     fpr_prepared_free(NULL);
 }
 
+static void test_frames_beyond_any_memory(void **state)
+{
+    (void)state;
+    struct test_folder folder;
+    struct fpr_prepared *p = NULL;
+    struct fpr_trace_error error;
+    test_folder_make(&folder);
+    test_folder_write(&folder, "state.before", TINY_STATE);
+    test_folder_write(&folder, "trace.txt",
+                      BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("000101", FREE("100000000"))
+                          END_SPAN);
+    assert_int_equal(fpr_prepare(folder.path, NULL, &p, &error), -EINVAL);
+    test_folder_remove(&folder);
+    assert_null(p);
+    assert_int_equal(error.line, 4);
+    assert_string_equal(error.field, "pfn");
+    assert_non_null(strstr(error.file, "trace.txt"));
+    assert_non_null(strstr(error.reason, "beyond the 2^32 frames"));
+}
+
+/* Records that no reader gives. */
+static void test_records_that_cannot_be(void **state)
+{
+    (void)state;
+    struct fpr_prepared p = {0};
+    struct prep prep = {.p = &p};
+    struct fpr_trace_record rec = {.type = FPR_TRACE_FREE, .pfn = FPR_PFN_NONE};
+    assert_int_equal(fpr_prep_record(&prep, &rec), -EINVAL);
+    assert_string_equal(prep.field, "pfn");
+    assert_string_equal(prep.reason, "no frame where there must be one");
+    rec = (struct fpr_trace_record){.type = FPR_TRACE_ALLOC, .order = FPR_MAX_ORDER + 1};
+    assert_int_equal(fpr_prep_record(&prep, &rec), -EINVAL);
+    assert_string_equal(prep.field, "order");
+    assert_int_equal(p.events, 0);
+    assert_int_equal(p.nr_ops, 0);
+    fpr_prep_free(&prep);
+}
+
+static void test_what_a_prepared_trace_tells(void **state)
+{
+    (void)state;
+    struct fpr_prepared *p = prepare(BEGIN_SPAN TASK("000100", ALLOC("400")) END_SPAN);
+    struct fpr_trace_summary s;
+    assert_int_equal(fpr_prepared_summary(p, &s), 0);
+    assert_int_equal(s.format, FPR_TRACE_FTRACE);
+    assert_int_equal(s.lines, 4);
+    assert_int_equal(fpr_prepared_summary(NULL, &s), -EINVAL);
+    assert_int_equal(fpr_prepared_summary(p, NULL), -EINVAL);
+    assert_non_null(fpr_prepared_recording(p)->state_before);
+    assert_null(fpr_prepared_recording(NULL));
+    fpr_prepared_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +245,9 @@ int main(void)
         cmocka_unit_test(test_isolation_by_pass_or_compaction),
         cmocka_unit_test(test_capture),
         cmocka_unit_test(test_nothing_to_replay),
+        cmocka_unit_test(test_frames_beyond_any_memory),
+        cmocka_unit_test(test_records_that_cannot_be),
+        cmocka_unit_test(test_what_a_prepared_trace_tells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,11 +90,55 @@ static void test_broken_probes(void **state)
     check_line(HEAD "bulk_ret: FS_BULK gfp=2cc2 nr=12 pre=3 got=2 list=0", "got");
     check_line(HEAD "bulk_ret: FS_BULK gfp=2cc2 nr=12 pre=3", "got");
     check_line(HEAD "bulk_ret: FS_BULK gfp=xyz nr=12 pre=3 got=4", "gfp");
+    check_line(HEAD "bulk_ret: FS_BULK gfp=2cc2 nr=12 pre=3 got=x", "got");
+    check_line(HEAD "bulk_ret: FS_BULK gfp=2cc2 nr=12 pre=3 got=4294967296", "got");
     check_line(HEAD "bulk_ret: FS_BP xyz", "FS_BP");
     check_line(HEAD "ctl_write: FS_DUMP_BEGIN soon", "FS_DUMP_BEGIN");
     check_line("mm_page_free: page=0 pfn=0x12 order=0", "prefix");
     check_line("bash-12 [000] ..... : mm_page_free: page=0 pfn=0x12 order=0", "prefix");
     check_line("bash-xx [000] ..... 7.0: mm_page_free: page=0 pfn=0x12 order=0", "prefix");
+}
+
+/* Fields with names that are ours but for their last letter are none of ours. */
+static void test_unknown_fields(void **state)
+{
+    (void)state;
+    static const char text[] =
+        HEAD "mm_page_free: mx=1 pfx=1 pagx=1 ordex=1 highesx=1 gfp_flagx=1 zone_starx=1 "
+             "migratetypx=1 percpu_refilx=1 fallback_ordex=1 alloc_migratetypx=1 "
+             "fallback_migratetypx=1 page=0 pfn=0x12 order=3\n" HEAD
+             "mm_page_alloc: page=0 pfn=0 order=0 migratetype=0 gfp_flags=GFP_KERNEL|__GFP_ZERO|"
+             "__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|"
+             "__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|"
+             "__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO|__GFP_ZERO\n";
+    struct test_trace t;
+    test_trace_read(test_file_write("fields.txt", text, strlen(text)), NULL, &t);
+    assert_string_equal(t.error.reason, "");
+    assert_int_equal(t.end, 0);
+    assert_int_equal(t.count, 2);
+    assert_int_equal(t.record[0].pfn, 0x12);
+    assert_int_equal(t.record[0].order, 3);
+    assert_int_equal(t.record[1].pfn, FPR_PFN_NONE);
+    assert_int_equal(t.record[1].gfp, FPR_GFP_KERNEL | FPR_GFP_ZERO);
+    test_trace_free(&t);
+}
+
+/* With the page array's address known, what lies below it is no page. */
+static void test_page_below_the_array(void **state)
+{
+    (void)state;
+    static const char text[] =
+        HEAD "got: page=0xffffea0000000040\n" HEAD "got: page=0xffff000000000040\n";
+    struct fpr_trace_options options = {.vmemmap = 0xffffea0000000000};
+    struct test_trace t;
+    test_trace_read(test_file_write("below.txt", text, strlen(text)), &options, &t);
+    assert_int_equal(t.end, -EINVAL);
+    assert_int_equal(t.count, 1);
+    assert_int_equal(t.record[0].pfn, 1);
+    assert_int_equal(t.error.line, 2);
+    assert_string_equal(t.error.field, "page");
+    assert_non_null(strstr(t.error.reason, "below the page array"));
+    test_trace_free(&t);
 }
 
 static void test_files_that_are_no_traces(void **state)
@@ -233,6 +277,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_broken_fields),
         cmocka_unit_test(test_broken_probes),
+        cmocka_unit_test(test_unknown_fields),
+        cmocka_unit_test(test_page_below_the_array),
         cmocka_unit_test(test_files_that_are_no_traces),
         cmocka_unit_test(test_binary_data),
         cmocka_unit_test(test_cut_text),

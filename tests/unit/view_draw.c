@@ -137,6 +137,40 @@ static void test_map_of_groups(void **state)
     fpr_machine_destroy(m);
 }
 
+/* A held block, and more changes of type than are told. */
+static void test_map_of_many_types(void **state)
+{
+    (void)state;
+    struct text t = {NULL, 0};
+    struct fpr_machine_config config;
+    struct fpr_zone_config zone;
+    struct fpr_machine *m = NULL;
+    fpr_zone_config_init(&zone, FPR_PROFILE_V16);
+    zone.spanned = 128;
+    zone.max_order = 4;
+    zone.pageblock_order = 3;
+    zone.empty = true;
+    fpr_machine_config_init(&config);
+    config.zones = &zone;
+    config.nr_zones = 1;
+    config.compute_watermarks = false;
+    assert_int_equal(fpr_machine_create(&config, &m), 0);
+    struct fpr_zone *z = fpr_machine_zone(m, 0);
+    for (fpr_pfn p = 8; p < 128; p += 16)
+        assert_int_equal(fpr_zone_load_pageblock(z, p, FPR_UNMOVABLE), 0);
+    for (fpr_pfn p = 64; p < 128; p += 8)
+        assert_int_equal(fpr_zone_load_free(z, p, 3, p & 8 ? FPR_UNMOVABLE : FPR_MOVABLE, false),
+                         0);
+    assert_int_equal(fpr_zone_load_free(z, 4, 0, FPR_MOVABLE, false), 0);
+    assert_int_equal(fpr_zone_load_allocated_rest(z, 0, 128, true), 0);
+    assert_int_equal(fpr_zone_isolate(z, 4, 0), 0);
+    assert_int_equal(fpr_draw_map(z, NULL, append, &t), 0);
+    assert_non_null(strstr(t.data, "0x0  MMMMhMMMUUUUUUUU"));
+    assert_non_null(strstr(t.data, "0x50 M, 0x58 U, +4 more\n"));
+    free(t.data);
+    fpr_machine_destroy(m);
+}
+
 static void test_tree(void **state)
 {
     (void)state;
@@ -243,10 +277,15 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lists),  cmocka_unit_test(test_long_lists_are_cut),
-        cmocka_unit_test(test_map),    cmocka_unit_test(test_map_of_groups),
-        cmocka_unit_test(test_tree),   cmocka_unit_test(test_equal_blocks_are_one_line),
-        cmocka_unit_test(test_svg),    cmocka_unit_test(test_json),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_long_lists_are_cut),
+        cmocka_unit_test(test_map),
+        cmocka_unit_test(test_map_of_groups),
+        cmocka_unit_test(test_map_of_many_types),
+        cmocka_unit_test(test_tree),
+        cmocka_unit_test(test_equal_blocks_are_one_line),
+        cmocka_unit_test(test_svg),
+        cmocka_unit_test(test_json),
         cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
