@@ -166,7 +166,8 @@ static uint64_t remove_run(struct fpr_iova_space *space, struct removal *r)
     return last;
 }
 
-/* Returns 0, or -EBUSY when a device keeps its pins; what went before it stays removed. */
+/* Returns 0, -EBUSY when a device keeps its pins, or -EINVAL when the range cuts a mapping that was
+ * made meanwhile; what went before it stays removed. */
 static int remove_range(struct fpr_iova_space *space, struct removal *r)
 {
     uint64_t told = 0; /* the mapping told last, + 1 */
@@ -184,6 +185,10 @@ static int remove_range(struct fpr_iova_space *space, struct removal *r)
         if (times > TELL_MAX)
             return -EBUSY;
         tell(space, &e);
+        /* Meanwhile somebody may have mapped what reaches out of the range. */
+        if (space->config.type == FPR_IOVA_TYPE1V2 && !r->all &&
+            fpr_iova_bisects(space, r->first, r->last, &r->path, &r->found))
+            return -EINVAL;
     }
     return 0;
 }

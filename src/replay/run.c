@@ -236,44 +236,41 @@ static int find_unseen(const struct run *run, struct unseen_list *unseen)
     return err ? err : fpr_infer_filter(run->p, unseen);
 }
 
-/* Once more, for those who look on, as the replay that counts. */
-static int play_for_watchers(const struct run *run, struct unseen_list *unseen)
+/* Frames that come out right as it was recorded, with those unseen allocations. */
+static int count_exact(const struct run *run, struct unseen_list *unseen, uint64_t *exact)
 {
     struct fpr_replay_result result = {0};
-    struct run again = *run;
-    again.r = &result;
-    again.unseen.list = unseen;
-    int err = play_through(&again);
+    struct run trial = *run;
+    trial.r = &result;
+    trial.recorded = true;
+    trial.unseen.list = unseen;
+    trial.explain_at = trial.look_at = UINT64_MAX;
+    trial.unwatched = true;
+    int err = play_through(&trial);
+    *exact = result.allocs_exact;
     fpr_replay_result_free(&result);
     return err;
 }
 
-/* Bulk allocations are inferred if they are not known; the better one of both replays counts. */
+/* Bulk allocations are inferred if they are not known, and believed if that makes the recording
+ * itself come out better; what else is asked for is replayed accordingly. */
 static int play_repaired(struct run *run)
 {
     struct unseen_list unseen = {0};
-    struct fpr_replay_result plain = {0};
-    struct run without = *run, with = *run;
-    without.r = &plain;
-    without.unwatched = true;
-    with.unseen.list = &unseen;
-    with.unwatched = run->recorded;
+    uint64_t plain = 0, repaired = 0;
     int err = find_unseen(run, &unseen);
-    if (!err && run->recorded)
-        err = play_through(&without);
+    if (!err)
+        err = count_exact(run, NULL, &plain);
+    if (!err)
+        err = count_exact(run, &unseen, &repaired);
+    bool better = repaired >= plain;
     if (!err) {
-        err = play_through(&with);
-        run->r->repaired = unseen.nr;
+        run->unseen.list = better ? &unseen : NULL;
+        err = play_through(run);
     }
-    bool worse = !err && plain.allocs_exact > run->r->allocs_exact;
-    if (worse) {
-        struct fpr_replay_result repaired = *run->r;
-        *run->r = plain;
-        plain = repaired;
-    }
-    fpr_replay_result_free(&plain);
-    if (!err && with.unwatched && (run->o->watch || run->o->device))
-        err = play_for_watchers(run, worse ? NULL : &unseen);
+    if (!err)
+        run->r->repaired = better ? unseen.nr : 0;
+    run->unseen.list = NULL;
     free(unseen.list);
     return err;
 }

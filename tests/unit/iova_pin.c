@@ -202,6 +202,31 @@ static void test_two_mappings_of_one_page(void **state)
     assert_false(fpr_iova_is_pinned(u.space, u.arena, 1));
 }
 
+/* Lets go of its pages, and maps what reaches out of the range that is being unmapped. */
+static void map_across(void *ctx, struct fpr_iova_space *space, uint64_t iova, uint64_t size)
+{
+    (void)ctx;
+    assert_int_equal(fpr_iova_unpin(space, iova, (int64_t)(size / UNIT_PAGE)), 4);
+    assert_int_equal(unit_map(&u, 0x104000, 8, 4, RW), 0);
+    fpr_iova_space_destroy(space); /* not while it tells */
+}
+
+static void test_a_mapping_made_while_it_is_told(void **state)
+{
+    (void)state;
+    config.unmap = map_across;
+    open_with_four_pages();
+    uint64_t bits[2] = {0, 0}, unmapped = 7;
+    struct fpr_iova_bitmap bitmap = {.pgsize = UNIT_PAGE, .size = 8, .data = bits};
+    assert_int_equal(fpr_iova_dirty_start(u.space), 0);
+    assert_int_equal(fpr_iova_pin(u.space, 0x100000, 4, RW, pages), 4);
+    assert_int_equal(fpr_iova_unmap_dirty(u.space, 0x100000, 0x6000, &bitmap, &unmapped), -EINVAL);
+    assert_int_equal(unmapped, 7);
+    assert_int_equal(bits[1], 0);
+    assert_int_equal(fpr_iova_unmap(u.space, 0x100000, 0x4000, NULL), 0); /* both are there */
+    assert_int_equal(fpr_iova_unmap(u.space, 0x104000, 0x8000, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +240,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_told_of_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(test_discard_under_a_pin, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_mappings_of_one_page, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_mapping_made_while_it_is_told, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
