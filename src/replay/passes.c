@@ -3,6 +3,7 @@
 #include "replay/run.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The batch reaches the host, and whoever else listens. */
@@ -251,6 +252,21 @@ static void listen_mirror(struct run *run)
         fpr_zone_set_notify(fpr_machine_zone(run->machine, i), (unsigned)order, nothing, run);
 }
 
+/* A reporter takes an order that no zone has only when its device comes; better to know at once. */
+static bool order_ok(const struct run *run, int order)
+{
+    struct fpr_zone_info info;
+    if (run->recorded || order < 0)
+        return true;
+    fpr_zone_get_info(fpr_machine_zone(run->machine, 0), &info);
+    if ((unsigned)order <= info.max_order)
+        return true;
+    snprintf(run->error->field, sizeof(run->error->field), "order");
+    snprintf(run->error->reason, sizeof(run->error->reason),
+             "must be at most %u, this kernel's largest", info.max_order);
+    return false;
+}
+
 int fpr_passes_start(struct run *run)
 {
     run->device = (struct fpr_device){.name = "replay", .report = device_report, .ctx = run};
@@ -264,6 +280,8 @@ int fpr_passes_start(struct run *run)
         fpr_report_config_init(&config);
     if (config.order < 0 || run->recorded)
         config.order = recorded_order(run);
+    if (!order_ok(run, config.order))
+        return -EINVAL;
     run->slack = fpr_timer_slack(config.delay);
     if (!run->recorded)
         config.delay += run->slack;

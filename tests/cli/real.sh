@@ -44,6 +44,10 @@ done
 # Shares on the real engine.
 grid=(--orders 0-9 --budget-divisors 16 --capacities 32 --delays-ms 2000)
 [ -z "$WRAPPER" ] || finish
+# This kernel has orders up to 10.
+run "$BENCH" replay "$data/gcc.fprt" --order 11 --json x.json; refused order 10; no_file x.json
+run "$BENCH" tune "$data/gcc.fprt" --orders 10,12 --csv x.csv; refused order 10; no_file x.csv
+
 run "$BENCH" tune "$data/gcc.fprt" "${grid[@]}" --json one.json --html one.html; is 0
 prints "Recommended" page_reporting_order
 for i in 1 2; do
