@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int to_file(void *ctx, const char *text, size_t len)
@@ -186,6 +187,10 @@ static int write_view(struct lab *lab, int view, FILE *f, bool color)
 static enum lab_result show_in_file(struct lab *lab, int view, const char *path)
 {
     char temp[512];
+    struct stat st;
+    if (!stat(path, &st) && !S_ISREG(st.st_mode)) { /* a file must not take a device's place */
+        return lab_fail(lab, LAB_REFUSED, "%s: not a regular file", path);
+    }
     if ((size_t)snprintf(temp, sizeof(temp), "%s.tmpXXXXXX", path) >= sizeof(temp)) {
         return lab_fail(lab, LAB_BAD, "the file's name is too long");
     }

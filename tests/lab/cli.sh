@@ -62,6 +62,10 @@ lab 1 'zone\nreport\n'; says "reporting is off"
 lab 2 'zone\nshow tre\n'; says "did you mean 'tree'?"
 lab 2 'zone\nshow svg\n'; says "needs a file"
 lab 1 'zone\nshow svg /nowhere/x.svg\n'; says "/nowhere/x.svg"
+mkfifo pipe.svg
+lab 1 'zone\nshow svg pipe.svg\n'; says "pipe.svg: not a regular file"
+[ -p pipe.svg ] || bad "a file took the place of a pipe"
+rm pipe.svg
 lab 2 'zone\nreporting\ncount refault\n'; says "did you mean"
 lab 1 'zone\nback 2\n'; says "only 1 steps"
 lab 1 'forth\n'; says "only 0 steps"
