@@ -165,8 +165,6 @@ int fpr_iova_dirty_start(struct fpr_iova_space *space)
         return -EINVAL;
     if (space->config.type == FPR_IOVA_TYPE1)
         return -EACCES;
-    if (fpr_iova_walks_here(space))
-        return -EDEADLK;
     bool held;
     int rc = fpr_iova_epoch_lock(space, &held);
     if (rc)
@@ -183,8 +181,6 @@ int fpr_iova_dirty_stop(struct fpr_iova_space *space)
         return -EINVAL;
     if (space->config.type == FPR_IOVA_TYPE1)
         return -EACCES;
-    if (fpr_iova_walks_here(space))
-        return -EDEADLK;
     bool held;
     int rc = fpr_iova_epoch_lock(space, &held);
     if (rc)
@@ -224,9 +220,8 @@ int fpr_iova_dirty_get(struct fpr_iova_space *space, uint64_t iova, uint64_t siz
         return -EINVAL;
     if (space->config.type == FPR_IOVA_TYPE1)
         return -EACCES;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     int rc = check_get(space, iova, size, bitmap);
     struct fpr_iova_path path;
     uint64_t written = 0;

@@ -8,9 +8,8 @@ uint64_t fpr_iova_locked_pages(struct fpr_iova_space *space)
 {
     if (!space)
         return 0;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return 0;
-    pthread_mutex_lock(&space->lock);
     uint64_t locked = space->locked;
     pthread_mutex_unlock(&space->lock);
     return locked;
@@ -139,9 +138,8 @@ int64_t fpr_iova_discard(struct fpr_iova_space *space, const void *addr, size_t 
     uint64_t first = (uintptr_t)addr & ~(uint64_t)(FPR_IOVA_PAGE_SIZE - 1);
     uint64_t last = (uintptr_t)addr + (len - 1);
     struct spare spare = {NULL, NULL};
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     int64_t hits = go_over(space, first, last, &spare, false);
     if (hits > 0)
         go_over(space, first, last, &spare, true);

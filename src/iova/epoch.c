@@ -126,8 +126,8 @@ int fpr_iova_epoch_lock(struct fpr_iova_space *space, bool *held)
 {
     *held = held_here(space);
     if (!*held)
-        pthread_mutex_lock(&space->lock);
-    else if (pthread_mutex_trylock(&space->lock)) /* whoever has it may be waiting for us */
-        return -EDEADLK;
+        return fpr_iova_lock(space);
+    if (fpr_iova_walks_here(space) || pthread_mutex_trylock(&space->lock))
+        return -EDEADLK; /* whoever has it may be waiting for us */
     return 0;
 }

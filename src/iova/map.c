@@ -148,14 +148,8 @@ int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uin
 {
     if (!space)
         return -EINVAL;
-    if (fpr_iova_walks_here(space))
-        return -EDEADLK;
     bool held = false;
-    int rc = 0;
-    if (flags & FPR_IOVA_VADDR)
-        rc = fpr_iova_epoch_lock(space, &held);
-    else
-        pthread_mutex_lock(&space->lock);
+    int rc = flags & FPR_IOVA_VADDR ? fpr_iova_epoch_lock(space, &held) : fpr_iova_lock(space);
     if (rc)
         return rc;
     rc = check_arguments(space, iova, size, vaddr, flags);

@@ -152,9 +152,8 @@ int fpr_iova_pin(struct fpr_iova_space *space, uint64_t iova, int64_t npages, un
         return -E2BIG;
     if (space->config.type == FPR_IOVA_TYPE1)
         return -EACCES;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     bool device = space->config.emulated && space->config.unmap;
     int rc = space->invalid ? -EBUSY : device ? 0 : -EINVAL;
     if (rc == 0)
@@ -184,9 +183,8 @@ int fpr_iova_unpin(struct fpr_iova_space *space, uint64_t iova, int64_t npages)
         return -EINVAL;
     if (npages < 1 || npages > FPR_IOVA_PIN_MAX || space->config.type == FPR_IOVA_TYPE1)
         return 0;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     int seen = 0;
     for (; seen < npages; seen++) {
         uint64_t at = iova + (uint64_t)seen * FPR_IOVA_PAGE_SIZE;
@@ -236,9 +234,8 @@ int64_t fpr_iova_unpin_range(struct fpr_iova_space *space, uint64_t iova, uint64
         return -EINVAL;
     uint64_t last = iova + (size - 1);
     int64_t dropped = 0;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     struct fpr_iova_ext *next;
     for (struct fpr_iova_ext *ext = space->pinned; ext; ext = next) {
         next = ext->next;

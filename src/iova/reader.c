@@ -67,9 +67,8 @@ int fpr_iova_get_stats(struct fpr_iova_space *space, struct fpr_iova_stats *stat
 {
     if (!space || !stats)
         return -EINVAL;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     struct fpr_iova_stats sum = space->stats;
     for (struct fpr_iova_reader *r = space->readers; r; r = r->next)
         add_stats(&sum, r);

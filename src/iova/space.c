@@ -164,9 +164,8 @@ int fpr_iova_get_info(struct fpr_iova_space *space, struct fpr_iova_info *info)
 {
     if (!space || !info)
         return -EINVAL;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     *info = (struct fpr_iova_info){
         .type = space->config.type,
         .flags = 3,
@@ -211,9 +210,8 @@ int fpr_iova_set_locked_limit(struct fpr_iova_space *space, uint64_t pages, bool
 {
     if (!space)
         return -EINVAL;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     space->config.locked_limit = pages;
     space->config.capable = capable;
     pthread_mutex_unlock(&space->lock);
@@ -224,9 +222,8 @@ int fpr_iova_set_device(struct fpr_iova_space *space, fpr_iova_unmap_fn unmap, v
 {
     if (!space)
         return -EINVAL;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     space->config.unmap = unmap;
     space->config.unmap_ctx = ctx;
     pthread_mutex_unlock(&space->lock);
@@ -240,9 +237,8 @@ int fpr_iova_walk(struct fpr_iova_space *space,
 {
     if (!space || !visit)
         return -EINVAL;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     atomic_store_explicit(&space->walker, (uintptr_t)pthread_self(), memory_order_relaxed);
     struct fpr_iova_path path;
     int rc = 0;

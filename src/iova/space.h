@@ -2,6 +2,7 @@
 #ifndef IOVA_SPACE_H
 #define IOVA_SPACE_H
 
+#include <errno.h>
 #include <pthread.h>
 
 #include <fpr/iova.h>
@@ -104,6 +105,15 @@ static inline bool fpr_iova_walks_here(struct fpr_iova_space *space)
 {
     uintptr_t walker = atomic_load_explicit(&space->walker, memory_order_relaxed);
     return walker != 0 && walker == (uintptr_t)pthread_self();
+}
+
+/* Takes the space's lock. Returns 0, or -EDEADLK for such a visitor, which has it already. */
+static inline int fpr_iova_lock(struct fpr_iova_space *space)
+{
+    if (fpr_iova_walks_here(space))
+        return -EDEADLK;
+    pthread_mutex_lock(&space->lock);
+    return 0;
 }
 
 /* Is the range outside what a mapping may cover? The answer, or 0. Size is not 0. */

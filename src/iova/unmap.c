@@ -286,8 +286,6 @@ int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t s
     r.gone = NULL;
     r.tail = &r.gone;
     r.found = r.changed = false;
-    if (fpr_iova_walks_here(space))
-        return -EDEADLK;
     bool held;
     rc = fpr_iova_epoch_lock(space, &held);
     if (rc)

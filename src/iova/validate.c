@@ -101,9 +101,8 @@ int fpr_iova_space_validate(struct fpr_iova_space *space, const char **reason)
 {
     if (!space)
         return -EINVAL;
-    if (fpr_iova_walks_here(space))
+    if (fpr_iova_lock(space))
         return -EDEADLK;
-    pthread_mutex_lock(&space->lock);
     const char *broken = fpr_iova_tree_check(&space->tree);
     if (!broken)
         broken = check_pins(space);

@@ -7,12 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-static bool place_ok(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
-{
-    return zone_usable(z) && order <= z->max_order && !(pfn & ((1ull << order) - 1)) &&
-           zone_index(z, pfn, i) && *i + (1ull << order) <= z->end;
-}
-
 /* Nothing may be in the range yet. */
 static bool vacant(const struct fpr_zone *z, uint32_t i, unsigned order)
 {
@@ -34,7 +28,7 @@ static bool vacant(const struct fpr_zone *z, uint32_t i, unsigned order)
 
 static int check_place(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
 {
-    if (!place_ok(z, pfn, order, i)) {
+    if (!zone_block_ok(z, pfn, order, i)) {
         return -EINVAL;
     }
     return vacant(z, *i, order) ? 0 : -EEXIST;

@@ -33,13 +33,13 @@ static inline unsigned fpr_pcp_count(const struct pcp *p)
     return (unsigned)((int64_t)p->high - 1 - p->room);
 }
 
-/* Another `high` for as many pages. */
 /* Values that no multiple of the batch in use overflows with. */
 static inline bool fpr_pcp_limits_ok(unsigned high, unsigned batch)
 {
     return batch >= 1 && batch <= INT32_MAX / 64 && high <= INT32_MAX;
 }
 
+/* Another `high` for as many pages. */
 static inline void fpr_pcp_set_high(struct pcp *p, unsigned high)
 {
     p->room += (int64_t)high - (int64_t)p->high;

@@ -7,12 +7,6 @@
 
 #include <errno.h>
 
-static bool block_ok(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
-{
-    return zone_usable(z) && order <= z->max_order && !(pfn & ((1ull << order) - 1)) &&
-           zone_index(z, pfn, i) && *i + (1ull << order) <= z->end;
-}
-
 /* Cuts the free block `b`, which holds (i, order), down to it. */
 static void carve(struct fpr_zone *z, const struct fpr_block *b, uint32_t i, unsigned order)
 {
@@ -66,7 +60,7 @@ static void take_pieces(struct fpr_zone *z, uint32_t i, unsigned order)
 int fpr_zone_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!block_ok(zone, pfn, order, &i)) {
+    if (!zone_block_ok(zone, pfn, order, &i)) {
         return -EINVAL;
     }
     zone_lock(zone);
@@ -105,7 +99,7 @@ static struct pcp *owner_of(struct fpr_zone *z, unsigned list, uint32_t i)
 int fpr_zone_pcp_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!block_ok(zone, pfn, order, &i)) {
+    if (!zone_block_ok(zone, pfn, order, &i)) {
         return -EINVAL;
     }
     uint16_t tag = tag_load(&zone->tags[i]);
@@ -123,7 +117,8 @@ int fpr_zone_pcp_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 int fpr_zone_pcp_push(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
     uint32_t i;
-    if (!block_ok(zone, pfn, order, &i) || cpu >= zone->cpus || !(zone->pcp_orders >> order & 1) ||
+    if (!zone_block_ok(zone, pfn, order, &i) || cpu >= zone->cpus ||
+        !(zone->pcp_orders >> order & 1) ||
         !tag_is(tag_load(&zone->tags[i]), PAGE_ALLOCATED, order)) {
         return -EINVAL;
     }
@@ -169,7 +164,7 @@ static void join_allocated(struct fpr_zone *z, uint32_t i, unsigned order)
 int fpr_zone_regroup(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    if (!block_ok(zone, pfn, order, &i)) {
+    if (!zone_block_ok(zone, pfn, order, &i)) {
         return -EINVAL;
     }
     if (tag_is(tag_load(&zone->tags[i]), PAGE_ALLOCATED, order)) {

@@ -199,6 +199,13 @@ static inline bool zone_usable(const struct fpr_zone *z)
     return z && !zone_reentered(z);
 }
 
+/* May a caller name that block, aligned and within the zone? Then *i is its index. */
+static inline bool zone_block_ok(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
+{
+    return zone_usable(z) && order <= z->max_order && !(pfn & ((1ull << order) - 1)) &&
+           zone_index(z, pfn, i) && *i + (1ull << order) <= z->end;
+}
+
 /* May it look at what the lock is taken for? */
 static inline bool zone_lookable(const struct fpr_zone *z)
 {

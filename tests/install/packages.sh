@@ -11,9 +11,9 @@ trap 'rm -rf "$work"' EXIT
 quiet cpack -G DEB --config "$build/CPackConfig.cmake" -B "$work/packages"
 for name in libfpr-dev fpr-tools; do
     package=$(ls "$work"/packages/"$name"_*.deb)
-    dpkg-deb -x "$package" "$work/root"
+    dpkg-deb -x "$package" "$work/unpacked"
     for file in copyright changelog.gz changelog.Debian.gz; do
-        [ -s "$work/root/usr/share/doc/$name/$file" ] || {
+        [ -s "$work/unpacked/usr/share/doc/$name/$file" ] || {
             echo "$name has no $file"
             exit 1
         }
@@ -21,16 +21,16 @@ for name in libfpr-dev fpr-tools; do
     [ "$(dpkg-deb -f "$package" Package)" = "$name" ]
 done
 for program in fpr-bench fpr-conform fpr-lab; do
-    "$work/root/usr/bin/$program" --version
-    gzip -t "$work/root/usr/share/man/man1/$program.1.gz"
+    "$work/unpacked/usr/bin/$program" --version
+    gzip -t "$work/unpacked/usr/share/man/man1/$program.1.gz"
 done
-plain=$(find "$work/root/usr/share/man" -type f ! -name '*.gz')
+plain=$(find "$work/unpacked/usr/share/man" -type f ! -name '*.gz')
 [ -z "$plain" ] || {
     echo "not compressed: $plain"
     exit 1
 }
-"$work/root/usr/bin/fpr-lab" -q "$work/root/usr/share/fpr/lessons/1-split-and-merge.lab" >/dev/null
-"$work/root/usr/bin/fpr-bench" replay "$work/root/usr/share/fpr/recordings/gcc.fprt" >/dev/null
+"$work/unpacked/usr/bin/fpr-lab" -q "$work/unpacked/usr/share/fpr/lessons/1-split-and-merge.lab" >/dev/null
+"$work/unpacked/usr/bin/fpr-bench" replay "$work/unpacked/usr/share/fpr/recordings/gcc.fprt" >/dev/null
 if command -v lintian >/dev/null; then
     # There is no address to write to. A debug build's programs are stripped by CPack, but not its
     # archives.
@@ -41,5 +41,5 @@ if command -v lintian >/dev/null; then
         exit 1
     }
 fi
-"$work/root/usr/share/fpr/record-guest" --help >"$work/help"
-consume "$work/root/usr" "$source" "$work"
+"$work/unpacked/usr/share/fpr/record-guest" --help >"$work/help"
+consume "$work/unpacked/usr" "$source" "$work"
