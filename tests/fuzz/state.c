@@ -1,9 +1,11 @@
 /* Any bytes as a machine's state. */
+#include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "fuzz/support/machine.h"
 #include "fuzz/support/memory.h"
+
+#define MEMORY (8u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,17 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fpr_machine *machine;
     struct fpr_state_header header;
     struct fpr_text_error error = {.line = 0};
-    fuzz_memory_init(&memory, 8u << 20);
+    fuzz_memory_init(&memory, MEMORY);
     int err =
         fpr_machine_load((const char *)data, size, NULL, &memory.ops, &machine, &header, &error);
-    if (err == 0) {
-        memory.left += 8u << 20; /* room for a copy */
-        fuzz_check_machine(machine, &header, &memory.ops);
-        fpr_machine_destroy(machine);
-        memory.left -= 8u << 20;
-    }
-    if (memory.left != 8u << 20) {
-        abort(); /* something is not given back */
-    }
+    fuzz_end_machine(err ? NULL : machine, &header, &memory, MEMORY);
     return 0;
 }

@@ -1,10 +1,8 @@
 /* The map from I/O addresses to memory: readers, which take no lock, beside those who change it, in
  * every order of threads that is near the usual one and in many random ones. Stores of a reader
  * that says that it is inside may be seen late, as a processor's store buffer makes them. */
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 #include "support/interleave_space.h"
 
@@ -280,22 +278,8 @@ static const struct inter_scenario scenarios[] = {
     {"invalidated_address", invalidated_address, 2, 1000, 300},
 };
 
-START_TEST(explore)
-{
-    inter_explore(&scenarios[_i]);
-}
-END_TEST
-
 int main(void)
 {
-    Suite *suite = suite_create("the IOVA map, interleaved");
-    TCase *tcase = tcase_create("scenarios");
-    tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, explore, 0, sizeof(scenarios) / sizeof(scenarios[0]));
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return inter_main("the IOVA map, interleaved", scenarios,
+                      sizeof(scenarios) / sizeof(scenarios[0]));
 }

@@ -1,9 +1,7 @@
 /* Allocating and freeing beside reporting passes, in every order of threads that is near the usual
  * one and in many random ones. */
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 #include "support/interleave_world.h"
 
@@ -372,22 +370,8 @@ static const struct inter_scenario scenarios[] = {
     {"knobs_in_mid_pass", knobs_in_mid_pass, 2, 2000, 500},
 };
 
-START_TEST(explore)
-{
-    inter_explore(&scenarios[_i]);
-}
-END_TEST
-
 int main(void)
 {
-    Suite *suite = suite_create("reporting, interleaved");
-    TCase *tcase = tcase_create("scenarios");
-    tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, explore, 0, sizeof(scenarios) / sizeof(scenarios[0]));
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return inter_main("reporting, interleaved", scenarios,
+                      sizeof(scenarios) / sizeof(scenarios[0]));
 }

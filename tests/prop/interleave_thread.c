@@ -1,10 +1,8 @@
 /* The reporter's thread: devices that come, go, are exchanged, hang and fail while a pass is in the
  * middle of a call, in every order of threads that is near the usual one and in many random ones.
  */
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 #include <fpr/devices.h>
 #include <fpr/thread.h>
@@ -265,22 +263,8 @@ static const struct inter_scenario scenarios[] = {
     {"leaving_from_inside", leaving_from_inside, 2, 1000, 200},
 };
 
-START_TEST(explore)
-{
-    inter_explore(&scenarios[_i]);
-}
-END_TEST
-
 int main(void)
 {
-    Suite *suite = suite_create("the reporter's thread, interleaved");
-    TCase *tcase = tcase_create("scenarios");
-    tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, explore, 0, sizeof(scenarios) / sizeof(scenarios[0]));
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return inter_main("the reporter's thread, interleaved", scenarios,
+                      sizeof(scenarios) / sizeof(scenarios[0]));
 }

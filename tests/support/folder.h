@@ -4,6 +4,24 @@
 
 #include <stddef.h>
 
+/* A zone of 1024 pages, as /proc/zoneinfo tells of it. */
+#define TEST_ZONEINFO                                                                              \
+    "Node 0, zone   Normal\n"                                                                      \
+    "  pages free     100\n"                                                                       \
+    "        boost    0\n"                                                                         \
+    "        min      8\n"                                                                         \
+    "        low      10\n"                                                                        \
+    "        high     12\n"                                                                        \
+    "        spanned  1024\n"                                                                      \
+    "        present  1024\n"                                                                      \
+    "        managed  1024\n"                                                                      \
+    "        protection: (0, 0, 0, 0, 0)\n"                                                        \
+    "  pagesets\n"                                                                                 \
+    "    cpu: 0\n"                                                                                 \
+    "              high:  0\n"                                                                     \
+    "              batch: 1\n"                                                                     \
+    "  start_pfn:           0\n"
+
 struct test_folder {
     char path[64];
 };

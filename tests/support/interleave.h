@@ -30,6 +30,8 @@ struct inter_scenario {
 /* Tries a scenario out; a failure ends the process. FPR_INTERLEAVE=deep allows one decision more
  * and 8 times the runs; FPR_SCHEDULE=name:schedule runs that one schedule of that scenario. */
 void inter_explore(const struct inter_scenario *scenario);
+/* What main() returns: all of them, each as a test of libcheck in a process of its own. */
+int inter_main(const char *name, const struct inter_scenario *scenarios, int count);
 
 /* Here others may get in between. Does nothing in threads that are not played with. */
 void inter_point(void);

@@ -235,3 +235,18 @@ unsigned script_read(struct script *s, FILE *in)
         ok = false;
     return ok ? 0 : nr;
 }
+
+const fpr_gfp script_gfp_extra[SCRIPT_NR_GFP_EXTRA] = {0,
+                                                       FPR_GFP_NOMEMALLOC,
+                                                       FPR_GFP_HIGH,
+                                                       FPR_GFP_ATOMIC,
+                                                       FPR_GFP_HIGH | FPR_GFP_ATOMIC,
+                                                       FPR_GFP_HIGH | FPR_GFP_ATOMIC |
+                                                           FPR_GFP_NOMEMALLOC,
+                                                       FPR_GFP_DIRECT_RECLAIM,
+                                                       FPR_GFP_KERNEL,
+                                                       FPR_GFP_KERNEL | FPR_GFP_HIGH,
+                                                       FPR_GFP_KSWAPD_RECLAIM,
+                                                       FPR_GFP_MEMALLOC,
+                                                       FPR_GFP_MEMALLOC | FPR_GFP_ATOMIC,
+                                                       FPR_GFP_MEMALLOC | FPR_GFP_NOMEMALLOC};

@@ -130,4 +130,8 @@ int script_rounds(const char *name, void (*make)(struct script *s, uint64_t seed
  * exit status. */
 bool script_option(int argc, char **argv, int *status);
 
+/* What a request can say beside its type. Inputs that were kept name these by number. */
+#define SCRIPT_NR_GFP_EXTRA 13
+extern const fpr_gfp script_gfp_extra[SCRIPT_NR_GFP_EXTRA];
+
 #endif

@@ -85,24 +85,11 @@ static int64_t gfp(const struct script *s, unsigned byte, enum script_kind kind)
 {
     static const fpr_gfp types[] = {0, FPR_GFP_MOVABLE, FPR_GFP_RECLAIMABLE,
                                     FPR_GFP_MOVABLE | FPR_GFP_HIGHMEM};
-    static const fpr_gfp extra[] = {0,
-                                    FPR_GFP_NOMEMALLOC,
-                                    FPR_GFP_HIGH,
-                                    FPR_GFP_ATOMIC,
-                                    FPR_GFP_HIGH | FPR_GFP_ATOMIC,
-                                    FPR_GFP_HIGH | FPR_GFP_ATOMIC | FPR_GFP_NOMEMALLOC,
-                                    FPR_GFP_DIRECT_RECLAIM,
-                                    FPR_GFP_KERNEL,
-                                    FPR_GFP_KERNEL | FPR_GFP_HIGH,
-                                    FPR_GFP_KSWAPD_RECLAIM,
-                                    FPR_GFP_MEMALLOC,
-                                    FPR_GFP_MEMALLOC | FPR_GFP_ATOMIC,
-                                    FPR_GFP_MEMALLOC | FPR_GFP_NOMEMALLOC};
     static const fpr_gfp where[] = {0, FPR_GFP_DMA, FPR_GFP_DMA32, FPR_GFP_THISNODE};
 
     if (byte == 255 && kind != OP_LOCKED_ALLOC)
         return FPR_GFP_MOVABLE | FPR_GFP_RECLAIMABLE;
-    return types[byte % 4] | extra[byte / 4 % 13] |
+    return types[byte % 4] | script_gfp_extra[byte / 4 % SCRIPT_NR_GFP_EXTRA] |
            (kind == OP_NALLOC && s->nr_zones > 1 ? where[byte / 52 % 4] : 0);
 }
 

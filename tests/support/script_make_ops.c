@@ -23,19 +23,6 @@ static int64_t gfp(struct maker *m)
 {
     static const fpr_gfp types[] = {0, FPR_GFP_MOVABLE, FPR_GFP_MOVABLE | FPR_GFP_HIGHMEM,
                                     FPR_GFP_MOVABLE, FPR_GFP_RECLAIMABLE};
-    static const fpr_gfp extra[] = {0,
-                                    FPR_GFP_NOMEMALLOC,
-                                    FPR_GFP_HIGH,
-                                    FPR_GFP_ATOMIC,
-                                    FPR_GFP_HIGH | FPR_GFP_ATOMIC,
-                                    FPR_GFP_HIGH | FPR_GFP_ATOMIC | FPR_GFP_NOMEMALLOC,
-                                    FPR_GFP_DIRECT_RECLAIM,
-                                    FPR_GFP_KERNEL,
-                                    FPR_GFP_KERNEL | FPR_GFP_HIGH,
-                                    FPR_GFP_KSWAPD_RECLAIM,
-                                    FPR_GFP_MEMALLOC,
-                                    FPR_GFP_MEMALLOC | FPR_GFP_ATOMIC,
-                                    FPR_GFP_MEMALLOC | FPR_GFP_NOMEMALLOC};
     fpr_gfp type = types[below(m, sizeof types / sizeof *types)];
 
     if (m->s->nr_zones > 1 && chance(m, 4))
@@ -46,7 +33,7 @@ static int64_t gfp(struct maker *m)
         return FPR_GFP_MOVABLE | FPR_GFP_RECLAIMABLE;
     if (m->o->misuse && chance(m, 200))
         return 0x800000;
-    return type | extra[below(m, sizeof extra / sizeof *extra)];
+    return type | script_gfp_extra[below(m, SCRIPT_NR_GFP_EXTRA)];
 }
 
 static int64_t cpu(struct maker *m, const struct fpr_zone_config *c)

@@ -147,3 +147,16 @@ unsigned char *test_file_read(const char *path, size_t *size)
     fclose(f);
     return data;
 }
+
+int test_scratch_setup(void **state)
+{
+    (void)state;
+    return test_scratch_create() ? 0 : -1;
+}
+
+int test_scratch_teardown(void **state)
+{
+    (void)state;
+    test_scratch_remove();
+    return 0;
+}

@@ -34,6 +34,9 @@ int test_trace_write(const struct test_trace *t, const char *path);
 const char *test_scratch_create(void);
 /* Removes the folder and the files in it. */
 void test_scratch_remove(void);
+/* Both as CMocka calls them around a group of tests. */
+int test_scratch_setup(void **state);
+int test_scratch_teardown(void **state);
 /* Path of a file in the folder; valid until eight more calls. */
 const char *test_scratch_path(const char *name);
 /* Writes a file in the folder. @return its path, as test_scratch_path() */

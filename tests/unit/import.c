@@ -124,23 +124,6 @@ static void test_buddyinfo_alone(void **state)
     test_folder_remove(&folder);
 }
 
-#define ZONEINFO                                                                                   \
-    "Node 0, zone   Normal\n"                                                                      \
-    "  pages free     100\n"                                                                       \
-    "        boost    0\n"                                                                         \
-    "        min      8\n"                                                                         \
-    "        low      10\n"                                                                        \
-    "        high     12\n"                                                                        \
-    "        spanned  1024\n"                                                                      \
-    "        present  1024\n"                                                                      \
-    "        managed  1024\n"                                                                      \
-    "        protection: (0, 0, 0, 0, 0)\n"                                                        \
-    "  pagesets\n"                                                                                 \
-    "    cpu: 0\n"                                                                                 \
-    "              high:  0\n"                                                                     \
-    "              batch: 1\n"                                                                     \
-    "  start_pfn:           0\n"
-
 /* Free blocks by frame; a pageblock full of slab is guessed to be unmovable. */
 static void test_kpageflags(void **state)
 {
@@ -154,7 +137,7 @@ static void test_kpageflags(void **state)
     for (size_t k = 64; k < 164; k++)
         words[k] = buddy; /* 64 + 32 + 4 */
     test_folder_make(&folder);
-    test_folder_write(&folder, "zoneinfo", ZONEINFO);
+    test_folder_write(&folder, "zoneinfo", TEST_ZONEINFO);
     test_folder_write_bytes(&folder, "kpageflags", words, sizeof(words));
     struct fpr_machine *m = import(&folder, &r);
     assert_true(r.frames_known);
@@ -198,30 +181,31 @@ static void test_what_is_wrong_is_told_with_its_line(void **state)
     const char *good = "Node 0, zone   Normal 0 0 0 0 0 0 0 0 0 0 1\n";
     refused(NULL, "buddyinfo", good, -ENOENT, "", 0, "no zoneinfo");
     refused("nonsense\n", "buddyinfo", good, -EINVAL, "zoneinfo", 0, "no zone");
-    refused(ZONEINFO, NULL, NULL, -ENOENT, "", 0, "none of kpageflags");
-    refused(ZONEINFO, "buddyinfo", "", -EINVAL, "buddyinfo", 0, "no zone");
-    refused(ZONEINFO, "buddyinfo", "\nNode x\n", -EINVAL, "buddyinfo", 2, "not a line");
-    refused(ZONEINFO, "buddyinfo", "Node 0, zone Normal 1 2 x\n", -EINVAL, "buddyinfo", 1,
+    refused(TEST_ZONEINFO, NULL, NULL, -ENOENT, "", 0, "none of kpageflags");
+    refused(TEST_ZONEINFO, "buddyinfo", "", -EINVAL, "buddyinfo", 0, "no zone");
+    refused(TEST_ZONEINFO, "buddyinfo", "\nNode x\n", -EINVAL, "buddyinfo", 2, "not a line");
+    refused(TEST_ZONEINFO, "buddyinfo", "Node 0, zone Normal 1 2 x\n", -EINVAL, "buddyinfo", 1,
             "not a number");
-    refused(ZONEINFO, "buddyinfo", "Node 0, zone Normal 1 -2\n", -EINVAL, "buddyinfo", 1,
+    refused(TEST_ZONEINFO, "buddyinfo", "Node 0, zone Normal 1 -2\n", -EINVAL, "buddyinfo", 1,
             "not a number");
-    refused(ZONEINFO, "buddyinfo", "Node 0, zone Normal\n", -EINVAL, "buddyinfo", 1, "every order");
-    refused(ZONEINFO, "buddyinfo", "Node 0, zone Normal 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6\n", -EINVAL,
-            "buddyinfo", 1, "more numbers");
-    refused(ZONEINFO, "buddyinfo", "Node 0, zone Normal 0 0 0 0 0 0 0 0 0 0 2\n", -EINVAL,
+    refused(TEST_ZONEINFO, "buddyinfo", "Node 0, zone Normal\n", -EINVAL, "buddyinfo", 1,
+            "every order");
+    refused(TEST_ZONEINFO, "buddyinfo", "Node 0, zone Normal 1 2 3 4 5 6 7 8 9 1 2 3 4 5 6\n",
+            -EINVAL, "buddyinfo", 1, "more numbers");
+    refused(TEST_ZONEINFO, "buddyinfo", "Node 0, zone Normal 0 0 0 0 0 0 0 0 0 0 2\n", -EINVAL,
             "buddyinfo", 1, "more free blocks than");
-    refused(ZONEINFO, "buddyinfo", "Node 0, zone DMA 0 0 0 0 0 0 0 0 0 0 1\n", -EINVAL, "buddyinfo",
-            0, "says nothing of node 0, zone Normal");
-    refused(ZONEINFO, "pagetypeinfo", "Page block order: 40\n", -EINVAL, "pagetypeinfo", 1,
+    refused(TEST_ZONEINFO, "buddyinfo", "Node 0, zone DMA 0 0 0 0 0 0 0 0 0 0 1\n", -EINVAL,
+            "buddyinfo", 0, "says nothing of node 0, zone Normal");
+    refused(TEST_ZONEINFO, "pagetypeinfo", "Page block order: 40\n", -EINVAL, "pagetypeinfo", 1,
             "no order");
-    refused(ZONEINFO, "pagetypeinfo", "Node 0, zone Normal, type Odd 1 2\n", -EINVAL,
+    refused(TEST_ZONEINFO, "pagetypeinfo", "Node 0, zone Normal, type Odd 1 2\n", -EINVAL,
             "pagetypeinfo", 1, "unknown type");
-    refused(ZONEINFO, "pagetypeinfo", "Node 0, zone Normal 1 2\n", -EINVAL, "pagetypeinfo", 1,
+    refused(TEST_ZONEINFO, "pagetypeinfo", "Node 0, zone Normal 1 2\n", -EINVAL, "pagetypeinfo", 1,
             "before their types");
-    refused(ZONEINFO, "pagetypeinfo",
+    refused(TEST_ZONEINFO, "pagetypeinfo",
             "Number of blocks type Unmovable Movable\nNode 0, zone Normal 1\n", -EINVAL,
             "pagetypeinfo", 2, "not as many");
-    refused(ZONEINFO, "kpageflags", "123", -EINVAL, "kpageflags", 0, "8-byte words");
+    refused(TEST_ZONEINFO, "kpageflags", "123", -EINVAL, "kpageflags", 0, "8-byte words");
     assert_int_equal(fpr_machine_import(NULL, NULL, NULL, NULL, NULL), -EINVAL);
 }
 

@@ -149,23 +149,6 @@ static int do_import(void *ctx)
     return err;
 }
 
-#define ZONEINFO                                                                                   \
-    "Node 0, zone   Normal\n"                                                                      \
-    "  pages free     100\n"                                                                       \
-    "        boost    0\n"                                                                         \
-    "        min      8\n"                                                                         \
-    "        low      10\n"                                                                        \
-    "        high     12\n"                                                                        \
-    "        spanned  1024\n"                                                                      \
-    "        present  1024\n"                                                                      \
-    "        managed  1024\n"                                                                      \
-    "        protection: (0, 0, 0, 0, 0)\n"                                                        \
-    "  pagesets\n"                                                                                 \
-    "    cpu: 0\n"                                                                                 \
-    "              high:  0\n"                                                                     \
-    "              batch: 1\n"                                                                     \
-    "  start_pfn:           0\n"
-
 #define BUDDY "Node 0, zone   Normal 4 0 0 0 0 1 1 0 0 0 0\n"
 
 static void test_import(void **state)
@@ -173,7 +156,7 @@ static void test_import(void **state)
     (void)state;
     static const struct fpr_import_options plain;
     uint64_t words[1024] = {0};
-    test_folder_write(&folder, "zoneinfo", ZONEINFO);
+    test_folder_write(&folder, "zoneinfo", TEST_ZONEINFO);
     test_folder_write(&folder, "buddyinfo", BUDDY);
     assert_true(lean_heap_exhaust(do_import, (void *)(uintptr_t)&plain) >= 15);
     test_folder_write_bytes(&folder, "kpageflags", words, sizeof(words));

@@ -22,19 +22,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-static int folder_create(void **state)
-{
-    (void)state;
-    return test_scratch_create() ? 0 : -1;
-}
-
-static int folder_remove(void **state)
-{
-    (void)state;
-    test_scratch_remove();
-    return 0;
-}
-
 /* A file being made by hand. */
 struct file {
     struct fpr_out out;
@@ -378,5 +365,5 @@ int main(void)
         cmocka_unit_test(test_no_place_for_a_copy),
         cmocka_unit_test(test_failing_read),
     };
-    return cmocka_run_group_tests(tests, folder_create, folder_remove);
+    return cmocka_run_group_tests(tests, test_scratch_setup, test_scratch_teardown);
 }

@@ -13,19 +13,6 @@
 
 #define DATA(name) FPR_TEST_DATA "/trace/" name
 
-static int folder_create(void **state)
-{
-    (void)state;
-    return test_scratch_create() ? 0 : -1;
-}
-
-static int folder_remove(void **state)
-{
-    (void)state;
-    test_scratch_remove();
-    return 0;
-}
-
 /* The binary file and what the kernel printed of the same events. */
 static void test_binary_and_text_agree(void **state)
 {
@@ -183,5 +170,5 @@ int main(void)
         cmocka_unit_test(test_other_events),
         cmocka_unit_test(test_options),
     };
-    return cmocka_run_group_tests(tests, folder_create, folder_remove);
+    return cmocka_run_group_tests(tests, test_scratch_setup, test_scratch_teardown);
 }

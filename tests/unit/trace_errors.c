@@ -18,19 +18,6 @@
 #define HEAD       "bash-12 [000] ..... 7.000001: "
 #define GOOD       HEAD "mm_page_free: page=0 pfn=0x12 order=0\n"
 
-static int folder_create(void **state)
-{
-    (void)state;
-    return test_scratch_create() ? 0 : -1;
-}
-
-static int folder_remove(void **state)
-{
-    (void)state;
-    test_scratch_remove();
-    return 0;
-}
-
 static void check_refused(const void *data, size_t size, uint64_t line, const char *field)
 {
     struct test_trace t;
@@ -287,5 +274,5 @@ int main(void)
         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_zstd),
     };
-    return cmocka_run_group_tests(tests, folder_create, folder_remove);
+    return cmocka_run_group_tests(tests, test_scratch_setup, test_scratch_teardown);
 }

@@ -15,19 +15,6 @@
 
 #define DATA(name) FPR_TEST_DATA "/trace/" name
 
-static int folder_create(void **state)
-{
-    (void)state;
-    return test_scratch_create() ? 0 : -1;
-}
-
-static int folder_remove(void **state)
-{
-    (void)state;
-    test_scratch_remove();
-    return 0;
-}
-
 static void check_round_trip(const struct test_trace *t)
 {
     struct test_trace back;
@@ -347,5 +334,5 @@ int main(void)
         cmocka_unit_test(test_other_versions_are_refused),
         cmocka_unit_test(test_nonsense_is_not_written),
     };
-    return cmocka_run_group_tests(tests, folder_create, folder_remove);
+    return cmocka_run_group_tests(tests, test_scratch_setup, test_scratch_teardown);
 }

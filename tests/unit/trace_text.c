@@ -12,19 +12,6 @@
 
 #define DATA(name) FPR_TEST_DATA "/trace/" name
 
-static int folder_create(void **state)
-{
-    (void)state;
-    return test_scratch_create() ? 0 : -1;
-}
-
-static int folder_remove(void **state)
-{
-    (void)state;
-    test_scratch_remove();
-    return 0;
-}
-
 /* Reads a trace of one line and gives its record. */
 static struct fpr_trace_record one(const char *line, enum fpr_trace_format format)
 {
@@ -326,5 +313,5 @@ int main(void)
         cmocka_unit_test(test_tools_agree),
         cmocka_unit_test(test_samples_of_all_tools),
     };
-    return cmocka_run_group_tests(tests, folder_create, folder_remove);
+    return cmocka_run_group_tests(tests, test_scratch_setup, test_scratch_teardown);
 }

@@ -1,5 +1,7 @@
 #include "fuzz/support/machine.h"
 
+#include "fuzz/support/memory.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,4 +86,18 @@ void fuzz_check_machine(const struct fpr_machine *m, const struct fpr_state_head
         fpr_machine_destroy(copy);
     }
     free(first.data);
+}
+
+void fuzz_end_machine(struct fpr_machine *machine, const struct fpr_state_header *header,
+                      struct fuzz_memory *memory, size_t bytes)
+{
+    if (machine) {
+        memory->left += bytes;
+        fuzz_check_machine(machine, header, &memory->ops);
+        fpr_machine_destroy(machine);
+        memory->left -= bytes;
+    }
+    if (memory->left != bytes) {
+        abort();
+    }
 }
