@@ -4,6 +4,7 @@
 
 #include "iova/check.h"
 #include "iova/epoch.h"
+#include "iova/legacy.h"
 
 /* DIRTY_BITMAP_SIZE_MAX of type1. */
 #define MAX_BITMAP UINT64_C(0x10000000)
@@ -142,6 +143,8 @@ static void forget(struct fpr_iova_space *space)
 
 static int start(struct fpr_iova_space *space)
 {
+    if (fpr_iova_legacy_larger(space, IOVA_MAX_TRACKED))
+        return -EINVAL;
     struct fpr_iova_path path;
     bool more = fpr_iova_tree_seek(&space->tree, 0, &path);
     for (; more; more = fpr_iova_tree_next(&path)) {

@@ -6,9 +6,6 @@
 #include "iova/check.h"
 #include "iova/leaf.h"
 
-/* Largest bitmap, in bits, that the kernel makes for one mapping: INT_MAX. */
-#define MAX_TRACKED UINT64_C(0x7fffffff)
-
 struct fpr_iova_ext *fpr_iova_ext_new(struct fpr_iova_space *space,
                                       const struct fpr_iova_entry *entry)
 {
@@ -37,7 +34,7 @@ struct fpr_iova_ext *fpr_iova_ext_get(struct fpr_iova_space *space,
 int fpr_iova_ext_track(struct fpr_iova_space *space, struct fpr_iova_ext *ext)
 {
     uint64_t pages = (ext->last - ext->start) / FPR_IOVA_PAGE_SIZE + 1;
-    if (pages > MAX_TRACKED)
+    if (pages > IOVA_MAX_TRACKED)
         return -EINVAL;
     size_t words = (size_t)((pages + 63) / 64 + 1);
     _Atomic uint64_t *bitmap = space->mem->zalloc(space->mem->ctx, words * sizeof(*bitmap));

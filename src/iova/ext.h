@@ -8,6 +8,9 @@
 
 struct fpr_iova_space;
 
+/* Largest bitmap, in bits, that the kernel makes for one mapping: INT_MAX. */
+#define IOVA_MAX_TRACKED UINT64_C(0x7fffffff)
+
 struct fpr_iova_ext {
     uint64_t start; /* as the mapping */
     uint64_t last;

@@ -108,31 +108,39 @@ static int check_room(struct fpr_iova_space *space, const struct fpr_iova_entry 
     return 0;
 }
 
-static int add_mapping(struct fpr_iova_space *space, struct fpr_iova_entry *entry)
+/* What a mapping needs beside its place. */
+static int equip(struct fpr_iova_space *space, struct fpr_iova_entry *entry)
 {
-    /* Before 6.18 nothing finds a mapping that ends at 2^64, not even the check for overlaps. */
-    bool top = space->config.broken_top && entry->last == UINT64_MAX;
-    struct fpr_iova_path path;
-    int rc = check_room(space, entry, top, &path);
-    if (rc == 0)
-        rc = fpr_iova_tree_reserve(&space->tree);
-    if (rc)
-        return rc;
+    int rc = 0;
     if (space->tracking || !fpr_iova_entry_packs(entry)) {
         entry->ext = fpr_iova_ext_new(space, entry);
         rc = !entry->ext ? -ENOMEM : space->tracking ? fpr_iova_ext_track(space, entry->ext) : 0;
     }
     if (rc == 0 && space->config.hardware)
         rc = pin_all(space, entry);
-    if (rc == 0 && (top || space->legacy)) {
-        rc = fpr_iova_legacy_add(space, entry->start, entry->last, top);
-        if (rc && space->config.hardware)
-            space->locked -= (entry->last - entry->start) / FPR_IOVA_PAGE_SIZE + 1;
-    }
-    if (rc || top)
-        fpr_iova_ext_free(space, entry->ext);
+    return rc;
+}
+
+static int add_mapping(struct fpr_iova_space *space, struct fpr_iova_entry *entry)
+{
+    /* Before 6.18 nothing finds a mapping that ends at 2^64, not even the check for overlaps. */
+    bool top = space->config.broken_top && entry->last == UINT64_MAX;
+    struct fpr_iova_path path;
+    struct fpr_iova_legacy_node *node;
+    int rc = check_room(space, entry, top, &path);
+    if (rc == 0)
+        rc = fpr_iova_tree_reserve(&space->tree);
+    if (rc == 0)
+        rc = fpr_iova_legacy_link(space, entry, top, &node);
     if (rc)
         return rc;
+    rc = equip(space, entry);
+    if (rc || top)
+        fpr_iova_ext_free(space, entry->ext);
+    if (rc) {
+        fpr_iova_legacy_unlink(space, node, entry->start);
+        return rc;
+    }
     space->avail--;
     space->stats.maps++;
     if (top)

@@ -8,6 +8,7 @@
 #include <fpr/iova.h>
 
 #include "iova/ext.h"
+#include "iova/rbtree.h"
 
 /* A reader tells writers with one word that it is inside: the generation it entered at, 0 when
  * outside. How sure a writer can be of seeing that word is the reader's bias:
@@ -66,6 +67,18 @@ struct fpr_iova_teller {
     struct fpr_iova_teller *next;
 };
 
+/* broken_top, see legacy.h: notes of what was mapped (first address) and unmapped (the same + 1)
+ * until a mapping ends at 2^64, the tree from then on. */
+struct fpr_iova_legacy {
+    bool active; /* there is a tree */
+    struct fpr_iova_rbtree tree;
+    uint64_t tops; /* mappings in it that end at 2^64 */
+    uint64_t *notes;
+    size_t n, room;
+    uint64_t live; /* mappings noted and not gone */
+    bool lost;     /* too many to be kept */
+};
+
 struct fpr_iova_space {
     /* What readers look at; the generation grows with every unmap or other change that makes
      * hints bad, after the change. */
@@ -90,9 +103,9 @@ struct fpr_iova_space {
     bool tracking;
     uint64_t invalid; /* mappings whose address is invalidated */
     struct fpr_iova_range *ranges;
-    struct fpr_iova_legacy *legacy; /* broken_top: NULL until a mapping ends at 2^64 */
-    struct fpr_iova_stats stats;    /* without the living readers' counts */
-    void *memory;                   /* as allocated */
+    struct fpr_iova_legacy legacy;
+    struct fpr_iova_stats stats; /* without the living readers' counts */
+    void *memory;                /* as allocated */
 
     /* Pinned pages by memory address: asked by reporting, which must not wait for the lock. */
     pthread_mutex_t pin_lock;

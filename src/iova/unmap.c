@@ -16,10 +16,13 @@ struct removal {
     bool all;
     struct fpr_iova_path path; /* the first mapping, if the check found it */
     bool found;
-    uint64_t bytes;            /* removed so far */
-    struct fpr_iova_ext *gone; /* extensions of what is removed, ascending */
+    struct fpr_iova_legacy_node *at; /* the same in the tree of broken_top */
+    bool search;                     /* it must be searched for */
+    uint64_t bytes;                  /* removed so far */
+    struct fpr_iova_ext *gone;       /* extensions of what is removed, ascending */
     struct fpr_iova_ext **tail;
     bool changed;
+    bool done; /* nothing can follow */
 };
 
 bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last,
@@ -83,14 +86,49 @@ static int check_range(struct fpr_iova_space *space, uint64_t iova, uint64_t siz
     return 0;
 }
 
+/* As below, when a mapping may end at 2^64: in the order of the kernel's tree. */
+static bool next_in_legacy(struct fpr_iova_space *space, struct removal *r)
+{
+    if (r->search)
+        r->at = fpr_iova_legacy_first(space, r->first, r->last, r->all);
+    r->search = r->found = false;
+    if (!r->at || r->at->start > r->last)
+        return false;
+    if (!r->at->top) {
+        bool there = fpr_iova_tree_seek(&space->tree, r->at->start, &r->path);
+        IOVA_ASSERT(there && fpr_iova_path_entry(&r->path).start == r->at->start);
+    }
+    return space->config.type == FPR_IOVA_TYPE1V2 || r->at->start >= r->first;
+}
+
 /* The next mapping to go, in r->path. */
 static bool next_victim(struct fpr_iova_space *space, struct removal *r)
 {
+    if (space->legacy.active)
+        return next_in_legacy(space, r);
+    r->at = NULL;
     if (!r->found && !fpr_iova_tree_seek(&space->tree, r->first, &r->path))
         return false;
     r->found = false;
     uint64_t start = fpr_iova_path_entry(&r->path).start;
     return start <= r->last && (space->config.type == FPR_IOVA_TYPE1V2 || start >= r->first);
+}
+
+/* Is it one that ends at 2^64, which no reader ever sees? */
+static bool is_top(const struct removal *r)
+{
+    return r->at && r->at->top;
+}
+
+static struct fpr_iova_entry victim(const struct removal *r)
+{
+    if (!is_top(r))
+        return fpr_iova_path_entry(&r->path);
+    return (struct fpr_iova_entry){
+        .start = r->at->start,
+        .last = r->at->last,
+        .va = r->at->invalid ? IOVA_INVALID : 0,
+    };
 }
 
 static bool has_pins(const struct fpr_iova_entry *e)
@@ -133,8 +171,9 @@ static void account(struct fpr_iova_space *space, struct removal *r, const struc
         space->locked -= (e->last - e->start) / FPR_IOVA_PAGE_SIZE + 1;
     if (e->va & IOVA_INVALID)
         space->invalid--;
-    if (space->legacy)
-        fpr_iova_legacy_remove(space, e->start);
+    struct fpr_iova_legacy_node *node = r->at;
+    r->at = node ? fpr_iova_legacy_next(node) : NULL;
+    fpr_iova_legacy_unlink(space, node, e->start);
     if (e->ext) {
         e->ext->next = NULL;
         *r->tail = e->ext;
@@ -156,7 +195,7 @@ static uint64_t remove_run(struct fpr_iova_space *space, struct removal *r)
     for (; at.pos < at.leaf->n; at.pos++, count++) {
         struct fpr_iova_entry e = fpr_iova_path_entry(&at);
         bool quiet = !has_pins(&e) && !(space->config.notify_all && space->config.unmap);
-        if (count > 0 && (e.start > r->last || !quiet))
+        if (count > 0 && (e.start > r->last || !quiet || space->legacy.active))
             break;
         account(space, r, &e);
         last = e.last;
@@ -173,10 +212,13 @@ static int remove_range(struct fpr_iova_space *space, struct removal *r)
     uint64_t told = 0; /* the mapping told last, + 1 */
     unsigned times = 0;
     while (next_victim(space, r)) {
-        struct fpr_iova_entry e = fpr_iova_path_entry(&r->path);
+        struct fpr_iova_entry e = victim(r);
         bool all = space->config.notify_all && space->config.unmap && told != e.start + 1;
         if (!has_pins(&e) && !all) {
-            if (remove_run(space, r) >= r->last)
+            told = 0; /* the next one may begin there too */
+            if (is_top(r))
+                account(space, r, &e);
+            else if (remove_run(space, r) >= r->last && !space->legacy.active)
                 break;
             continue;
         }
@@ -185,6 +227,7 @@ static int remove_range(struct fpr_iova_space *space, struct removal *r)
         if (times > TELL_MAX)
             return -EBUSY;
         tell(space, &e);
+        r->search = true;
         /* Meanwhile somebody may have mapped what reaches out of the range. */
         if (space->config.type == FPR_IOVA_TYPE1V2 && !r->all &&
             fpr_iova_bisects(space, r->first, r->last, &r->path, &r->found))
@@ -209,46 +252,51 @@ static void finish(struct fpr_iova_space *space, struct removal *r, uint64_t iov
     }
 }
 
+/* Marks the victim's address as invalid, or valid again, and goes on to the next one. Returns 0 or
+ * -ENOMEM. */
+static int mark(struct fpr_iova_space *space, struct removal *r, bool invalid)
+{
+    struct fpr_iova_entry e = victim(r);
+    if (is_top(r)) {
+        r->at->invalid = invalid;
+    } else {
+        int rc = fpr_iova_tree_reserve(&space->tree);
+        if (rc && invalid)
+            return rc;
+        if (rc) /* as in remove_run() */
+            fpr_iova_epoch_wait(space);
+        uint64_t va = invalid ? e.va | IOVA_INVALID : e.va & ~IOVA_INVALID;
+        fpr_iova_tree_set_va(&space->tree, &r->path, va & ~PLAIN);
+        r->changed = true;
+    }
+    space->invalid += invalid ? 1 : UINT64_MAX;
+    if (r->at)
+        r->at = fpr_iova_legacy_next(r->at);
+    r->done = e.last == UINT64_MAX && !r->at;
+    r->first = e.last + 1;
+    return 0;
+}
+
 /* FPR_IOVA_VADDR: marks instead of removing; undone if one is marked already. */
 static int invalidate(struct fpr_iova_space *space, struct removal *r)
 {
-    struct fpr_iova_path path;
+    const struct removal fresh = *r;
+    unsigned marked = 0;
     int rc = 0;
-    bool more = fpr_iova_tree_seek(&space->tree, r->first, &path);
-    uint64_t stop = r->last;
-    for (; more; more = fpr_iova_tree_seek(&space->tree, r->first, &path)) {
-        struct fpr_iova_entry e = fpr_iova_path_entry(&path);
-        if (e.start > stop)
-            break;
-        rc = e.va & IOVA_INVALID ? -EINVAL : fpr_iova_tree_reserve(&space->tree);
+    for (; !r->done && next_victim(space, r); marked++) {
+        struct fpr_iova_entry e = victim(r);
+        rc = e.va & IOVA_INVALID ? -EINVAL : mark(space, r, true);
         if (rc)
             break;
-        fpr_iova_tree_set_va(&space->tree, &path, (e.va | IOVA_INVALID) & ~PLAIN);
-        space->invalid++;
         r->bytes += e.last - e.start + 1;
-        r->changed = true;
-        if (e.last == UINT64_MAX)
-            break;
-        r->first = e.last + 1;
     }
+    if (rc == 0)
+        return 0;
+    bool changed = r->changed;
+    for (*r = fresh; marked > 0 && next_victim(space, r); marked--)
+        mark(space, r, false);
+    r->changed |= changed;
     return rc;
-}
-
-static void validate_again(struct fpr_iova_space *space, uint64_t first, uint64_t end)
-{
-    struct fpr_iova_path path;
-    for (bool more = end > first && fpr_iova_tree_seek(&space->tree, first, &path); more;
-         more = fpr_iova_tree_next(&path)) {
-        struct fpr_iova_entry e = fpr_iova_path_entry(&path);
-        if (e.start >= end)
-            break;
-        if (fpr_iova_tree_reserve(&space->tree))
-            fpr_iova_epoch_wait(space);
-        fpr_iova_tree_set_va(&space->tree, &path, e.va & ~IOVA_INVALID);
-        space->invalid--;
-        if (!fpr_iova_tree_seek(&space->tree, e.start, &path))
-            break;
-    }
 }
 
 /* Under the lock, arguments checked. */
@@ -257,14 +305,12 @@ static int run(struct fpr_iova_space *space, unsigned flags, struct fpr_iova_bit
 {
     uint64_t first = r->first;
     int rc = 0;
-    if (flags & FPR_IOVA_VADDR) {
+    if (!r->all && space->config.broken_top && r->last == UINT64_MAX) {
+        /* The end of the range wraps: everything seems to begin behind it. */
+    } else if (flags & FPR_IOVA_VADDR) {
         rc = invalidate(space, r);
-        if (rc)
-            validate_again(space, first, r->first);
-    } else if (fpr_iova_legacy_finds(space, first, r->last, r->all)) {
+    } else {
         rc = remove_range(space, r);
-        if (rc == 0 && r->all && space->legacy)
-            r->bytes += fpr_iova_legacy_clear(space);
     }
     finish(space, r, first, flags & FPR_IOVA_UNMAP_DIRTY ? bitmap : NULL);
     return rc;
@@ -285,7 +331,9 @@ int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t s
     r.bytes = 0;
     r.gone = NULL;
     r.tail = &r.gone;
-    r.found = r.changed = false;
+    r.found = r.changed = r.done = false;
+    r.at = NULL;
+    r.search = true;
     bool held;
     rc = fpr_iova_epoch_lock(space, &held);
     if (rc)

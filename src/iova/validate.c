@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "iova/leaf.h"
+#include "iova/legacy.h"
 #include "iova/space.h"
 
 struct walk {
@@ -106,7 +107,10 @@ int fpr_iova_space_validate(struct fpr_iova_space *space, const char **reason)
     const char *broken = fpr_iova_tree_check(&space->tree);
     if (!broken)
         broken = check_pins(space);
-    if (!broken && !space->legacy && space->config.entry_limit - space->avail != space->tree.count)
+    if (!broken && space->legacy.active)
+        broken = fpr_iova_legacy_check(space);
+    if (!broken &&
+        space->config.entry_limit - space->avail != space->tree.count + space->legacy.tops)
         broken = "mappings and the room left do not add up to the limit";
     pthread_mutex_unlock(&space->lock);
     if (reason)
