@@ -71,7 +71,8 @@ enum fpr_iova_guard {
 
 /** Called without the space's lock when a mapping with pinned pages is about to go: once a
  *  mapping, ascending, with the whole mapping's range. The device must drop all its pins there
- *  (fpr_iova_unpin()) before it returns; it may call anything but unmap (-EDEADLK).
+ *  (fpr_iova_unpin()) before it returns; it may call anything but unmap and fpr_iova_get(), whose
+ *  pointer the unmap would wait for (both -EDEADLK, by any reader of the space).
  *  Models the dma_unmap callback of vfio_device_ops (6.0+; a notifier before). */
 typedef void (*fpr_iova_unmap_fn)(void *ctx, struct fpr_iova_space *space, uint64_t iova,
                                   uint64_t size);
@@ -91,8 +92,9 @@ struct fpr_iova_config {
     bool capable;          /**< mappings are exempt from locked_limit, decided when they are made
                                 (CAP_IPC_LOCK); default true */
     bool broken_top;  /**< compatibility (both profiles: on): as before 6.18 a mapping that ends at
-                           2^64 is accepted, never found and unsettles its neighbours. Off: it works
-                       */
+                           2^64 is accepted, never found, and hides others from unmap as the kernel's
+                           tree has it; dirty bitmaps leave it out. An ordinary mapping that covers
+                           its first byte is found here always, there not always. Off: it works */
     bool stale_dirty; /**< compatibility (both profiles: on): dirty bitmaps are shifted in place as
                            5.8–6.12 do, which leaves false positives behind when a mapping does not
                            begin on a multiple of 64 pages of the request. Off: exact bits */
@@ -315,8 +317,11 @@ FPR_API int fpr_iova_rwv(struct fpr_iova_reader *reader, const struct fpr_iova_v
 /** A pointer to the memory itself, for a range that lies in one mapping. It stays good until
  *  fpr_iova_put(): until then every unmap waits. A reader holds one pointer at a time (reads and
  *  writes may go on meanwhile; of the space's other functions its thread may call none that change
- *  or ask the space: whoever unmaps has the lock and waits for the pointer. Those that would wait
- *  for it themselves return -EDEADLK). Touching it is not guarded: memory that is not there faults.
+ *  or ask the space: whoever unmaps has the lock and waits for the pointer. Those that may wait for
+ *  it themselves, fpr_iova_unmap() and the like, fpr_iova_map() with FPR_IOVA_VADDR,
+ *  fpr_iova_dirty_start() and fpr_iova_dirty_stop(), always return -EDEADLK, also when there is
+ *  nothing to wait for). The thread that took it gives it back. Touching it is not guarded: memory
+ *  that is not there faults.
  *  @param reader who
  *  @param iova   first address
  *  @param len    bytes, not 0
@@ -324,7 +329,8 @@ FPR_API int fpr_iova_rwv(struct fpr_iova_reader *reader, const struct fpr_iova_v
  *                pages are marked dirty by fpr_iova_put()
  *  @param ptr    out
  *  @return 0; -EINVAL (arguments, hole); -ENOTSUP (more than one mapping); -EPERM; -EBUSY (the
- *          reader holds one; address invalidated); -EFAULT (not a user address). */
+ *          reader holds one; address invalidated); -EDEADLK (in the device's unmap callback);
+ *          -EFAULT (not a user address). */
 FPR_API int fpr_iova_get(struct fpr_iova_reader *reader, uint64_t iova, size_t len, unsigned prot,
                          void **ptr);
 
@@ -389,10 +395,11 @@ FPR_API int64_t fpr_iova_unpin_range(struct fpr_iova_space *space, uint64_t iova
 FPR_API uint64_t fpr_iova_locked_pages(struct fpr_iova_space *space);
 
 /** Is any page of this memory pinned (through any mapping)? What reporting asks before it takes a
- *  block. Never waits for a reader. @return true or false. Thread safe; O(len / 256 KiB). */
+ *  block. Memory that wraps ends with the address space. Never waits for a reader.
+ *  @return true or false. Thread safe; O(len / 256 KiB), at most O(pinned pages). */
 FPR_API bool fpr_iova_is_pinned(struct fpr_iova_space *space, const void *addr, size_t len);
 
-/** How many pages of this memory are pinned. Thread safe. */
+/** How many pages of this memory are pinned; as fpr_iova_is_pinned(). Thread safe. */
 FPR_API uint64_t fpr_iova_pinned_in(struct fpr_iova_space *space, const void *addr, size_t len);
 
 /** Tells the map that this memory is about to be discarded (MADV_DONTNEED, a report). Pinned
@@ -408,10 +415,12 @@ FPR_API int64_t fpr_iova_discard(struct fpr_iova_space *space, const void *addr,
  *  the owner's own stores. v1 containers: -EACCES. @{ */
 
 /** Starts tracking, with pinned pages dirty; does nothing when it is on.
- *  @return 0, -EINVAL (a mapping of 2^31 pages or more), -EACCES, -ENOMEM, -EDEADLK. */
+ *  @return 0, -EINVAL (a mapping of 2^31 pages or more), -EACCES, -ENOMEM, -EDEADLK (the calling
+ *          thread holds a direct pointer, whether tracking is on or not). */
 FPR_API int fpr_iova_dirty_start(struct fpr_iova_space *space);
 
-/** Stops it and forgets. @return 0, -EACCES, -EINVAL, -EDEADLK. */
+/** Stops it and forgets; does nothing when it is off. @return 0, -EACCES, -EINVAL, -EDEADLK (as
+ *  fpr_iova_dirty_start()). */
 FPR_API int fpr_iova_dirty_stop(struct fpr_iova_space *space);
 
 /** Reads and clears the dirty bits of a range; pinned pages become dirty again.

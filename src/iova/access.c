@@ -53,6 +53,8 @@ int fpr_iova_get(struct fpr_iova_reader *reader, uint64_t iova, size_t len, unsi
         return -EINVAL;
     if (reader->held)
         return -EBUSY;
+    if (fpr_iova_tells_here(reader->space))
+        return -EDEADLK;
     uint64_t gen = fpr_iova_enter(reader);
     int rc = direct_check(reader, gen, iova, len, prot, ptr);
     fpr_race_point();

@@ -168,12 +168,11 @@ int fpr_iova_dirty_start(struct fpr_iova_space *space)
         return -EINVAL;
     if (space->config.type == FPR_IOVA_TYPE1)
         return -EACCES;
-    bool held;
-    int rc = fpr_iova_epoch_lock(space, &held);
+    int rc = fpr_iova_epoch_lock(space);
     if (rc)
         return rc;
     if (!space->tracking)
-        rc = held ? -EDEADLK : start(space);
+        rc = start(space);
     pthread_mutex_unlock(&space->lock);
     return rc;
 }
@@ -184,13 +183,10 @@ int fpr_iova_dirty_stop(struct fpr_iova_space *space)
         return -EINVAL;
     if (space->config.type == FPR_IOVA_TYPE1)
         return -EACCES;
-    bool held;
-    int rc = fpr_iova_epoch_lock(space, &held);
+    int rc = fpr_iova_epoch_lock(space);
     if (rc)
         return rc;
-    if (space->tracking && held) {
-        rc = -EDEADLK;
-    } else if (space->tracking) {
+    if (space->tracking) {
         space->tracking = false;
         forget(space);
     }

@@ -20,7 +20,8 @@ uint64_t fpr_iova_pinned_in(struct fpr_iova_space *space, const void *addr, size
     if (!space || len == 0)
         return 0;
     uint64_t first = (uintptr_t)addr / FPR_IOVA_PAGE_SIZE;
-    uint64_t last = ((uintptr_t)addr + (len - 1)) / FPR_IOVA_PAGE_SIZE;
+    uint64_t most = UINTPTR_MAX - (uintptr_t)addr; /* bytes behind the first */
+    uint64_t last = ((uintptr_t)addr + (len - 1 < most ? len - 1 : most)) / FPR_IOVA_PAGE_SIZE;
     pthread_mutex_lock(&space->pin_lock);
     uint64_t count = fpr_iova_pinset_count(&space->backing, first, last - first + 1);
     pthread_mutex_unlock(&space->pin_lock);

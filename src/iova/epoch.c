@@ -122,12 +122,41 @@ static bool held_here(struct fpr_iova_space *space)
     return held;
 }
 
-int fpr_iova_epoch_lock(struct fpr_iova_space *space, bool *held)
+int fpr_iova_epoch_lock(struct fpr_iova_space *space)
 {
-    *held = held_here(space);
-    if (!*held)
-        return fpr_iova_lock(space);
-    if (fpr_iova_walks_here(space) || pthread_mutex_trylock(&space->lock))
-        return -EDEADLK; /* whoever has it may be waiting for us */
-    return 0;
+    /* Whoever has the lock may be waiting for us. */
+    return held_here(space) ? -EDEADLK : fpr_iova_lock(space);
+}
+
+void fpr_iova_tell_begin(struct fpr_iova_space *space, struct fpr_iova_teller *self)
+{
+    self->thread = pthread_self();
+    pthread_mutex_lock(&space->reader_lock);
+    self->next = space->tellers;
+    space->tellers = self;
+    atomic_fetch_add_explicit(&space->telling, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&space->reader_lock);
+}
+
+void fpr_iova_tell_end(struct fpr_iova_space *space, struct fpr_iova_teller *self)
+{
+    pthread_mutex_lock(&space->reader_lock);
+    struct fpr_iova_teller **link = &space->tellers;
+    while (*link != self)
+        link = &(*link)->next;
+    *link = self->next;
+    atomic_fetch_sub_explicit(&space->telling, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&space->reader_lock);
+}
+
+bool fpr_iova_tells_here(struct fpr_iova_space *space)
+{
+    if (atomic_load_explicit(&space->telling, memory_order_relaxed) == 0)
+        return false; /* our own we would see */
+    pthread_mutex_lock(&space->reader_lock);
+    const struct fpr_iova_teller *t = space->tellers;
+    while (t && !pthread_equal(t->thread, pthread_self()))
+        t = t->next;
+    pthread_mutex_unlock(&space->reader_lock);
+    return t != NULL;
 }

@@ -45,9 +45,13 @@ static inline void fpr_iova_leave(struct fpr_iova_reader *reader)
 
 /* Whether membarrier() can be used; registers the process. */
 bool fpr_iova_epoch_can_bias(void);
-/* Takes the space's lock for a change that waits for readers. *held: the calling thread holds a
- * direct pointer, so that it would wait for itself. Returns 0, or -EDEADLK without the lock. */
-int fpr_iova_epoch_lock(struct fpr_iova_space *space, bool *held);
+/* Takes the space's lock for a change that waits for readers. Returns 0; -EDEADLK without the lock
+ * when the calling thread holds a direct pointer, so that it would wait for itself. */
+int fpr_iova_epoch_lock(struct fpr_iova_space *space);
+/* The calling thread is in the device's unmap callback between these. */
+void fpr_iova_tell_begin(struct fpr_iova_space *space, struct fpr_iova_teller *self);
+void fpr_iova_tell_end(struct fpr_iova_space *space, struct fpr_iova_teller *self);
+bool fpr_iova_tells_here(struct fpr_iova_space *space);
 /* The rest under the space's lock. The first makes hints bad; call it after the change. */
 uint64_t fpr_iova_epoch_advance(struct fpr_iova_space *space);
 /* Advances and waits until no reader is inside that was before; retired nodes come back. */

@@ -47,8 +47,7 @@ static uint64_t va_flags(const struct fpr_iova_space *space, uint64_t size, uint
 }
 
 /* Checks 5 to 7: a mapping gets a new address. */
-static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t vaddr,
-                        bool held)
+static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uint64_t vaddr)
 {
     struct fpr_iova_path path;
     if (!fpr_iova_tree_seek(&space->tree, iova, &path))
@@ -58,7 +57,7 @@ static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t si
         return -ENOENT;
     if (!(e.va & IOVA_INVALID) || e.start != iova || e.last - e.start != size - 1)
         return -EINVAL;
-    int rc = held ? -EDEADLK : fpr_iova_tree_reserve(&space->tree);
+    int rc = fpr_iova_tree_reserve(&space->tree);
     if (rc)
         return rc;
     uint64_t va = vaddr | va_flags(space, size, vaddr, (unsigned)(e.va & IOVA_PROT));
@@ -156,13 +155,13 @@ int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t size, uin
 {
     if (!space)
         return -EINVAL;
-    bool held = false;
-    int rc = flags & FPR_IOVA_VADDR ? fpr_iova_epoch_lock(space, &held) : fpr_iova_lock(space);
+    bool set_vaddr = flags & FPR_IOVA_VADDR;
+    int rc = set_vaddr ? fpr_iova_epoch_lock(space) : fpr_iova_lock(space);
     if (rc)
         return rc;
     rc = check_arguments(space, iova, size, vaddr, flags);
-    if (rc == 0 && flags & FPR_IOVA_VADDR) {
-        rc = update_vaddr(space, iova, size, vaddr, held);
+    if (rc == 0 && set_vaddr) {
+        rc = update_vaddr(space, iova, size, vaddr);
     } else if (rc == 0) {
         struct fpr_iova_entry entry = {
             .start = iova,

@@ -131,11 +131,29 @@ static uint64_t span_mask(uint64_t from, uint64_t to)
     return upper & ~((UINT64_C(1) << from) - 1);
 }
 
+/* The same by looking at every chunk, for ranges that have room for more of them. */
+static uint64_t count_chunks(const struct fpr_iova_pinset *set, uint64_t first, uint64_t end)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < set->size; i++) {
+        const struct fpr_iova_chunk *chunk = set->table[i];
+        uint64_t base = chunk ? chunk->key * IOVA_CHUNK : end;
+        if (base >= end || base + IOVA_CHUNK <= first)
+            continue;
+        uint64_t from = first > base ? first - base : 0;
+        uint64_t to = end - base < IOVA_CHUNK ? end - base : IOVA_CHUNK;
+        count += (uint64_t)__builtin_popcountll(chunk->mask & span_mask(from, to));
+    }
+    return count;
+}
+
 uint64_t fpr_iova_pinset_count(const struct fpr_iova_pinset *set, uint64_t first, uint64_t n)
 {
     uint64_t count = 0, end = first + n;
     if (set->pages == 0)
         return 0;
+    if (n / IOVA_CHUNK > set->size)
+        return count_chunks(set, first, end);
     for (uint64_t page = first; page < end;) {
         uint64_t base = page - page % IOVA_CHUNK;
         uint64_t stop = end - base < IOVA_CHUNK ? end : base + IOVA_CHUNK;

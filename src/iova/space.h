@@ -61,7 +61,8 @@ struct fpr_iova_reader {
     void *memory; /* as allocated */
 } __attribute__((aligned(64)));
 
-/* A thread that is in the device's unmap callback: it may not unmap. */
+/* A thread that is in the device's unmap callback: it may not unmap, nor take a direct pointer,
+ * which the unmap would wait for. */
 struct fpr_iova_teller {
     pthread_t thread;
     struct fpr_iova_teller *next;
@@ -97,7 +98,8 @@ struct fpr_iova_space {
     struct fpr_iova_pool pool;
     pthread_mutex_t reader_lock; /* their list, too: asked by who must not wait for the lock */
     struct fpr_iova_reader *readers;
-    struct fpr_iova_teller *tellers;
+    struct fpr_iova_teller *tellers; /* under reader_lock */
+    _Atomic unsigned telling;        /* how many */
     uint64_t avail;
     uint64_t locked; /* pages */
     bool tracking;

@@ -136,14 +136,6 @@ static bool has_pins(const struct fpr_iova_entry *e)
     return e->ext && e->ext->pins.pages > 0;
 }
 
-static bool tells_here(const struct fpr_iova_space *space)
-{
-    const struct fpr_iova_teller *t = space->tellers;
-    while (t && !pthread_equal(t->thread, pthread_self()))
-        t = t->next;
-    return t != NULL;
-}
-
 static void tell(struct fpr_iova_space *space, const struct fpr_iova_entry *e)
 {
     fpr_iova_unmap_fn unmap = space->config.unmap;
@@ -151,15 +143,12 @@ static void tell(struct fpr_iova_space *space, const struct fpr_iova_entry *e)
     if (!unmap)
         return; /* the device is closed and left its pins */
     space->stats.notifications++;
-    struct fpr_iova_teller self = {pthread_self(), space->tellers};
-    space->tellers = &self;
+    struct fpr_iova_teller self;
+    fpr_iova_tell_begin(space, &self);
     pthread_mutex_unlock(&space->lock);
     unmap(ctx, space, e->start, e->last - e->start + 1);
     pthread_mutex_lock(&space->lock);
-    struct fpr_iova_teller **link = &space->tellers;
-    while (*link != &self)
-        link = &(*link)->next;
-    *link = self.next;
+    fpr_iova_tell_end(space, &self);
 }
 
 static void account(struct fpr_iova_space *space, struct removal *r, const struct fpr_iova_entry *e)
@@ -334,12 +323,11 @@ int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t s
     r.found = r.changed = r.done = false;
     r.at = NULL;
     r.search = true;
-    bool held;
-    rc = fpr_iova_epoch_lock(space, &held);
+    rc = fpr_iova_epoch_lock(space);
     if (rc)
         return rc;
     rc = check_range(space, iova, size, flags, bitmap, &r);
-    if (rc == 0 && (held || tells_here(space)))
+    if (rc == 0 && fpr_iova_tells_here(space))
         rc = -EDEADLK;
     if (rc == 0)
         rc = run(space, flags, bitmap, &r);

@@ -227,6 +227,25 @@ static void test_a_mapping_made_while_it_is_told(void **state)
     assert_int_equal(fpr_iova_unmap(u.space, 0x104000, 0x8000, NULL), 0);
 }
 
+/* A question about memory that wraps is about what lies up to the end of the address space. */
+static void test_pinned_anywhere(void **state)
+{
+    (void)state;
+    assert_int_equal(unit_open(&u, &config), 0);
+    assert_int_equal(fpr_iova_pinned_in(u.space, (void *)1, SIZE_MAX), 0);
+    assert_int_equal(unit_map(&u, 0x1000, 2, 3, RW), 0);
+    assert_int_equal(fpr_iova_pin(u.space, 0x1000, 2, RW, pages), 2);
+    char *first = (char *)u.arena + 3 * UNIT_PAGE;
+    assert_int_equal(fpr_iova_pinned_in(u.space, (void *)1, SIZE_MAX), 2);
+    assert_int_equal(fpr_iova_pinned_in(u.space, NULL, SIZE_MAX), 2);
+    assert_int_equal(fpr_iova_pinned_in(u.space, first + UNIT_PAGE, SIZE_MAX), 1);
+    assert_true(fpr_iova_is_pinned(u.space, first + UNIT_PAGE + 1, SIZE_MAX));
+    assert_false(fpr_iova_is_pinned(u.space, first + 2 * UNIT_PAGE, SIZE_MAX));
+    assert_int_equal(fpr_iova_pinned_in(u.space, NULL, (size_t)(uintptr_t)first), 0);
+    assert_int_equal(fpr_iova_pinned_in(u.space, NULL, (size_t)(uintptr_t)first + 1), 1);
+    assert_int_equal(fpr_iova_pinned_in(u.space, first, 1), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +260,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_discard_under_a_pin, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_mappings_of_one_page, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_mapping_made_while_it_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pinned_anywhere, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

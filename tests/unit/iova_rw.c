@@ -224,8 +224,17 @@ static void test_direct_pointer(void **state)
     /* The reader may go on reading; this thread may not wait for itself. */
     assert_int_equal(fpr_iova_rw(u.reader, 0x3000, buffer, 8, false), 0);
     assert_int_equal(fpr_iova_unmap_all(u.space, NULL), -EDEADLK);
+    assert_int_equal(fpr_iova_unmap(u.space, 0x1800, 0x1000, NULL), -EDEADLK); /* first of all */
     assert_int_equal(fpr_iova_dirty_start(u.space), -EDEADLK);
+    assert_int_equal(fpr_iova_dirty_stop(u.space), -EDEADLK); /* whether it is on or not */
+    assert_int_equal(fpr_iova_map(u.space, 0x9000, 0x1000, 0, FPR_IOVA_VADDR), -EDEADLK);
     assert_int_equal(fpr_iova_put(u.reader), 0);
+    assert_int_equal(fpr_iova_dirty_start(u.space), 0);
+    assert_int_equal(fpr_iova_get(u.reader, 0x1800, 1, R, &ptr), 0);
+    assert_int_equal(fpr_iova_dirty_start(u.space), -EDEADLK);
+    assert_int_equal(fpr_iova_dirty_stop(u.space), -EDEADLK);
+    assert_int_equal(fpr_iova_put(u.reader), 0);
+    assert_int_equal(fpr_iova_dirty_stop(u.space), 0);
     assert_int_equal(fpr_iova_put(u.reader), -EINVAL);
     assert_int_equal(fpr_iova_get(u.reader, 0x2800, 0x1000, R, &none), -ENOTSUP);
     assert_int_equal(fpr_iova_get(u.reader, 0x3000, 1, RW, &none), -EPERM);
