@@ -33,21 +33,24 @@ bool fpr_iova_is_pinned(struct fpr_iova_space *space, const void *addr, size_t l
     return fpr_iova_pinned_in(space, addr, len) > 0;
 }
 
-/* Memory for what a discard will save, taken before anything changes. Each piece's first word is
- * the way to the next. */
-struct spare {
-    void *frames; /* a page each */
-    void *tables; /* of a chunk's frames */
+/* A discard under way: the memory, and a place for what will be saved of it, taken before anything
+ * changes. Each spare piece's first word is the way to the next. */
+struct discard {
+    struct fpr_iova_space *space;
+    uint64_t first, last; /* bytes */
+    void *frames;         /* spare: a page each */
+    void *tables;         /* spare: of a chunk's frames */
+    int64_t hits;         /* pages */
 };
 
-static bool push(struct fpr_iova_space *space, void **list, size_t size)
+static int push(struct fpr_iova_space *space, void **list, size_t size)
 {
     void **piece = (void **)space->mem->zalloc(space->mem->ctx, size);
     if (!piece)
-        return false;
+        return -ENOMEM;
     *piece = *list;
     *list = (void *)piece;
-    return true;
+    return 0;
 }
 
 static void *pop(void **list)
@@ -58,26 +61,13 @@ static void *pop(void **list)
     return (void *)piece;
 }
 
-static void free_spare(struct fpr_iova_space *space, struct spare *spare)
+static void free_spare(struct discard *d)
 {
-    while (spare->frames)
-        space->mem->free(space->mem->ctx, pop(&spare->frames), FPR_IOVA_PAGE_SIZE);
-    while (spare->tables)
-        space->mem->free(space->mem->ctx, pop(&spare->tables), IOVA_CHUNK * sizeof(void *));
-}
-
-/* The device keeps the frame that the owner loses: a copy of it, which further pins are given. */
-static void save_frame(struct fpr_iova_space *space, struct fpr_iova_chunk *chunk, unsigned i,
-                       uint64_t address, void *frame)
-{
-    fpr_iova_guard_copy(space->guard, frame, (void *)(uintptr_t)address, // NOLINT
-                        FPR_IOVA_PAGE_SIZE, false);
-    chunk->frames[i] = frame;
-    void *none;
-    pthread_mutex_lock(&space->pin_lock);
-    fpr_iova_pinset_drop(&space->backing, space->mem, address / FPR_IOVA_PAGE_SIZE, 1, &none);
-    pthread_mutex_unlock(&space->pin_lock);
-    space->stats.discarded_pinned++;
+    const struct fpr_mem_ops *mem = d->space->mem;
+    while (d->frames)
+        mem->free(mem->ctx, pop(&d->frames), FPR_IOVA_PAGE_SIZE);
+    while (d->tables)
+        mem->free(mem->ctx, pop(&d->tables), IOVA_CHUNK * sizeof(void *));
 }
 
 static uint64_t chunk_address(const struct fpr_iova_ext *ext, const struct fpr_iova_chunk *chunk)
@@ -86,48 +76,67 @@ static uint64_t chunk_address(const struct fpr_iova_ext *ext, const struct fpr_i
     return va + chunk->key * IOVA_CHUNK * FPR_IOVA_PAGE_SIZE;
 }
 
-/* Pages of a chunk whose memory lies in [first, last] and was not saved yet. */
-static uint64_t hit_mask(const struct fpr_iova_ext *ext, const struct fpr_iova_chunk *chunk,
-                         uint64_t first, uint64_t last)
+/* Pinned pages of a chunk that are hit and were not saved yet; `address` is the chunk's. */
+static uint64_t hit_mask(const struct discard *d, const struct fpr_iova_chunk *chunk,
+                         uint64_t address)
 {
     uint64_t hit = 0;
     for (uint64_t mask = chunk->mask; mask; mask &= mask - 1) {
         unsigned i = (unsigned)__builtin_ctzll(mask);
-        uint64_t address = chunk_address(ext, chunk) + (uint64_t)i * FPR_IOVA_PAGE_SIZE;
-        if (address >= first && address <= last && !(chunk->frames && chunk->frames[i]))
+        uint64_t at = address + (uint64_t)i * FPR_IOVA_PAGE_SIZE;
+        if (at >= d->first && at <= d->last && !(chunk->frames && chunk->frames[i]))
             hit |= UINT64_C(1) << i;
     }
     return hit;
 }
 
-/* All chunks with hits: memory for them is taken, or (with `save`) used. Returns the pages hit or
- * -ENOMEM. */
-static int64_t go_over(struct fpr_iova_space *space, uint64_t first, uint64_t last,
-                       struct spare *spare, bool save)
+/* Takes the memory that saving these pages of a chunk needs. */
+static int prepare(struct discard *d, struct fpr_iova_chunk *chunk, uint64_t address, uint64_t mask)
 {
-    int64_t hits = 0;
-    for (struct fpr_iova_ext *ext = space->pinned; ext; ext = ext->next) {
-        for (size_t slot = 0; slot < ext->pins.size; slot++) {
+    (void)address;
+    int rc = chunk->frames ? 0 : push(d->space, &d->tables, IOVA_CHUNK * sizeof(void *));
+    for (; mask && rc == 0; mask &= mask - 1, d->hits++)
+        rc = push(d->space, &d->frames, FPR_IOVA_PAGE_SIZE);
+    return rc;
+}
+
+/* The device keeps the frames that the owner loses: copies of them, which further pins are given.
+ */
+static int save(struct discard *d, struct fpr_iova_chunk *chunk, uint64_t address, uint64_t mask)
+{
+    struct fpr_iova_space *space = d->space;
+    if (!chunk->frames)
+        chunk->frames = pop(&d->tables);
+    for (; mask; mask &= mask - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(mask);
+        uint64_t at = address + (uint64_t)i * FPR_IOVA_PAGE_SIZE;
+        void *none;
+        chunk->frames[i] = pop(&d->frames);
+        fpr_iova_guard_copy(space->guard, chunk->frames[i], (void *)(uintptr_t)at, // NOLINT
+                            FPR_IOVA_PAGE_SIZE, false);
+        pthread_mutex_lock(&space->pin_lock);
+        fpr_iova_pinset_drop(&space->backing, space->mem, at / FPR_IOVA_PAGE_SIZE, 1, &none);
+        pthread_mutex_unlock(&space->pin_lock);
+        space->stats.discarded_pinned++;
+    }
+    return 0;
+}
+
+/* Does that to every chunk with pages that are hit. Returns 0 or what it returned. */
+static int for_hits(struct discard *d, int (*act)(struct discard *d, struct fpr_iova_chunk *chunk,
+                                                  uint64_t address, uint64_t mask))
+{
+    int rc = 0;
+    for (struct fpr_iova_ext *ext = d->space->pinned; ext; ext = ext->next) {
+        for (size_t slot = 0; slot < ext->pins.size && rc == 0; slot++) {
             struct fpr_iova_chunk *chunk = ext->pins.table[slot];
-            uint64_t mask = chunk ? hit_mask(ext, chunk, first, last) : 0;
-            if (mask && !chunk->frames) {
-                if (save)
-                    chunk->frames = pop(&spare->tables);
-                else if (!push(space, &spare->tables, IOVA_CHUNK * sizeof(void *)))
-                    return -ENOMEM;
-            }
-            for (; mask; mask &= mask - 1, hits++) {
-                unsigned i = (unsigned)__builtin_ctzll(mask);
-                if (save)
-                    save_frame(space, chunk, i,
-                               chunk_address(ext, chunk) + (uint64_t)i * FPR_IOVA_PAGE_SIZE,
-                               pop(&spare->frames));
-                else if (!push(space, &spare->frames, FPR_IOVA_PAGE_SIZE))
-                    return -ENOMEM;
-            }
+            uint64_t address = chunk ? chunk_address(ext, chunk) : 0;
+            uint64_t mask = chunk ? hit_mask(d, chunk, address) : 0;
+            if (mask)
+                rc = act(d, chunk, address, mask);
         }
     }
-    return hits;
+    return rc;
 }
 
 int64_t fpr_iova_discard(struct fpr_iova_space *space, const void *addr, size_t len)
@@ -136,15 +145,17 @@ int64_t fpr_iova_discard(struct fpr_iova_space *space, const void *addr, size_t 
         return -EINVAL;
     if (!fpr_iova_is_pinned(space, addr, len))
         return 0;
-    uint64_t first = (uintptr_t)addr & ~(uint64_t)(FPR_IOVA_PAGE_SIZE - 1);
-    uint64_t last = (uintptr_t)addr + (len - 1);
-    struct spare spare = {NULL, NULL};
+    struct discard d = {
+        .space = space,
+        .first = (uintptr_t)addr & ~(uint64_t)(FPR_IOVA_PAGE_SIZE - 1),
+        .last = (uintptr_t)addr + (len - 1),
+    };
     if (fpr_iova_lock(space))
         return -EDEADLK;
-    int64_t hits = go_over(space, first, last, &spare, false);
-    if (hits > 0)
-        go_over(space, first, last, &spare, true);
-    free_spare(space, &spare);
+    int rc = for_hits(&d, prepare);
+    if (rc == 0)
+        for_hits(&d, save);
+    free_spare(&d);
     pthread_mutex_unlock(&space->lock);
-    return hits;
+    return rc ? rc : d.hits;
 }

@@ -9,6 +9,13 @@
  * before it copies. */
 #define IOVA_USER_END UINT64_C(0x7ffffffff000)
 
+/* Which copy routine: raw_x86_64.c or raw_portable.c, which FPR_GUARD_PORTABLE chooses here too. */
+#if defined(__x86_64__) && !defined(FPR_GUARD_PORTABLE)
+#define IOVA_RAW_X86_64 1
+#else
+#define IOVA_RAW_X86_64 0
+#endif
+
 /* Is the handler of fpr_iova_guard_install() there? */
 bool fpr_iova_guard_installed(void);
 
@@ -19,6 +26,10 @@ int fpr_iova_raw_copy(void *to, const void *from, size_t n);
 
 /* Stores to a page what is there, as one locked access. Returns 0, or -1 when it faulted. */
 int fpr_iova_raw_probe_write(void *page);
+
+/* For the handler: ends the one of these two that the fault is in. False: it is in neither. May not
+ * return. `context` is the handler's third argument. */
+bool fpr_iova_raw_leave(void *context);
 
 /* fpr_iova_raw_copy() or the system call, as the guard says. Returns the bytes copied: n, or what
  * lies before the first page (of the doubtful side) that cannot be touched. */

@@ -6,9 +6,23 @@
  * the C library's memcpy() from 1 KiB on (see the numbers in iova.h) and ascending to the byte.
  * Stores go upwards, so nothing behind a page at fault is changed.
  */
-#if defined(__x86_64__)
-
 #include "iova/guard.h"
+
+#if IOVA_RAW_X86_64
+
+#include <ucontext.h>
+
+extern const char fpr_iova_raw_begin[];
+extern const char fpr_iova_raw_fail[];
+
+bool fpr_iova_raw_leave(void *context)
+{
+    greg_t *ip = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+    if (*ip < (greg_t)(uintptr_t)fpr_iova_raw_begin || *ip >= (greg_t)(uintptr_t)fpr_iova_raw_fail)
+        return false;
+    *ip = (greg_t)(uintptr_t)fpr_iova_raw_fail;
+    return true;
+}
 
 __asm__(".text\n"
         ".p2align 6\n"

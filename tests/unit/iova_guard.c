@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "iova/guard.h"
+
 #include "support/iova_unit.h"
 
 static sigjmp_buf landing;
@@ -104,6 +106,76 @@ static void test_someone_chains_behind_us(void **state)
     assert_int_equal(fpr_iova_guard_remove(), 0);
 }
 
+/* The same by someone who has the signal blocked while we are asked, as handlers do. */
+static void test_someone_chains_with_the_signal_blocked(void **state)
+{
+    (void)state;
+    struct iova_unit u = {0};
+    struct fpr_iova_config config;
+    struct sigaction action = {.sa_sigaction = chaining_handler, .sa_flags = SA_SIGINFO}, old;
+    uint64_t value;
+    assert_int_equal(fpr_iova_guard_install(), 0);
+    assert_int_equal(sigaction(SIGSEGV, &action, &former), 0);
+    unit_config(&u, FPR_IOVA_MERGED, &config);
+    assert_int_equal(unit_open(&u, &config), 0);
+    assert_int_equal(unit_map(&u, 0x1000, 1, 31, 3), 0);
+    for (int round = 0; round < 3; round++)
+        assert_int_equal(fpr_iova_read64(u.reader, 0x1000, &value), -EFAULT);
+    unit_close(&u);
+    assert_int_equal(sigaction(SIGSEGV, &former, &old), 0);
+    assert_int_equal(fpr_iova_guard_remove(), 0);
+}
+
+enum { SIZES = 700, EDGE = UNIT_PAGE, ROOM = 3 * UNIT_PAGE };
+
+/* Every short size between any two alignments: all of it, nothing beside it. */
+static void test_every_size(void **state)
+{
+    (void)state;
+    static unsigned char from[SIZES + 16], to[SIZES + 32];
+    for (size_t i = 0; i < sizeof(from); i++)
+        from[i] = (unsigned char)(i * 11 + 1);
+    for (size_t n = 0; n < SIZES; n++) {
+        size_t shift = n % 7, at = 8 + n % 5;
+        memset(to, 0, sizeof(to));
+        assert_int_equal(fpr_iova_raw_copy(to + at, from + shift, n), 0);
+        assert_memory_equal(to + at, from + shift, n);
+        for (size_t i = 0; i < sizeof(to); i++)
+            if (i < at || i >= at + n)
+                assert_int_equal(to[i], 0);
+    }
+}
+
+/* |  there  |  hole  |  there  |: a copy over the edge fails, and leaves what lies behind it. */
+static void test_every_edge(void **state)
+{
+    (void)state;
+    static unsigned char other[ROOM];
+    unsigned char *memory =
+        mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    assert_int_equal(mprotect(memory + EDGE, UNIT_PAGE, PROT_NONE), 0);
+    assert_int_equal(fpr_iova_guard_install(), 0);
+    memset(other, 0x5a, sizeof(other));
+    for (size_t n = 1; n < SIZES; n++) {
+        unsigned char *at = memory + EDGE - n;
+        assert_int_equal(fpr_iova_raw_copy(at, other, n), 0);
+        assert_int_equal(fpr_iova_raw_copy(at + 1, other, n), -1);
+        assert_int_equal(fpr_iova_raw_copy(other, at, n), 0);
+        assert_int_equal(fpr_iova_raw_copy(other, at + 1, n), -1);
+    }
+    assert_int_equal(fpr_iova_raw_copy(memory, other, ROOM), -1);
+    assert_int_equal(memory[2 * UNIT_PAGE], 0);
+    memset(other, 0x77, sizeof(other));
+    assert_int_equal(fpr_iova_raw_copy(other, memory, ROOM), -1);
+    assert_int_equal(other[EDGE], 0x77);
+    assert_int_equal(other[2 * UNIT_PAGE], 0x77);
+    assert_int_equal(fpr_iova_raw_probe_write(memory), 0);
+    assert_int_equal(fpr_iova_raw_probe_write(memory + EDGE), -1);
+    assert_int_equal(fpr_iova_guard_remove(), 0);
+    munmap(memory, ROOM);
+}
+
 /* Memory of a file that became shorter: SIGBUS. */
 static void test_memory_that_is_gone(void **state)
 {
@@ -136,6 +208,9 @@ int main(void)
         cmocka_unit_test(test_counted),
         cmocka_unit_test(test_others_faults_are_passed_on),
         cmocka_unit_test(test_someone_chains_behind_us),
+        cmocka_unit_test(test_someone_chains_with_the_signal_blocked),
+        cmocka_unit_test(test_every_size),
+        cmocka_unit_test(test_every_edge),
         cmocka_unit_test(test_memory_that_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
