@@ -40,8 +40,10 @@ struct fpr_event {
 };
 
 /** Where events go. Called in the middle of what a zone does, with its lock held: calls of the zone
- *  or its machine that would change it are -EINVAL from here, and change nothing; so are, where the
- *  zone is `locked`, those that look at counters. */
+ *  or its machine or its reporter that would change it are -EINVAL from here, and change nothing;
+ *  so are, where the zone is `locked`, those that look at counters. Another zone may be called by
+ *  itself, also one of the same machine, but two `locked` ones whose sinks call each other's wait
+ *  for each other. */
 struct fpr_event_sink {
     void (*event)(void *ctx, const struct fpr_event *event); /**< one event happened */
     void *ctx;                                               /**< first argument */

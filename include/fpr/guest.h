@@ -56,7 +56,7 @@ FPR_API int fpr_guest_config_init(struct fpr_guest_config *config);
 /** Builds it: machine, arena, IOVA space (v2, merged profile), reporter with the arena's device
  *  registered. @return 0, -EINVAL, -ENOMEM, -ENOTSUP. */
 FPR_API int fpr_guest_create(const struct fpr_guest_config *config, struct fpr_guest **guest);
-/** Frees everything. NULL is accepted. */
+/** Frees everything. Does nothing in a pass and from callbacks of its parts. NULL is accepted. */
 FPR_API void fpr_guest_destroy(struct fpr_guest *guest);
 /** Its parts; they live as long as the guest, and go with it alone. NULL for NULL. */
 FPR_API struct fpr_machine *fpr_guest_machine(struct fpr_guest *guest);

@@ -8,6 +8,16 @@
  *  fpr_reporter_get_config(), all while a pass is running. A virtual clock cannot be scheduled from
  *  another thread: such a machine's reporter is made without a clock, and a waker
  *  (fpr_reporter_set_waker()) says when a pass is wanted.
+ *
+ *  Callbacks may call back as follows. In a pass, without a lock (the device, and the observer's
+ *  pass_begin and pass_end): everything of the machine; of the reporter the knobs, counters and
+ *  fpr_reporter_suspend(), while what would change its device or run a pass is refused as said
+ *  there (-EBUSY, -EDEADLK). With a zone's lock held (event sinks, fpr_zone_set_notify(),
+ *  may_report, and the waker and the observer's `requested` where a free asks for a pass): nothing
+ *  that changes the machine or its reporter, and nothing that takes a lock (-EINVAL); the waker and
+ *  `requested` are refused the same of the reporter where no lock is held. Calls of *another*
+ *  machine from where a lock is held are not noticed: two that go both ways wait for each other.
+ *  A reporter that a thread has (thread.h) is changed only through that.
  */
 #ifndef FPR_REPORT_H
 #define FPR_REPORT_H
@@ -33,7 +43,7 @@ struct fpr_report_config {
     bool eager;              /**< report a batch as soon as it is full (patch 4); default false */
     enum fpr_place putback;  /**< overrides policy.putback if putback_set */
     bool putback_set;        /**< see putback */
-    /** Asked, with the zone's lock held (so it must not call the machine), before a block is
+    /** Asked, with the zone's lock held (calls of the machine are -EINVAL), before a block is
      *  isolated: false leaves it alone and counts it (skipped_blocks). NULL: every block may go.
      * Pinned memory is kept out by it. */
     bool (*may_report)(void *ctx, fpr_pfn pfn, unsigned order);
@@ -49,22 +59,25 @@ FPR_API int fpr_report_config_patch_level(struct fpr_report_config *config,
 
 /** Makes a reporter; nothing is notified or reported before a device is registered.
  *  @param machine must outlive the reporter; one reporter a machine (-EBUSY)
- *  @param clock   must outlive it; NULL: passes run only by fpr_reporter_pass()
+ *  @param clock   must outlive it; NULL: passes run only by fpr_reporter_pass(). A pass that is due
+ *                 while none can begin (suspended, no memory, in the middle of a zone) is tried
+ *                 again 100 ms later
  *  @return 0, -EINVAL, -EBUSY, -ENOMEM. */
 FPR_API int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
                                 const struct fpr_report_config *config,
                                 struct fpr_reporter **reporter);
-/** Unregisters and frees. Does nothing in a pass (from its callbacks), and while a thread has the
+/** Unregisters and frees. Does nothing in a pass, from any callback, and while a thread has the
  *  reporter (thread.h). NULL is accepted. */
 FPR_API void fpr_reporter_destroy(struct fpr_reporter *reporter);
 
 /** Registers a device; requests the first pass, due after the delay.
  *  @param device must live until it is unregistered
- *  @return 0, -EINVAL, -EBUSY (one is registered), -ENOSPC (max_nents below the capacity).
- *  Models page_reporting_register(). */
+ *  @return 0, -EINVAL, -EBUSY (one is registered, a pass is running, or a thread has the reporter),
+ *  -ENOSPC (max_nents below the capacity). Models page_reporting_register(). */
 FPR_API int fpr_reporter_register(struct fpr_reporter *reporter, const struct fpr_device *device);
 /** Unregisters; Reported flags stay, so a later device is not told of those blocks again.
- *  @return 0, -EINVAL (not the one registered), -EDEADLK (from inside its callback). */
+ *  @return 0, -EINVAL (not the one registered), -EDEADLK (in a pass: from the device or the
+ *  observer), -EBUSY (a thread has the reporter). */
 FPR_API int fpr_reporter_unregister(struct fpr_reporter *reporter, const struct fpr_device *device);
 
 /** Changes the knobs. In mid-pass (from the callback) it holds from the next pass on.
@@ -79,7 +92,8 @@ FPR_API int fpr_reporter_get_config(const struct fpr_reporter *reporter,
 enum fpr_report_state { FPR_REPORT_IDLE = 0, FPR_REPORT_REQUESTED = 1, FPR_REPORT_ACTIVE = 2 };
 /** @return the state, -EINVAL. */
 FPR_API int fpr_reporter_state(const struct fpr_reporter *reporter);
-/** Puts a recorded state in place: `due` holds if the state is REQUESTED. @return 0, -EINVAL. */
+/** Puts a recorded state in place: `due` holds if the state is REQUESTED.
+ *  @return 0, -EINVAL (no device, or in a pass), -EBUSY (a thread has the reporter). */
 FPR_API int fpr_reporter_load_state(struct fpr_reporter *reporter, enum fpr_report_state state,
                                     fpr_ns due);
 
@@ -93,16 +107,18 @@ struct fpr_pass_result {
 /** Runs one pass now, whatever is due (models page_reporting_process()): state ACTIVE meanwhile,
  *  then IDLE, or REQUESTED with the work queued.
  *  @param result out, may be NULL
- *  @return 0 (also if the device failed), -EINVAL (no device), -EBUSY (a pass is running),
- *  -ECANCELED (suspended), -ENOMEM (for a capacity that was changed in the last pass).
- *  O(blocks walked): with rotation and a budget a share of each list, else the whole of it after
- *  each call. */
+ *  @return 0 (also if the device failed), -EINVAL (no device), -EBUSY (a pass is running, or a
+ *  thread has the reporter), -ECANCELED (suspended), -ENOMEM (for a capacity that was changed in
+ * the last pass). O(blocks walked): with rotation and a budget a share of each list, else the whole
+ * of it after each call. */
 FPR_API int fpr_reporter_pass(struct fpr_reporter *reporter, struct fpr_pass_result *result);
 
 /** Suspends reporting, or resumes it; from any thread, also from the callback. While suspended no
  *  pass begins, and one that is running ends as soon as the device's call in flight (if there is
  *  one) has returned: what is isolated but was not handed over is put back unreported, the result's
- *  error is -ECANCELED, and as work is left behind a pass is wanted again. Does not wait.
+ *  error is -ECANCELED, and as work is left behind a pass is wanted again. Does not wait. Whoever
+ *  runs the passes tries again after resuming: a waker is not called for that; a thread
+ *  (thread.h) sleeps meanwhile and goes on by itself, and never resumes what was suspended here.
  *  @return 0, -EINVAL. */
 FPR_API int fpr_reporter_suspend(struct fpr_reporter *reporter, bool on);
 
@@ -113,7 +129,9 @@ FPR_API int fpr_reporter_get_stats(const struct fpr_reporter *reporter,
 /** Told when a pass starts and ends; for host models and progress. NULL functions are skipped. */
 struct fpr_report_observer {
     void (*pass_begin)(void *ctx, fpr_ns now); /**< state became ACTIVE */
-    void (*pass_end)(void *ctx, fpr_ns now, const struct fpr_pass_result *result); /**< over */
+    void (*pass_end)(void *ctx, fpr_ns now,
+                     const struct fpr_pass_result *result); /**< over, but still counts as running
+                                        for calls of the reporter */
     void (*requested)(void *ctx, fpr_ns now,
                       fpr_ns due); /**< a pass was queued; not called where
                                         a waker is set, which is told instead */
@@ -130,8 +148,8 @@ struct fpr_report_waker {
     /** A pass is wanted `delay` from now; called once until fpr_reporter_pass() has begun one (and
      *  again at the end of a pass that leaves work behind). Called from the thread that freed, with
      *  its zone's lock held, or from the one that registered or ran the pass: it may leave word
-     *  and signal (take a lock of its own, post a semaphore), and must not call the library.
-     *  May be NULL. */
+     *  and signal (take a lock of its own, post a semaphore), and must not call the library: the
+     *  reporter and, where the lock is held, the machine refuse it (-EINVAL). May be NULL. */
     void (*wake)(void *ctx, fpr_ns delay);
     /** The time now, for observers; called by the thread that runs the pass. NULL: always 0. */
     fpr_ns (*now)(void *ctx);

@@ -4,8 +4,9 @@
  *  the same zones.
  *
  *  Each machine has a thread of its own; any number of them may live in one process. All functions
- *  may be called from any thread, except that from inside the device's callback those that would
- *  wait for it return -EDEADLK.
+ *  may be called from any thread, except that from inside callbacks (the device's, the observer's,
+ *  and those with a lock of one of the machine's zones held, whoever's thread it is) those that
+ *  would wait return -EDEADLK.
  *
  *  How long they wait: fpr_thread_unregister(), fpr_thread_swap(), fpr_thread_stop() and
  *  fpr_thread_destroy() end a pass in flight early. They wait for what is under way of it, which is
@@ -26,16 +27,19 @@ struct fpr_thread;
 #define FPR_FOREVER UINT64_MAX
 
 /** Starts a thread for a reporter, which belongs to it from now on: devices are registered and
- *  passes run only through it. (Knobs, counters and the observer stay the reporter's; the observer
- *  is called from the thread.) The thread takes the reporter's waker, and blocks all signals.
+ *  passes run only through it, and calls of the reporter that would do so are -EBUSY. (Knobs,
+ *  counters, suspending and the observer stay the reporter's; the observer is called from the
+ *  thread, and set before it is made.) The thread takes the reporter's waker, and blocks all
+ * signals.
  *  @param reporter made without a clock, no device registered, of a machine whose zones are all
  *                  `locked`; must outlive the thread
- *  @return 0, -EINVAL, -EBUSY (a device is registered, or it has a thread), -ENOMEM,
+ *  @return 0, -EINVAL (also from a zone's callback), -EBUSY (a device is registered, a pass is
+ *  running, or it has a thread), -ENOMEM,
  *  -EAGAIN (no thread to be had). */
 FPR_API int fpr_thread_create(struct fpr_reporter *reporter, struct fpr_thread **thread);
 
-/** Stops for as long as it takes, and frees. Does nothing from inside the callback. NULL is
- *  accepted. */
+/** Stops for as long as it takes, and frees; nobody may be in a call of it, or call it any more.
+ *  Does nothing from inside a callback. NULL is accepted. */
 FPR_API void fpr_thread_destroy(struct fpr_thread *thread);
 
 /** Registers a device; the first pass is due after the delay.
@@ -53,7 +57,7 @@ FPR_API int fpr_thread_unregister(struct fpr_thread *thread, const struct fpr_de
                                   fpr_ns timeout);
 
 /** Puts another device in the place of the one registered, also in mid-pass. What the old one was
- *  told of is not told again. On failure the old one stays.
+ *  told of is not told again. On failure the old one stays: at no time is there none.
  *  @return 0, -EINVAL, -ENOSPC, -EDEADLK, -ETIMEDOUT. */
 FPR_API int fpr_thread_swap(struct fpr_thread *thread, const struct fpr_device *from,
                             const struct fpr_device *to, fpr_ns timeout);
@@ -67,7 +71,8 @@ FPR_API int fpr_thread_stop(struct fpr_thread *thread, fpr_ns timeout);
  *  wanted, -EINVAL. */
 FPR_API int fpr_thread_hurry(struct fpr_thread *thread);
 
-/** Waits until no pass is running or wanted: all that reporting will do by itself is done.
+/** Waits until no pass is running or wanted: all that reporting will do by itself is done. While
+ * the reporter is suspended a pass stays wanted.
  *  @return 0, -EINVAL, -EDEADLK, -ETIMEDOUT. */
 FPR_API int fpr_thread_settle(struct fpr_thread *thread, fpr_ns timeout);
 

@@ -258,7 +258,8 @@ FPR_API int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batc
 FPR_API int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *sink);
 
 /** What reporting attaches to: called after a free whose merged block has at least `order`.
- *  Called with the zone's lock held, so it must not call back: leave word, and act later.
+ *  Called with the zone's lock held: leave word, and act later. Calls back are refused as from an
+ *  event sink (struct fpr_event_sink).
  *  @param order  lowest order to be told of
  *  @param notify NULL: detach
  *  @return 0, -EINVAL. Models page_reporting_notify_free(). */

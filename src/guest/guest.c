@@ -1,5 +1,7 @@
 #include <fpr/guest.h>
 
+#include "report/reporter.h"
+
 #include <errno.h>
 
 struct fpr_guest {
@@ -165,10 +167,9 @@ int fpr_guest_create(const struct fpr_guest_config *config, struct fpr_guest **g
 
 void fpr_guest_destroy(struct fpr_guest *guest)
 {
-    if (!guest) {
-        return;
+    if (!guest || (guest->reporter && !fpr_report_destroy(guest->reporter))) {
+        return; /* from a callback of what it is made of */
     }
-    fpr_reporter_destroy(guest->reporter);
     fpr_iova_space_destroy(guest->iova);
     fpr_arena_destroy(guest->arena);
     fpr_machine_destroy(guest->machine);

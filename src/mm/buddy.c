@@ -98,7 +98,9 @@ void fpr_buddy_notify(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
     z->stats.notifications++;
     emit_block(z, FPR_EVENT_NOTIFY, i, order, mt);
     if (z->notify) {
+        struct zone_ways open = zone_call_out_begin(z);
         z->notify(z->notify_ctx, z, order);
+        zone_call_out_end(z, open);
     }
 }
 

@@ -215,7 +215,7 @@ int fpr_machine_create_simple(enum fpr_profile profile, uint64_t pages,
     return fpr_machine_create(&config, machine);
 }
 
-static bool in_callback(const struct fpr_machine *m)
+bool fpr_machine_in_callback(const struct fpr_machine *m)
 {
     bool in = false;
     for (size_t k = 0; k < m->nr_zones; k++) {
@@ -224,9 +224,18 @@ static bool in_callback(const struct fpr_machine *m)
     return in;
 }
 
+bool fpr_machine_lookable(const struct fpr_machine *m)
+{
+    bool may = true;
+    for (size_t k = 0; k < m->nr_zones; k++) {
+        may &= zone_lookable(m->zones[k]);
+    }
+    return may;
+}
+
 void fpr_machine_destroy(struct fpr_machine *machine)
 {
-    if (!machine || machine->reporter || in_callback(machine)) {
+    if (!machine || machine->reporter || fpr_machine_in_callback(machine)) {
         return;
     }
     for (size_t k = 0; k < machine->nr_zones; k++) {
@@ -239,7 +248,7 @@ void fpr_machine_destroy(struct fpr_machine *machine)
 
 int fpr_machine_clone(const struct fpr_machine *machine, struct fpr_machine **copy)
 {
-    if (!machine || !copy) {
+    if (!machine || !copy || fpr_machine_in_callback(machine)) {
         return -EINVAL;
     }
     struct fpr_machine *m = fpr_machine_new(&machine->mem);
@@ -282,7 +291,7 @@ struct fpr_zone *fpr_machine_zone_of(const struct fpr_machine *machine, fpr_pfn 
 
 int fpr_machine_drain(struct fpr_machine *machine)
 {
-    if (!machine || in_callback(machine)) {
+    if (!machine || fpr_machine_in_callback(machine)) {
         return -EINVAL;
     }
     for (size_t k = 0; k < machine->nr_zones; k++) {

@@ -18,6 +18,11 @@ struct fpr_machine {
 int fpr_machine_arrange(struct fpr_machine *m);
 /* Zones in the order in which a request from `node` tries them. Returns how many. */
 size_t fpr_machine_zonelist(const struct fpr_machine *m, int node, struct fpr_zone **list);
+/* Does a callback of one of its zones call? That zone's lock is taken: whoever waits for another's
+ * may wait for somebody who waits for it. */
+bool fpr_machine_in_callback(const struct fpr_machine *m);
+/* The same for calls that only look, which take locks where there are any. */
+bool fpr_machine_lookable(const struct fpr_machine *m);
 /* An empty machine. NULL: no memory. */
 struct fpr_machine *fpr_machine_new(const struct fpr_mem_ops *mem);
 

@@ -11,11 +11,11 @@
 static int check(const struct fpr_machine *m, struct fpr_zone *const *list, unsigned order,
                  fpr_gfp gfp, unsigned cpu, unsigned flags, struct request *r, size_t *n)
 {
-    if (fpr_request_init(r, order, gfp, cpu, flags)) {
+    if (fpr_machine_in_callback(m) || fpr_request_init(r, order, gfp, cpu, flags)) {
         return -EINVAL;
     }
     for (*n = 0; *n < m->nr_zones && list[*n]; ++*n) {
-        if (order > list[*n]->max_order || cpu >= list[*n]->cpus || zone_reentered(list[*n])) {
+        if (order > list[*n]->max_order || cpu >= list[*n]->cpus) {
             return -EINVAL;
         }
     }
@@ -98,7 +98,8 @@ int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned 
                              fpr_pfn *pfn)
 {
     struct request r;
-    if (!machine || !pfn || fpr_request_init(&r, 0, gfp, cpu, 0)) {
+    if (!machine || !pfn || fpr_machine_in_callback(machine) ||
+        fpr_request_init(&r, 0, gfp, cpu, 0)) {
         return -EINVAL;
     }
     enum fpr_zone_index preferred = r.highest;
@@ -108,9 +109,6 @@ int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned 
         have_cpu |= cpu < z->cpus;
         if (z->index > r.highest || cpu >= z->cpus) {
             continue;
-        }
-        if (zone_reentered(z)) {
-            return -EINVAL;
         }
         preferred = found++ ? preferred : z->index;
         zone_lock(z);
@@ -128,7 +126,10 @@ int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned 
 int fpr_free_pages_cpu(struct fpr_machine *machine, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
     struct fpr_zone *z = fpr_machine_zone_of(machine, pfn);
-    return z ? fpr_zone_free(z, pfn, order, cpu) : -EINVAL;
+    if (!z || (machine->nr_zones > 1 && fpr_machine_in_callback(machine))) {
+        return -EINVAL; /* a zone asks for itself; here another one's callback may call */
+    }
+    return fpr_zone_free(z, pfn, order, cpu);
 }
 
 int fpr_free_pages(struct fpr_machine *machine, fpr_pfn pfn, unsigned order)

@@ -186,6 +186,33 @@ static inline void zone_call_end(struct fpr_zone *z)
     write_relaxed(z->caller, 0);
 }
 
+/* The same around a callback that there may be while the short ways are open, which do not ask who
+ * calls: they are closed meanwhile. In a locked zone they always are. */
+struct zone_ways {
+    unsigned pcp_quick;
+    unsigned direct_count;
+};
+
+static inline struct zone_ways zone_call_out_begin(struct fpr_zone *z)
+{
+    struct zone_ways open = {0, 0};
+    zone_call_begin(z);
+    if (!z->locked) {
+        open = (struct zone_ways){z->pcp_quick, z->direct_count};
+        z->pcp_quick = z->direct_count = 0;
+    }
+    return open;
+}
+
+static inline void zone_call_out_end(struct fpr_zone *z, struct zone_ways open)
+{
+    if (!z->locked) {
+        z->pcp_quick = open.pcp_quick;
+        z->direct_count = open.direct_count;
+    }
+    zone_call_end(z);
+}
+
 /* Does a callback call back? The zone is in the middle of something then, and its lock taken. */
 static inline bool zone_reentered(const struct fpr_zone *z)
 {

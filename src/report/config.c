@@ -99,7 +99,8 @@ static int change(struct fpr_reporter *r, const struct fpr_report_config *config
 
 int fpr_reporter_set_config(struct fpr_reporter *reporter, const struct fpr_report_config *config)
 {
-    if (!reporter || !config || !fpr_report_config_ok(reporter->machine, config)) {
+    if (!reporter || !config || fpr_report_barred(reporter) ||
+        !fpr_report_config_ok(reporter->machine, config)) {
         return -EINVAL;
     }
     pthread_mutex_lock(&reporter->lock);
@@ -110,7 +111,7 @@ int fpr_reporter_set_config(struct fpr_reporter *reporter, const struct fpr_repo
 
 int fpr_reporter_get_config(const struct fpr_reporter *reporter, struct fpr_report_config *config)
 {
-    if (!reporter || !config) {
+    if (!reporter || !config || !fpr_machine_lookable(reporter->machine)) {
         return -EINVAL;
     }
     struct fpr_reporter *r = (struct fpr_reporter *)(uintptr_t)reporter; /* the lock changes */

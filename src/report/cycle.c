@@ -93,9 +93,17 @@ static enum step unreported_block(struct fpr_reporter *r, struct walk *w, uint32
     return r->pass.eager && b->offset == 0 ? report_batch(r, w) : STEP_NEXT;
 }
 
+static bool may_report(const struct fpr_reporter *r, struct fpr_zone *z, uint32_t i, unsigned order)
+{
+    struct zone_ways open = zone_call_out_begin(z);
+    bool may = r->pass.may_report(r->pass.may_report_ctx, zone_pfn(z, i), order);
+    zone_call_out_end(z, open);
+    return may;
+}
+
 static enum step one_block(struct fpr_reporter *r, struct walk *w, uint32_t i)
 {
-    if (fpr_report_suspended(r)) {
+    if (fpr_report_cancelled(r)) {
         w->resume = i;
         w->err = -ECANCELED;
         return STEP_LEAVE;
@@ -104,8 +112,7 @@ static enum step one_block(struct fpr_reporter *r, struct walk *w, uint32_t i)
     if (freelist_tag(w->z, i, w->order) & TAG_REPORTED) {
         return STEP_NEXT;
     }
-    if (r->pass.may_report &&
-        !r->pass.may_report(r->pass.may_report_ctx, zone_pfn(w->z, i), w->order)) {
+    if (r->pass.may_report && !may_report(r, w->z, i, w->order)) {
         fpr_report_count(&r->stats.skipped_blocks, 1);
         return STEP_NEXT;
     }
@@ -139,7 +146,7 @@ static int report_rest(struct fpr_reporter *r, struct fpr_zone *z, int err)
         return err;
     }
     if (!err) {
-        err = fpr_report_suspended(r) ? -ECANCELED : fpr_report_call(r, &nents);
+        err = fpr_report_cancelled(r) ? -ECANCELED : fpr_report_call(r, &nents);
     }
     zone_lock_for_pass(z);
     fpr_report_drain(r, z, nents, err == 0);

@@ -4,14 +4,28 @@
 
 #include <errno.h>
 
+#define RETRY_NS (100 * FPR_NS_PER_MS) /* after a pass that was due but could not begin */
+
+/* Is a pass to be queued? Then it is asked for from now on. */
+static bool ask(struct fpr_reporter *r)
+{
+    if (report_state(r) == FPR_REPORT_REQUESTED) {
+        return false;
+    }
+    __atomic_fetch_add(&r->stats.requests, 1, __ATOMIC_RELAXED);
+    return report_state_swap(r, FPR_REPORT_REQUESTED) == FPR_REPORT_IDLE;
+}
+
+static void schedule_in(struct fpr_reporter *r, fpr_ns delay);
+
 /* Called with the zone's lock held: unregistering waits for it by taking that lock. */
 static void notified(void *ctx, struct fpr_zone *zone, unsigned order)
 {
     struct fpr_reporter *r = ctx;
     (void)zone;
     (void)order;
-    if (report_device(r)) {
-        fpr_reporter_request(r);
+    if (report_device(r) && ask(r)) {
+        schedule_in(r, report_delay(r));
     }
 }
 
@@ -46,25 +60,43 @@ static void schedule_in(struct fpr_reporter *r, fpr_ns delay)
     }
 }
 
+bool fpr_report_barred(const struct fpr_reporter *r)
+{
+    return read_relaxed(r->caller) == (uintptr_t)pthread_self() ||
+           fpr_machine_in_callback(r->machine);
+}
+
+static void call_begin(struct fpr_reporter *r)
+{
+    write_relaxed(r->caller, (uintptr_t)pthread_self());
+}
+
+static void call_end(struct fpr_reporter *r)
+{
+    write_relaxed(r->caller, 0);
+}
+
 void fpr_report_schedule(struct fpr_reporter *r)
 {
+    call_begin(r);
     schedule_in(r, report_delay(r));
+    call_end(r);
 }
 
 void fpr_reporter_request(struct fpr_reporter *r)
 {
-    if (report_state(r) == FPR_REPORT_REQUESTED) {
-        return;
-    }
-    __atomic_fetch_add(&r->stats.requests, 1, __ATOMIC_RELAXED);
-    if (report_state_swap(r, FPR_REPORT_REQUESTED) == FPR_REPORT_IDLE) {
+    if (ask(r)) {
         fpr_report_schedule(r);
     }
 }
 
+/* A pass that is due while none may begin is not forgotten. */
 static void run_work(void *ctx)
 {
-    fpr_reporter_pass(ctx, NULL);
+    struct fpr_reporter *r = ctx;
+    if (fpr_reporter_pass(r, NULL) && r->device) {
+        fpr_clock_schedule(r->clock, &r->work, fpr_clock_now(r->clock) + RETRY_NS);
+    }
 }
 
 int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
@@ -73,7 +105,8 @@ int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
     struct fpr_report_config defaults;
     fpr_report_config_init(&defaults);
     config = config ? config : &defaults;
-    if (!machine || !reporter || !fpr_report_config_ok(machine, config)) {
+    if (!machine || !reporter || fpr_machine_in_callback(machine) ||
+        !fpr_report_config_ok(machine, config)) {
         return -EINVAL;
     }
     if (machine->reporter) {
@@ -94,114 +127,49 @@ int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
         return -ENOMEM;
     }
     pthread_mutex_init(&r->lock, NULL);
+    pthread_mutex_init(&r->resume_lock, NULL);
     fpr_expect_atomics(&r->state, sizeof(r->state));
     fpr_expect_atomics(&r->device, sizeof(r->device));
     fpr_expect_atomics(&r->delay, sizeof(r->delay));
     fpr_expect_atomics(&r->stats, sizeof(r->stats));
+    fpr_expect_atomics(&r->caller, sizeof(r->caller));
+    fpr_expect_atomics(&r->suspended, sizeof(r->suspended));
+    fpr_expect_atomics(&r->cut, sizeof(r->cut));
     r->order = fpr_report_order(r);
     machine->reporter = r;
     *reporter = r;
     return 0;
 }
 
-/* Waits for the frees in other threads that are notifying: they hold their zone's lock. */
-static void wait_for_notifiers(const struct fpr_reporter *r)
+bool fpr_report_destroy(struct fpr_reporter *r)
 {
-    for (size_t k = 0; k < r->machine->nr_zones; k++) {
-        zone_lock(r->machine->zones[k]);
-        zone_unlock(r->machine->zones[k]);
+    if (fpr_report_barred(r)) {
+        return false;
     }
-}
-
-static void unregister(struct fpr_reporter *r)
-{
-    report_device_set(r, NULL);
-    wait_for_notifiers(r);
-    if (r->clock) {
-        fpr_clock_cancel(r->clock, &r->work);
+    pthread_mutex_lock(&r->lock);
+    bool free = !r->owner && !r->busy;
+    if (free) {
+        fpr_report_detach(r);
     }
-    report_state_set(r, FPR_REPORT_IDLE);
+    pthread_mutex_unlock(&r->lock);
+    if (!free) {
+        return false;
+    }
+    fpr_report_attach(r, false);
+    r->machine->reporter = NULL;
+    pthread_mutex_destroy(&r->lock);
+    pthread_mutex_destroy(&r->resume_lock);
+    struct fpr_mem_ops mem = r->mem;
+    mem.free(mem.ctx, r->batch.sg, r->batch.capacity * sizeof(struct fpr_sg));
+    mem.free(mem.ctx, r, sizeof(*r));
+    return true;
 }
 
 void fpr_reporter_destroy(struct fpr_reporter *reporter)
 {
-    if (!reporter || reporter->busy || reporter->owner) {
-        return;
+    if (reporter) {
+        fpr_report_destroy(reporter);
     }
-    unregister(reporter);
-    fpr_report_attach(reporter, false);
-    reporter->machine->reporter = NULL;
-    pthread_mutex_destroy(&reporter->lock);
-    struct fpr_mem_ops mem = reporter->mem;
-    mem.free(mem.ctx, reporter->batch.sg, reporter->batch.capacity * sizeof(struct fpr_sg));
-    mem.free(mem.ctx, reporter, sizeof(*reporter));
-}
-
-static int accept_device(struct fpr_reporter *r, const struct fpr_device *device)
-{
-    if (r->device || r->busy) {
-        return -EBUSY;
-    }
-    if (device->max_nents && device->max_nents < r->config.capacity) {
-        return -ENOSPC;
-    }
-    report_device_set(r, device);
-    r->order = fpr_report_order(r);
-    report_state_set(r, FPR_REPORT_IDLE);
-    return 0;
-}
-
-int fpr_reporter_register(struct fpr_reporter *reporter, const struct fpr_device *device)
-{
-    if (!reporter || !device || !device->report) {
-        return -EINVAL;
-    }
-    pthread_mutex_lock(&reporter->lock);
-    int err = accept_device(reporter, device);
-    pthread_mutex_unlock(&reporter->lock);
-    if (err) {
-        return err;
-    }
-    fpr_reporter_request(reporter);
-    pthread_mutex_lock(&reporter->lock);
-    reporter->enabled = true;
-    fpr_report_attach(reporter, true);
-    pthread_mutex_unlock(&reporter->lock);
-    return 0;
-}
-
-int fpr_reporter_unregister(struct fpr_reporter *reporter, const struct fpr_device *device)
-{
-    if (!reporter || !device) {
-        return -EINVAL;
-    }
-    pthread_mutex_lock(&reporter->lock);
-    int err = reporter->device != device ? -EINVAL : reporter->busy ? -EDEADLK : 0;
-    if (!err) {
-        unregister(reporter);
-    }
-    pthread_mutex_unlock(&reporter->lock);
-    return err;
-}
-
-int fpr_report_set_waker(struct fpr_reporter *r, const struct fpr_report_waker *waker)
-{
-    if (waker && r->clock) {
-        return -EINVAL;
-    }
-    if (r->device) {
-        return -EBUSY;
-    }
-    r->waker = waker ? *waker : (struct fpr_report_waker){0};
-    return 0;
-}
-
-int fpr_reporter_set_waker(struct fpr_reporter *reporter, const struct fpr_report_waker *waker)
-{
-    if (!reporter) {
-        return -EINVAL;
-    }
-    return reporter->owner ? -EBUSY : fpr_report_set_waker(reporter, waker);
 }
 
 int fpr_reporter_state(const struct fpr_reporter *reporter)
@@ -209,23 +177,38 @@ int fpr_reporter_state(const struct fpr_reporter *reporter)
     return reporter ? report_state(reporter) : -EINVAL;
 }
 
+/* A pass was requested, and is due then. */
+static void load_request(struct fpr_reporter *r, fpr_ns due)
+{
+    if (r->clock) {
+        fpr_clock_schedule(r->clock, &r->work, due);
+    } else if (r->waker.wake) {
+        call_begin(r);
+        fpr_ns now = fpr_report_now(r);
+        schedule_in(r, due > now ? due - now : 0);
+        call_end(r);
+    }
+}
+
 int fpr_reporter_load_state(struct fpr_reporter *reporter, enum fpr_report_state state, fpr_ns due)
 {
-    if (!reporter || !reporter->device || (unsigned)state > FPR_REPORT_REQUESTED ||
-        reporter->busy) {
+    struct fpr_reporter *r = reporter;
+    if (!r || (unsigned)state > FPR_REPORT_REQUESTED || fpr_report_barred(r)) {
         return -EINVAL;
     }
-    report_state_set(reporter, (int)state);
-    if (reporter->clock) {
-        fpr_clock_cancel(reporter->clock, &reporter->work);
-        if (state == FPR_REPORT_REQUESTED) {
-            fpr_clock_schedule(reporter->clock, &reporter->work, due);
+    pthread_mutex_lock(&r->lock);
+    int err = r->owner ? -EBUSY : !r->device || r->busy ? -EINVAL : 0;
+    if (!err) {
+        report_state_set(r, (int)state);
+        if (r->clock) {
+            fpr_clock_cancel(r->clock, &r->work);
         }
-    } else if (state == FPR_REPORT_REQUESTED && reporter->waker.wake) {
-        fpr_ns now = fpr_report_now(reporter);
-        reporter->waker.wake(reporter->waker.ctx, due > now ? due - now : 0);
     }
-    return 0;
+    pthread_mutex_unlock(&r->lock);
+    if (!err && state == FPR_REPORT_REQUESTED) {
+        load_request(r, due);
+    }
+    return err;
 }
 
 int fpr_reporter_get_stats(const struct fpr_reporter *reporter, struct fpr_report_stats *stats)

@@ -19,13 +19,14 @@ struct batch {
 struct fpr_reporter {
     struct fpr_machine *machine;
     struct fpr_clock *clock;         /* NULL: passes run by hand or by a waker's owner */
-    pthread_mutex_t lock;            /* the next seven; never held while a device works */
+    pthread_mutex_t lock;            /* down to `owner`; never held while a device works */
     struct fpr_report_config config; /* as set; holds from the next pass on */
     unsigned order;                  /* in force */
     const struct fpr_device *device; /* NULL: none registered; frees read it without the lock */
     fpr_ns delay;                    /* config.delay, for frees, which read it without the lock */
-    bool busy;                       /* a pass is running */
+    bool busy;                       /* a pass is running, or its end is being told */
     bool enabled;                    /* a device was registered once: frees notify */
+    const void *owner;               /* the thread that runs the passes; NULL: the caller does */
     struct batch batch;              /* the pass's own while one runs */
     struct fpr_report_config pass;   /* of the pass that is running */
     int state;                       /* enum fpr_report_state, atomic */
@@ -33,9 +34,13 @@ struct fpr_reporter {
     struct fpr_report_stats stats; /* written with fpr_report_count() */
     struct fpr_report_observer observer;
     struct fpr_report_waker waker;
-    const void *owner; /* the thread that runs the passes; NULL: the caller does */
-    bool suspended;    /* atomic: no pass may go on */
-    unsigned calls;    /* of the pass that is running */
+    uintptr_t caller; /* atomic: the thread that is in the waker without a zone's lock; 0: none */
+    bool suspended;   /* atomic: no pass may go on, by the user's wish */
+    bool cut;         /* atomic: the same, by the owner's */
+    bool cancelled;   /* the pass that is running was cut short by one of them */
+    unsigned calls;   /* of the pass that is running */
+    pthread_mutex_t resume_lock; /* the next one; nothing but what `resumed` takes is taken in it */
+    void (*resumed)(const void *owner); /* NULL: nobody waits for it */
     struct fpr_mem_ops mem;
 };
 
@@ -95,11 +100,24 @@ static inline void report_delay_set(struct fpr_reporter *r, fpr_ns delay)
     __atomic_store_n(&r->delay, delay, __ATOMIC_RELAXED);
 }
 
-/* Is the pass to end here and now? */
-static inline bool fpr_report_suspended(const struct fpr_reporter *r)
+/* May no pass begin because the user said so? */
+static inline bool fpr_report_by_user(const struct fpr_reporter *r)
 {
     fpr_race_point();
     return __atomic_load_n(&r->suspended, __ATOMIC_ACQUIRE);
+}
+
+/* May no pass begin, or go on? */
+static inline bool fpr_report_suspended(const struct fpr_reporter *r)
+{
+    return __atomic_load_n(&r->cut, __ATOMIC_ACQUIRE) || fpr_report_by_user(r);
+}
+
+/* Is the pass to end here and now? Then its end says so, whatever has become of the wish. */
+static inline bool fpr_report_cancelled(struct fpr_reporter *r)
+{
+    r->cancelled = fpr_report_suspended(r);
+    return r->cancelled;
 }
 
 /* Are the knobs in range for the machine? */
@@ -112,13 +130,33 @@ int fpr_report_resize(struct fpr_reporter *r, unsigned capacity);
 /* Zones (do not) tell the reporter of frees of at least its order. Takes the zones' locks. */
 void fpr_report_attach(struct fpr_reporter *r, bool on);
 
-/* Changes the waker, whoever the owner is. 0, -EINVAL, -EBUSY. */
-int fpr_report_set_waker(struct fpr_reporter *r, const struct fpr_report_waker *waker);
+/* Does a callback call that has a zone's lock, or that whoever registers a device waits for? */
+bool fpr_report_barred(const struct fpr_reporter *r);
+/* fpr_reporter_destroy(); returns whether it did. */
+bool fpr_report_destroy(struct fpr_reporter *r);
+
+/* The reporter is another's from now on, until disowned: 0, -EINVAL, -EBUSY. `resumed` is called
+ * when the user's suspension has ended, from anywhere. */
+int fpr_report_own(struct fpr_reporter *r, const void *owner, const struct fpr_report_waker *waker,
+                   void (*resumed)(const void *owner));
+void fpr_report_disown(struct fpr_reporter *r);
+/* Suspends for the owner, or resumes: a store, nothing that locks. */
+void fpr_report_cut(struct fpr_reporter *r, bool on);
+/* What reporter.h's functions of these names do, for the owner; NULL: for anybody. */
+int fpr_report_register(struct fpr_reporter *r, const void *owner, const struct fpr_device *device);
+int fpr_report_unregister(struct fpr_reporter *r, const void *owner,
+                          const struct fpr_device *device);
+int fpr_report_pass(struct fpr_reporter *r, const void *owner, struct fpr_pass_result *result);
+/* Puts a device in the place of the one registered: 0, or -EINVAL, -ENOSPC and that one stays. */
+int fpr_report_exchange(struct fpr_reporter *r, const struct fpr_device *device);
+/* Nobody is told any more. The reporter's lock is held. */
+void fpr_report_detach(struct fpr_reporter *r);
+
 /* The time of the clock or of the waker, else 0. */
 fpr_ns fpr_report_now(const struct fpr_reporter *r);
-/* Queues a pass, due after the delay. */
+/* Queues a pass, due after the delay. No lock is held. */
 void fpr_report_schedule(struct fpr_reporter *r);
-/* Asks for a pass unless one is asked for already. */
+/* Asks for a pass unless one is asked for already. No lock is held. */
 void fpr_reporter_request(struct fpr_reporter *r);
 
 /* Reports what is unreported in one zone; the device's error ends it. */

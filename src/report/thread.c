@@ -1,33 +1,11 @@
-/* A thread that runs a reporter's passes in real time.
- *
- * Locks are taken in the order: reporter, zone, thread. So the thread's own lock is never held
- * while the library is called; `busy` keeps those that change things apart instead. */
-#include <fpr/thread.h>
-
-#include "report/reporter.h"
+/* A thread that runs a reporter's passes in real time: its life, and waiting for it. */
+#include "report/thread.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <time.h>
 
 #define RETRY_NS (100 * FPR_NS_PER_MS) /* after a pass that found no memory for its batch */
-
-struct fpr_thread {
-    struct fpr_reporter *reporter;
-    struct fpr_mem_ops mem;
-    pthread_t id;
-    pthread_mutex_t lock;            /* all that follows */
-    pthread_cond_t changed;          /* any of it did */
-    const struct fpr_device *device; /* registered; NULL: none */
-    fpr_ns due;                      /* of the pass that is wanted */
-    bool wanted;                     /* one is */
-    bool running;                    /* one runs */
-    bool paused;                     /* none may begin */
-    bool busy;                       /* somebody registers, unregisters, swaps or stops */
-    bool quit;                       /* the thread is to end */
-    bool joined;                     /* it has */
-    struct fpr_thread_stats stats;
-};
 
 static fpr_ns clock_ns(clockid_t clock)
 {
@@ -41,14 +19,13 @@ fpr_ns fpr_real_now(void)
     return clock_ns(CLOCK_MONOTONIC);
 }
 
-static fpr_ns later(fpr_ns delay)
+fpr_ns fpr_thread_later(fpr_ns delay)
 {
     fpr_ns now = fpr_real_now();
     return delay < FPR_FOREVER - now ? now + delay : FPR_FOREVER;
 }
 
-/* Waits for a change until `when`; false if nothing changed by then. */
-static bool wait_until(struct fpr_thread *t, fpr_ns when)
+bool fpr_thread_wait(struct fpr_thread *t, fpr_ns when)
 {
     if (when >= (fpr_ns)INT64_MAX) {
         pthread_cond_wait(&t->changed, &t->lock);
@@ -66,7 +43,16 @@ static void wake(void *ctx, fpr_ns delay)
     pthread_mutex_lock(&t->lock);
     t->stats.wakes++;
     t->wanted = true;
-    t->due = later(delay);
+    t->due = fpr_thread_later(delay);
+    pthread_cond_broadcast(&t->changed);
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* The user's suspension has ended; from wherever that was called. */
+static void resumed(const void *owner)
+{
+    struct fpr_thread *t = (struct fpr_thread *)(uintptr_t)owner; /* its lock changes */
+    pthread_mutex_lock(&t->lock);
     pthread_cond_broadcast(&t->changed);
     pthread_mutex_unlock(&t->lock);
 }
@@ -92,13 +78,13 @@ static void run_pass(struct fpr_thread *t)
     t->wanted = false;
     t->running = true;
     pthread_mutex_unlock(&t->lock);
-    int err = fpr_reporter_pass(t->reporter, &result);
+    int err = fpr_report_pass(t->reporter, t, &result);
     fpr_ns took = fpr_real_now() - start;
     pthread_mutex_lock(&t->lock);
     t->running = false;
     if (err == -ECANCELED || err == -ENOMEM) { /* it never began: it is wanted still */
         t->wanted = true;
-        t->due = err == -ENOMEM ? later(RETRY_NS) : start;
+        t->due = err == -ENOMEM ? fpr_thread_later(RETRY_NS) : start;
     } else if (!err) {
         t->stats.passes++;
         t->stats.passes_cut += result.error == -ECANCELED;
@@ -113,11 +99,11 @@ static void *body(void *ctx)
     struct fpr_thread *t = ctx;
     pthread_mutex_lock(&t->lock);
     while (!t->quit) {
-        bool may = t->wanted && !t->paused;
+        bool may = t->wanted && !t->paused && !fpr_report_by_user(t->reporter);
         if (may && fpr_real_now() >= t->due) {
             run_pass(t);
         } else {
-            wait_until(t, may ? t->due : FPR_FOREVER);
+            fpr_thread_wait(t, may ? t->due : FPR_FOREVER);
         }
     }
     pthread_mutex_unlock(&t->lock);
@@ -170,166 +156,28 @@ static bool all_locked(const struct fpr_machine *m)
 
 int fpr_thread_create(struct fpr_reporter *reporter, struct fpr_thread **thread)
 {
-    if (!reporter || !thread || reporter->clock || !all_locked(reporter->machine)) {
+    if (!reporter || !thread || reporter->clock || !all_locked(reporter->machine) ||
+        fpr_machine_in_callback(reporter->machine)) {
         return -EINVAL;
-    }
-    if (reporter->owner) {
-        return -EBUSY;
     }
     struct fpr_thread *t = new_thread(reporter);
     if (!t) {
         return -ENOMEM;
     }
     const struct fpr_report_waker waker = {.wake = wake, .now = waker_now, .ctx = t};
-    int err = fpr_report_set_waker(reporter, &waker);
+    int err = fpr_report_own(reporter, t, &waker, resumed);
     if (!err) {
         err = start(t);
         if (err) {
-            fpr_report_set_waker(reporter, NULL);
+            fpr_report_disown(reporter);
         }
     }
     if (err) {
         free_thread(t);
         return err;
     }
-    reporter->owner = t;
     *thread = t;
     return 0;
-}
-
-/* Does the thread itself call, from a callback? */
-static bool inside(const struct fpr_thread *t)
-{
-    return !t->joined && pthread_equal(pthread_self(), t->id);
-}
-
-/* Nobody else may change things from here on, until leave(). */
-static int enter(struct fpr_thread *t, fpr_ns until)
-{
-    pthread_mutex_lock(&t->lock);
-    int err = inside(t) ? -EDEADLK : 0;
-    while (t->busy && !err) {
-        if (!wait_until(t, until) && t->busy) {
-            err = -ETIMEDOUT;
-        }
-    }
-    t->busy |= !err;
-    pthread_mutex_unlock(&t->lock);
-    return err;
-}
-
-static int leave(struct fpr_thread *t, int err)
-{
-    pthread_mutex_lock(&t->lock);
-    t->busy = false;
-    t->paused = false;
-    pthread_cond_broadcast(&t->changed);
-    pthread_mutex_unlock(&t->lock);
-    return err;
-}
-
-/* No pass runs, and none begins before leave(). The thread must not find itself suspended but not
- * paused: it would try to begin over and over. */
-static int quiesce(struct fpr_thread *t, fpr_ns until)
-{
-    int err = 0;
-    pthread_mutex_lock(&t->lock);
-    t->paused = true;
-    fpr_reporter_suspend(t->reporter, true); /* a store, no call of the library that locks */
-    while (t->running && !err) {
-        if (!wait_until(t, until) && t->running) {
-            err = -ETIMEDOUT;
-        }
-    }
-    pthread_mutex_unlock(&t->lock);
-    fpr_reporter_suspend(t->reporter, false);
-    return err;
-}
-
-/* Other threads must not see `device` while this one is changing it: they look only in between
- * enter() and leave(). */
-static int add_device(struct fpr_thread *t, const struct fpr_device *device)
-{
-    int err = fpr_reporter_register(t->reporter, device);
-    if (!err) {
-        t->device = device;
-    }
-    return err;
-}
-
-static void remove_device(struct fpr_thread *t)
-{
-    if (t->device) {
-        fpr_reporter_unregister(t->reporter, t->device);
-        t->device = NULL;
-    }
-    pthread_mutex_lock(&t->lock);
-    t->wanted = false;
-    pthread_cond_broadcast(&t->changed);
-    pthread_mutex_unlock(&t->lock);
-}
-
-int fpr_thread_register(struct fpr_thread *thread, const struct fpr_device *device)
-{
-    if (!thread || !device) {
-        return -EINVAL;
-    }
-    int err = enter(thread, FPR_FOREVER);
-    if (err) {
-        return err;
-    }
-    return leave(thread, thread->joined ? -EINVAL : add_device(thread, device));
-}
-
-int fpr_thread_unregister(struct fpr_thread *thread, const struct fpr_device *device,
-                          fpr_ns timeout)
-{
-    if (!thread || !device) {
-        return -EINVAL;
-    }
-    fpr_ns until = later(timeout);
-    int err = enter(thread, until);
-    if (err) {
-        return err;
-    }
-    if (thread->device != device) {
-        return leave(thread, -EINVAL);
-    }
-    err = quiesce(thread, until);
-    if (!err) {
-        remove_device(thread);
-    }
-    return leave(thread, err);
-}
-
-/* The old device is known to fit; it comes back if the new one does not. */
-static int exchange(struct fpr_thread *t, const struct fpr_device *to)
-{
-    const struct fpr_device *from = t->device;
-    remove_device(t);
-    int err = add_device(t, to);
-    if (err) {
-        add_device(t, from);
-    }
-    return err;
-}
-
-int fpr_thread_swap(struct fpr_thread *thread, const struct fpr_device *from,
-                    const struct fpr_device *to, fpr_ns timeout)
-{
-    if (!thread || !from || !to) {
-        return -EINVAL;
-    }
-    fpr_ns until = later(timeout);
-    int err = enter(thread, until);
-    if (err) {
-        return err;
-    }
-    if (thread->device != from) {
-        return leave(thread, -EINVAL);
-    }
-    err = quiesce(thread, until);
-    return leave(thread, err ? err : exchange(thread, to));
 }
 
 static void end(struct fpr_thread *t)
@@ -342,8 +190,7 @@ static void end(struct fpr_thread *t)
     pthread_mutex_lock(&t->lock);
     t->joined = true;
     pthread_mutex_unlock(&t->lock);
-    fpr_report_set_waker(t->reporter, NULL);
-    t->reporter->owner = NULL;
+    fpr_report_disown(t->reporter);
 }
 
 int fpr_thread_stop(struct fpr_thread *thread, fpr_ns timeout)
@@ -351,20 +198,20 @@ int fpr_thread_stop(struct fpr_thread *thread, fpr_ns timeout)
     if (!thread) {
         return -EINVAL;
     }
-    fpr_ns until = later(timeout);
-    int err = enter(thread, until);
+    fpr_ns until = fpr_thread_later(timeout);
+    int err = fpr_thread_enter(thread, until);
     if (err) {
         return err;
     }
     if (thread->joined) {
-        return leave(thread, 0);
+        return fpr_thread_leave(thread, 0);
     }
-    err = quiesce(thread, until);
+    err = fpr_thread_quiesce(thread, until);
     if (!err) {
-        remove_device(thread);
+        fpr_thread_remove_device(thread);
         end(thread);
     }
-    return leave(thread, err);
+    return fpr_thread_leave(thread, err);
 }
 
 void fpr_thread_destroy(struct fpr_thread *thread)
@@ -394,11 +241,11 @@ int fpr_thread_settle(struct fpr_thread *thread, fpr_ns timeout)
     if (!thread) {
         return -EINVAL;
     }
-    fpr_ns until = later(timeout);
+    fpr_ns until = fpr_thread_later(timeout);
     pthread_mutex_lock(&thread->lock);
-    int err = inside(thread) ? -EDEADLK : 0;
+    int err = fpr_thread_inside(thread) ? -EDEADLK : 0;
     while ((thread->wanted || thread->running) && !err) {
-        if (!wait_until(thread, until) && (thread->wanted || thread->running)) {
+        if (!fpr_thread_wait(thread, until) && (thread->wanted || thread->running)) {
             err = -ETIMEDOUT;
         }
     }

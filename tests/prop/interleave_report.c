@@ -366,7 +366,7 @@ static const struct inter_scenario scenarios[] = {
     {"one_splits_what_the_other_frees", one_splits_what_the_other_frees, 3, 1000, 100},
     {"no_wake_after_unregistering", no_wake_after_unregistering, 3, 2000, 300},
     {"no_request_is_lost", no_request_is_lost, 2, 4000, 500},
-    {"suspended_in_mid_pass", suspended_in_mid_pass, 2, 3000, 300},
+    {"suspended_in_mid_pass", suspended_in_mid_pass, 3, 12000, 2000},
     {"knobs_in_mid_pass", knobs_in_mid_pass, 2, 2000, 500},
 };
 

@@ -250,6 +250,67 @@ static void leaving_from_inside(void)
     close_world();
 }
 
+static void *raise_capacity(void *arg)
+{
+    (void)arg;
+    struct fpr_report_config config;
+    inter_check(fpr_reporter_get_config(world.reporter, &config) == 0);
+    config.capacity = 5; /* more than either device takes */
+    inter_check(fpr_reporter_set_config(world.reporter, &config) == -ENOSPC);
+    return NULL;
+}
+
+/* There is no moment at which neither device is there to say what it cannot take. */
+static void swaps_while_knobs_change(void)
+{
+    open_world(0);
+    world.device.max_nents = 3;
+    struct fpr_device other = world.device;
+    inter_check(fpr_thread_register(thread, &world.device) == 0);
+    pthread_t a = inter_begin(raise_capacity, NULL);
+    inter_check(fpr_thread_swap(thread, &world.device, &other, FPR_FOREVER) == 0);
+    inter_end(a);
+    inter_check(fpr_thread_unregister(thread, &other, FPR_FOREVER) == 0);
+    world.gone = true;
+    close_world();
+}
+
+static uint64_t passes(void)
+{
+    struct fpr_report_stats stats;
+    inter_check(fpr_reporter_get_stats(world.reporter, &stats) == 0);
+    return stats.passes;
+}
+
+static void *resume(void *arg)
+{
+    (void)arg;
+    inter_check(fpr_reporter_suspend(world.reporter, false) == 0);
+    return NULL;
+}
+
+/* The thread sleeps while its reporter is suspended, which taking a device away does not end. */
+static void suspended_by_its_user(void)
+{
+    open_world(0);
+    struct fpr_device other = world.device;
+    inter_check(fpr_reporter_suspend(world.reporter, true) == 0);
+    inter_check(fpr_thread_register(thread, &world.device) == 0);
+    pthread_t a = inter_begin(allocate, NULL);
+    inter_check(fpr_thread_settle(thread, FPR_NS_PER_MS) == -ETIMEDOUT);
+    inter_check(fpr_thread_swap(thread, &world.device, &other, FPR_FOREVER) == 0);
+    inter_check(fpr_thread_settle(thread, FPR_NS_PER_MS) == -ETIMEDOUT);
+    inter_end(a);
+    inter_check(passes() == 0);
+    pthread_t b = inter_begin(resume, NULL);
+    inter_check(fpr_thread_settle(thread, FPR_FOREVER) == 0);
+    inter_check(passes() > 0);
+    inter_end(b);
+    inter_check(fpr_thread_unregister(thread, &other, FPR_FOREVER) == 0);
+    world.gone = true;
+    close_world();
+}
+
 static const struct inter_scenario scenarios[] = {
     {"settles", settles, 2, 2000, 500},
     {"settles_after_delays", settles_after_delays, 2, 2000, 500},
@@ -261,6 +322,8 @@ static const struct inter_scenario scenarios[] = {
     {"device_hangs", device_hangs, 2, 2000, 1000},
     {"device_fails", device_fails, 2, 2000, 500},
     {"leaving_from_inside", leaving_from_inside, 2, 1000, 200},
+    {"swaps_while_knobs_change", swaps_while_knobs_change, 2, 2000, 500},
+    {"suspended_by_its_user", suspended_by_its_user, 2, 1000, 300},
 };
 
 int main(void)

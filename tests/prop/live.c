@@ -6,9 +6,6 @@
  * Runs a few seconds; FPR_SOAK_SECONDS=600 makes it a soak. */
 #include <check.h>
 #include <errno.h>
-#include <fpr/arena.h>
-#include <fpr/devices.h>
-#include <fpr/thread.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
@@ -17,9 +14,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "support/live.h"
 #include "support/support.h"
 
-enum { PAGES = 16384, WORKERS = 4, SLOTS = 96, DEVICES = 3, MAX_FAULT = 80 };
+enum { SLOTS = 96 };
 
 struct slot {
     fpr_pfn pfn;
@@ -27,31 +25,8 @@ struct slot {
     uint64_t stamp;
 };
 
-struct world {
-    struct fpr_machine *machine;
-    struct fpr_reporter *reporter;
-    struct fpr_thread *thread;
-    struct fpr_arena *arena;
-    struct fpr_device back;              /* the arena */
-    struct fpr_device checking;          /* in front of it */
-    struct fpr_fault *fault[DEVICES];    /* in front of that */
-    struct fpr_device device[DEVICES];   /* to be registered */
-    const struct fpr_device *registered; /* NULL: none */
-    unsigned char owner[PAGES];          /* 0: nobody's; atomic, as the next two */
-    unsigned char in_report[PAGES];      /* a device has it now */
-    unsigned char told[PAGES];           /* it was given back since it was last allocated */
-    int stop;                            /* workers are to end */
-    char wrong[MAX_FAULT];               /* what was wrong first */
-    int nr_wrong;
-};
-
-static uint64_t random_below(uint64_t *seed, uint64_t bound)
-{
-    return test_random(seed) % bound;
-}
-
 struct worker {
-    struct world *w;
+    struct live *w;
     unsigned char id;
     uint64_t seed;
     struct slot slot[SLOTS];
@@ -59,25 +34,19 @@ struct worker {
     uint64_t allocated;
 };
 
-static void wrong(struct world *w, const char *what, fpr_pfn pfn)
-{
-    if (__atomic_fetch_add(&w->nr_wrong, 1, __ATOMIC_SEQ_CST) == 0)
-        snprintf(w->wrong, sizeof(w->wrong), "%s: page %llu", what, (unsigned long long)pfn);
-}
-
-static uint64_t *words(struct world *w, fpr_pfn pfn)
+static uint64_t *words(struct live *w, fpr_pfn pfn)
 {
     return fpr_arena_address(w->arena, pfn);
 }
 
 static void take_over(struct worker *me, struct slot *s)
 {
-    struct world *w = me->w;
+    struct live *w = me->w;
     for (fpr_pfn p = s->pfn; p < s->pfn + (1u << s->order); p++) {
         if (__atomic_exchange_n(&w->owner[p], me->id, __ATOMIC_SEQ_CST) != 0)
-            wrong(w, "in two hands", p);
+            live_wrong(w, "in two hands", p);
         if (__atomic_load_n(&w->in_report[p], __ATOMIC_SEQ_CST))
-            wrong(w, "allocated while reported", p);
+            live_wrong(w, "allocated while reported", p);
         __atomic_store_n(&w->told[p], 0, __ATOMIC_SEQ_CST);
         words(w, p)[0] = s->stamp + p;
         words(w, p)[511] = ~(s->stamp + p);
@@ -88,13 +57,13 @@ static void check_stamps(struct worker *me, const struct slot *s)
 {
     for (fpr_pfn p = s->pfn; p < s->pfn + (1u << s->order); p++)
         if (words(me->w, p)[0] != s->stamp + p || words(me->w, p)[511] != ~(s->stamp + p))
-            wrong(me->w, "content lost", p);
+            live_wrong(me->w, "content lost", p);
 }
 
 static unsigned cpu_of(struct worker *me)
 {
-    bool own = random_below(&me->seed, 16) > 0;
-    return own ? me->id - 1u : (unsigned)random_below(&me->seed, WORKERS);
+    bool own = live_below(&me->seed, 16) > 0;
+    return own ? me->id - 1u : (unsigned)live_below(&me->seed, LIVE_WORKERS);
 }
 
 static void allocate(struct worker *me)
@@ -102,9 +71,9 @@ static void allocate(struct worker *me)
     static const fpr_gfp gfps[] = {FPR_GFP_HIGHUSER_MOVABLE, FPR_GFP_KERNEL,
                                    FPR_GFP_KERNEL | FPR_GFP_RECLAIMABLE, FPR_GFP_ATOMIC_REQUEST};
     struct slot *s = &me->slot[me->used];
-    s->order = (unsigned)__builtin_ctzll(random_below(&me->seed, 1024) | 1024);
+    s->order = (unsigned)__builtin_ctzll(live_below(&me->seed, 1024) | 1024);
     s->stamp = (uint64_t)me->id << 56 | me->allocated++ << 24;
-    fpr_gfp gfp = gfps[random_below(&me->seed, 4)];
+    fpr_gfp gfp = gfps[live_below(&me->seed, 4)];
     if (fpr_alloc_pages_flags(me->w->machine, s->order, gfp, cpu_of(me), 0, &s->pfn))
         return;
     me->used++;
@@ -118,9 +87,9 @@ static void release(struct worker *me, unsigned k)
     check_stamps(me, &s);
     for (fpr_pfn p = s.pfn; p < s.pfn + (1u << s.order); p++)
         if (__atomic_exchange_n(&me->w->owner[p], 0, __ATOMIC_SEQ_CST) != me->id)
-            wrong(me->w, "stolen", p);
+            live_wrong(me->w, "stolen", p);
     if (fpr_free_pages_cpu(me->w->machine, s.pfn, s.order, cpu_of(me)))
-        wrong(me->w, "cannot be freed", s.pfn);
+        live_wrong(me->w, "cannot be freed", s.pfn);
 }
 
 static void *work(void *ctx)
@@ -130,14 +99,14 @@ static void *work(void *ctx)
     for (unsigned n = 1; !__atomic_load_n(&me->w->stop, __ATOMIC_SEQ_CST); n++) {
         if (n % 256 == 0)
             nanosleep(&rest, NULL); /* valgrind lets nobody else run otherwise */
-        uint64_t what = random_below(&me->seed, 100);
+        uint64_t what = live_below(&me->seed, 100);
         if (me->used == 0 || (what < 52 && me->used < SLOTS))
             allocate(me);
         else if (what < 97)
-            release(me, (unsigned)random_below(&me->seed, me->used));
+            release(me, (unsigned)live_below(&me->seed, me->used));
         else
-            check_stamps(me, &me->slot[random_below(&me->seed, me->used)]);
-        if (what == 99 && random_below(&me->seed, 20) == 0)
+            check_stamps(me, &me->slot[live_below(&me->seed, me->used)]);
+        if (what == 99 && live_below(&me->seed, 20) == 0)
             while (me->used) /* a burst of frees: large blocks come together */
                 release(me, me->used - 1);
     }
@@ -146,124 +115,11 @@ static void *work(void *ctx)
     return NULL;
 }
 
-static void must_be_free(struct world *w, fpr_pfn p)
-{
-    if (__atomic_load_n(&w->owner[p], __ATOMIC_SEQ_CST))
-        wrong(w, "reported while allocated", p);
-}
-
-static void mark(struct world *w, const struct fpr_sg *sg, unsigned nents, int on)
-{
-    for (unsigned k = 0; k < nents; k++)
-        for (fpr_pfn p = sg[k].pfn; p < sg[k].pfn + (1u << sg[k].order); p++) {
-            if (__atomic_exchange_n(&w->in_report[p], on, __ATOMIC_SEQ_CST) == on)
-                wrong(w, "in two reports", p);
-            must_be_free(w, p);
-            if (!on)
-                __atomic_store_n(&w->told[p], 1, __ATOMIC_SEQ_CST);
-        }
-}
-
-static int check_report(void *ctx, const struct fpr_sg *sg, unsigned nents)
-{
-    struct world *w = ctx;
-    mark(w, sg, nents, 1);
-    int err = w->back.report(w->back.ctx, sg, nents);
-    if (err)
-        wrong(w, "not given back", sg[0].pfn);
-    sched_yield();
-    mark(w, sg, nents, 0);
-    return err;
-}
-
-static void make_machine(struct world *w, uint64_t *seed)
-{
-    struct fpr_zone_config zone;
-    struct fpr_machine_config config;
-    ck_assert_int_eq(
-        fpr_zone_config_init(&zone, (enum fpr_profile)random_below(seed, FPR_NR_PROFILES)), 0);
-    zone.spanned = PAGES;
-    zone.locked = true;
-    zone.cpus = WORKERS;
-    if (random_below(seed, 4) == 0) {
-        zone.pcp_auto = false;
-        zone.pcp_high = (unsigned)random_below(seed, 2) * 40;
-        zone.pcp_batch = 1 + (unsigned)random_below(seed, 8);
-    }
-    fpr_machine_config_init(&config);
-    config.zones = &zone;
-    config.nr_zones = 1;
-    ck_assert_int_eq(fpr_machine_create(&config, &w->machine), 0);
-}
-
-static void make_devices(struct world *w, uint64_t *seed)
-{
-    struct fpr_fault_config config;
-    w->checking = (struct fpr_device){.name = "checking", .report = check_report, .ctx = w};
-    for (int k = 0; k < DEVICES; k++) {
-        fpr_fault_config_init(&config);
-        config.next = &w->checking;
-        config.fail_probability = k == 0 ? 0.05 : 0;
-        config.fail_late = random_below(seed, 2);
-        config.fail_every = k == 1 ? 1 + random_below(seed, 9) : 0;
-        config.slow = k == 1 ? random_below(seed, 200000) : 0;
-        config.stuck_from = k == 2 ? 1 + random_below(seed, 30) : 0;
-        config.seed = test_random(seed);
-        ck_assert_int_eq(fpr_fault_create(&config, &w->fault[k]), 0);
-        ck_assert_int_eq(fpr_fault_device(w->fault[k], &w->device[k]), 0);
-    }
-}
-
-static struct fpr_report_config random_config(uint64_t *seed)
-{
-    struct fpr_report_config config;
-    fpr_report_config_init(&config);
-    config.order = (int)random_below(seed, 8); /* a pass needs `capacity` such blocks free */
-    config.capacity = 1 + (unsigned)random_below(seed, 32);
-    config.budget_divisor = (unsigned)random_below(seed, 3) * 8;
-    config.delay = random_below(seed, 3) * 300000;
-    config.rotate = random_below(seed, 4) > 0;
-    config.eager = random_below(seed, 4) == 0;
-    return config;
-}
-
-static struct world *make_world(uint64_t *seed)
-{
-    static const enum fpr_arena_mode modes[] = {FPR_ARENA_DONTNEED, FPR_ARENA_PUNCH};
-    struct world *w = calloc(1, sizeof(*w));
-    struct fpr_arena_config arena;
-    struct fpr_report_config report = random_config(seed);
-    uint64_t shared = random_below(seed, 2);
-    ck_assert_ptr_nonnull(w);
-    make_machine(w, seed);
-    fpr_arena_config_init(&arena);
-    arena.pages = PAGES;
-    arena.thp = FPR_ARENA_THP_NEVER; /* what is given back must not come back by itself */
-    arena.backing = shared ? FPR_ARENA_MEMFD : FPR_ARENA_ANON;
-    ck_assert_int_eq(fpr_arena_create(&arena, &w->arena), 0);
-    ck_assert_int_eq(fpr_arena_device(w->arena, modes[shared], &w->back), 0);
-    make_devices(w, seed);
-    ck_assert_int_eq(fpr_reporter_create(w->machine, NULL, &report, &w->reporter), 0);
-    ck_assert_int_eq(fpr_thread_create(w->reporter, &w->thread), 0);
-    return w;
-}
-
-static void free_world(struct world *w)
-{
-    fpr_thread_destroy(w->thread);
-    fpr_reporter_destroy(w->reporter);
-    fpr_machine_destroy(w->machine);
-    for (int k = 0; k < DEVICES; k++)
-        fpr_fault_destroy(w->fault[k]);
-    fpr_arena_destroy(w->arena);
-    free(w);
-}
-
 /* Devices come, go and are exchanged; a stuck one is released when it is missed. */
-static void change_device(struct world *w, uint64_t *seed)
+static void change_device(struct live *w, uint64_t *seed)
 {
-    const struct fpr_device *to = &w->device[random_below(seed, DEVICES)];
-    bool swap = w->registered && random_below(seed, 2);
+    const struct fpr_device *to = &w->device[live_below(seed, LIVE_DEVICES)];
+    bool swap = w->registered && live_below(seed, 2);
     if (!w->registered) {
         ck_assert_int_eq(fpr_thread_register(w->thread, to), 0);
         w->registered = to;
@@ -280,7 +136,7 @@ static void change_device(struct world *w, uint64_t *seed)
     w->registered = swap ? to : NULL;
 }
 
-static void look(const struct world *w)
+static void look(const struct live *w)
 {
     struct fpr_zone_stats zone;
     struct fpr_zone_counters counters;
@@ -294,13 +150,13 @@ static void look(const struct world *w)
     ck_assert_int_eq(fpr_reporter_get_stats(w->reporter, &report), 0);
     ck_assert_int_eq(fpr_thread_get_stats(w->thread, &thread), 0);
     ck_assert(lock.waits <= lock.acquired && lock.wait_max_ns <= lock.wait_ns);
-    ck_assert(counters.free + counters.held <= PAGES);
+    ck_assert(counters.free + counters.held <= LIVE_PAGES);
 }
 
-static void disturb(struct world *w, uint64_t *seed)
+static void disturb(struct live *w, uint64_t *seed)
 {
-    struct fpr_report_config config = random_config(seed);
-    switch (random_below(seed, 6)) {
+    struct fpr_report_config config = live_config(seed);
+    switch (live_below(seed, 6)) {
     case 0:
         ck_assert_int_eq(fpr_reporter_set_config(w->reporter, &config), 0);
         break;
@@ -311,7 +167,7 @@ static void disturb(struct world *w, uint64_t *seed)
         look(w);
         break;
     case 3:
-        fpr_zone_drain(fpr_machine_zone(w->machine, 0), (unsigned)random_below(seed, WORKERS));
+        fpr_zone_drain(fpr_machine_zone(w->machine, 0), (unsigned)live_below(seed, LIVE_WORKERS));
         break;
     default:
         change_device(w, seed);
@@ -320,18 +176,18 @@ static void disturb(struct world *w, uint64_t *seed)
 
 static int check_reported(void *ctx, const struct fpr_block *block)
 {
-    struct world *w = ctx;
+    struct live *w = ctx;
     if (!block->reported)
         return 0;
     for (fpr_pfn p = block->pfn; p < block->pfn + (1u << block->order); p++)
         if (!w->told[p])
-            wrong(w, "flagged, but was not reported", p);
+            live_wrong(w, "flagged, but was not reported", p);
     if (fpr_arena_resident_in(w->arena, block->pfn, 1ull << block->order) != 0)
-        wrong(w, "flagged, but is resident", block->pfn);
+        live_wrong(w, "flagged, but is resident", block->pfn);
     return 0;
 }
 
-static void check_end(struct world *w)
+static void check_end(struct live *w)
 {
     const struct fpr_zone *z = fpr_machine_zone(w->machine, 0);
     struct fpr_zone_counters c;
@@ -339,7 +195,7 @@ static void check_end(struct world *w)
     fpr_machine_drain(w->machine);
     fpr_zone_get_counters(z, &c);
     ck_assert_int_eq(fpr_zone_validate(z, NULL, reason, sizeof(reason)), 0);
-    ck_assert_uint_eq(c.free + (uint64_t)c.free_lag, PAGES); /* nothing is lost */
+    ck_assert_uint_eq(c.free + (uint64_t)c.free_lag, LIVE_PAGES); /* nothing is lost */
     ck_assert_uint_eq(c.held, 0);
     for (unsigned order = 0; order <= 10; order++)
         for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++)
@@ -347,7 +203,7 @@ static void check_end(struct world *w)
     ck_assert_msg(w->nr_wrong == 0, "%s (and %d more)", w->wrong, w->nr_wrong - 1);
 }
 
-static void stop_thread(struct world *w)
+static void stop_thread(struct live *w)
 {
     int err = fpr_thread_stop(w->thread, FPR_NS_PER_MS);
     while (err == -ETIMEDOUT) {
@@ -364,39 +220,39 @@ struct totals {
 
 static void one_round(uint64_t seed, unsigned slow, struct totals *totals)
 {
-    struct world *w = make_world(&seed);
-    struct worker worker[WORKERS];
-    pthread_t id[WORKERS];
+    struct live *w = live_open(&seed);
+    struct worker worker[LIVE_WORKERS];
+    pthread_t id[LIVE_WORKERS];
     struct fpr_report_stats stats;
     fpr_ns until = fpr_real_now() + slow * FPR_NS_PER_S / 4;
     memset(worker, 0, sizeof(worker));
-    for (int k = 0; k < WORKERS; k++) {
+    for (int k = 0; k < LIVE_WORKERS; k++) {
         worker[k].w = w;
         worker[k].id = (unsigned char)(k + 1);
         worker[k].seed = test_random(&seed);
         ck_assert_int_eq(pthread_create(&id[k], NULL, work, &worker[k]), 0);
     }
     while (fpr_real_now() < until) {
-        const struct timespec pause = {.tv_nsec = (long)random_below(&seed, slow * 2000000ull) %
-                                                  999999999};
+        const struct timespec pause = {.tv_nsec =
+                                           (long)live_below(&seed, slow * 2000000ull) % 999999999};
         nanosleep(&pause, NULL);
         disturb(w, &seed);
     }
-    if (random_below(&seed, 2))
+    if (live_below(&seed, 2))
         stop_thread(w); /* in the midst of it all */
     __atomic_store_n(&w->stop, 1, __ATOMIC_SEQ_CST);
-    for (int k = 0; k < WORKERS; k++)
+    for (int k = 0; k < LIVE_WORKERS; k++)
         pthread_join(id[k], NULL);
     fpr_thread_settle(w->thread, slow * FPR_NS_PER_MS); /* it may be stuck */
     stop_thread(w);
     fpr_reporter_get_stats(w->reporter, &stats);
     check_end(w);
-    free_world(w);
+    live_close(w);
     totals->rounds++;
     totals->calls += stats.calls;
     totals->failed += stats.failed_calls;
     totals->reported += stats.reported_pages;
-    for (int k = 0; k < WORKERS; k++)
+    for (int k = 0; k < LIVE_WORKERS; k++)
         totals->allocations += worker[k].allocated;
 }
 

@@ -2,170 +2,13 @@
  * page has an owner's stamp, so a page in two hands is seen at once; between rounds, when all stand
  * still, the zone is validated and every page accounted for. FPR_SOAK_SECONDS makes it longer. */
 #include "base/atomic.h"
-#include "support/support.h"
-
-#include <fpr/fpr.h>
+#include "support/worker.h"
 
 #include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define WORKERS 4u
-#define FRAMES  16384u
-#define BLOCKS  2048u /* most that one worker owns */
-#define OPS     4000u /* of one worker in one round */
-#define CONTEST 256u  /* blocks that everybody frees at once */
-#define SLOTS   64u
-
-struct block {
-    fpr_pfn pfn;
-    unsigned order;
-};
-
-struct arena {
-    struct fpr_machine *machine;
-    struct fpr_zone *zone;
-    struct fpr_reporter *reporter;
-    pthread_barrier_t barrier;
-    uint8_t *owner; /* of each frame: 0 nobody, else worker + 1; atomic */
-    pthread_mutex_t post;
-    struct block slots[SLOTS]; /* blocks that anybody may take over; order ~0: empty */
-    struct block contest[CONTEST];
-    unsigned contests;
-    unsigned won;    /* frees of contested blocks that succeeded; atomic */
-    unsigned wakes;  /* atomic */
-    unsigned broken; /* pages in two hands; atomic */
-    bool stop;       /* atomic */
-};
-
-struct worker {
-    struct arena *arena;
-    unsigned cpu;
-    uint64_t random;
-    struct block own[BLOCKS];
-    unsigned count;
-};
-
-static void stamp(struct arena *a, const struct block *b, uint8_t from, uint8_t to)
-{
-    for (uint64_t k = 0; k < 1ull << b->order; k++) {
-        uint8_t was = from;
-        if (!__atomic_compare_exchange_n(&a->owner[b->pfn + k], &was, to, false, __ATOMIC_RELAXED,
-                                         __ATOMIC_RELAXED)) {
-            __atomic_fetch_add(&a->broken, 1, __ATOMIC_RELAXED);
-        }
-    }
-}
-
-static void take(struct worker *w)
-{
-    static const fpr_gfp kinds[] = {FPR_GFP_KERNEL, FPR_GFP_HIGHUSER_MOVABLE,
-                                    FPR_GFP_KERNEL | FPR_GFP_RECLAIMABLE, FPR_GFP_ATOMIC_REQUEST};
-    uint64_t r = test_random(&w->random);
-    struct block b = {.order = (unsigned)__builtin_ctzll(r | 1024)};
-    if (w->count < BLOCKS &&
-        !fpr_zone_alloc(w->arena->zone, b.order, kinds[r >> 20 & 3], w->cpu, &b.pfn)) {
-        stamp(w->arena, &b, 0, (uint8_t)(w->cpu + 1));
-        w->own[w->count++] = b;
-    }
-}
-
-static struct block pick(struct worker *w)
-{
-    unsigned k = (unsigned)(test_random(&w->random) % w->count);
-    struct block b = w->own[k];
-    w->own[k] = w->own[--w->count];
-    return b;
-}
-
-static void give(struct worker *w)
-{
-    struct block b = pick(w);
-    stamp(w->arena, &b, (uint8_t)(w->cpu + 1), 0);
-    if (fpr_zone_free(w->arena->zone, b.pfn, b.order, w->cpu)) {
-        __atomic_fetch_add(&w->arena->broken, 1, __ATOMIC_RELAXED);
-    }
-}
-
-/* One of mine for the one in a slot. */
-static void swap(struct worker *w)
-{
-    struct arena *a = w->arena;
-    struct block mine = pick(w);
-    struct block *slot = &a->slots[test_random(&w->random) % SLOTS];
-    stamp(a, &mine, (uint8_t)(w->cpu + 1), 255);
-    pthread_mutex_lock(&a->post);
-    struct block theirs = *slot;
-    *slot = mine;
-    pthread_mutex_unlock(&a->post);
-    if (theirs.order <= 10) {
-        stamp(a, &theirs, 255, (uint8_t)(w->cpu + 1));
-        w->own[w->count++] = theirs;
-    }
-}
-
-static void split(struct worker *w)
-{
-    struct block b = pick(w);
-    if (b.order >= 1 && w->count + 2 <= BLOCKS &&
-        !fpr_zone_split(w->arena->zone, b.pfn, b.order, b.order - 1)) {
-        b.order--;
-        w->own[w->count++] = b;
-        b.pfn += 1ull << b.order;
-    }
-    w->own[w->count++] = b;
-}
-
-static void seldom(struct worker *w, uint64_t r)
-{
-    struct fpr_zone *z = w->arena->zone;
-    struct fpr_zone_stats stats;
-    struct fpr_zone_counters counters;
-    switch (r % 8) {
-    case 0:
-        fpr_zone_drain(z, w->cpu);
-        break;
-    case 1:
-        fpr_zone_drain(z, (w->cpu + 1) % WORKERS);
-        break;
-    case 2:
-        fpr_zone_get_stats(z, &stats);
-        break;
-    case 3:
-        fpr_zone_get_counters(z, &counters);
-        break;
-    case 4:
-        fpr_zone_set_pcp(z, (unsigned)(r >> 8) % 400, 1 + (unsigned)(r >> 20) % 63);
-        break;
-    case 5:
-        fpr_zone_set_reclaiming(z, r >> 8 & 1);
-        break;
-    default:
-        if (w->count) {
-            const struct block *b = &w->own[(r >> 8) % w->count];
-            fpr_zone_set_movable(z, b->pfn, b->order, r >> 40 & 1);
-        }
-    }
-}
-
-static void one(struct worker *w)
-{
-    uint64_t r = test_random(&w->random);
-    unsigned what = r % 256;
-    if (what == 0) {
-        seldom(w, r >> 8);
-    } else if (w->count == 0 || what < 130) {
-        take(w);
-    } else if (what < 230) {
-        give(w);
-    } else if (what < 245) {
-        swap(w);
-    } else {
-        split(w);
-    }
-}
 
 /* Everybody frees every contested block; each must be freed by exactly one. */
 static void contest(struct worker *w)
@@ -190,7 +33,7 @@ static void *work(void *ctx)
             return NULL;
         }
         for (unsigned k = 0; k < OPS; k++) {
-            one(w);
+            worker_act(w);
         }
         pthread_barrier_wait(&a->barrier);
         pthread_barrier_wait(&a->barrier);
@@ -205,11 +48,11 @@ static int report(void *ctx, const struct fpr_sg *sg, unsigned nents)
     struct arena *a = ctx;
     for (unsigned k = 0; k < nents; k++) {
         const struct block b = {sg[k].pfn, sg[k].order};
-        stamp(a, &b, 0, 254);
+        worker_stamp(a, &b, 0, 254);
     }
     for (unsigned k = 0; k < nents; k++) {
         const struct block b = {sg[k].pfn, sg[k].order};
-        stamp(a, &b, 254, 0);
+        worker_stamp(a, &b, 254, 0);
     }
     return 0;
 }
@@ -273,8 +116,8 @@ static void check_still(struct arena *a, const struct worker *workers)
 static void prepare_contest(struct arena *a, struct worker *w)
 {
     for (a->contests = 0; a->contests < CONTEST && w->count; a->contests++) {
-        a->contest[a->contests] = pick(w);
-        stamp(a, &a->contest[a->contests], (uint8_t)(w->cpu + 1), 0);
+        a->contest[a->contests] = worker_pick(w);
+        worker_stamp(a, &a->contest[a->contests], (uint8_t)(w->cpu + 1), 0);
     }
     a->won = 0;
 }
@@ -337,13 +180,13 @@ static void free_all(struct arena *a, struct worker *workers)
 {
     for (unsigned w = 0; w < WORKERS; w++) {
         while (workers[w].count) {
-            give(&workers[w]);
+            worker_give(&workers[w]);
         }
     }
     for (unsigned k = 0; k < SLOTS; k++) {
         struct block *b = &a->slots[k];
         if (b->order <= 10) {
-            stamp(a, b, 255, 0);
+            worker_stamp(a, b, 255, 0);
             ck_assert_int_eq(fpr_zone_free(a->zone, b->pfn, b->order, 0), 0);
             b->order = ~0u;
         }

@@ -160,14 +160,51 @@ static void test_guest(void **state)
     IGNORED(fpr_machine_destroy(fpr_guest_machine(guest)), "the guest's machine");
 }
 
+static bool ended;
+
+static void on_end(void *ctx, fpr_ns now, const struct fpr_pass_result *result)
+{
+    (void)ctx;
+    (void)now;
+    (void)result;
+    ended = true;
+    IGNORED(fpr_guest_destroy(guest), "in a pass");
+}
+
+static void on_event(void *ctx, const struct fpr_event *event)
+{
+    (void)ctx;
+    (void)event;
+    ended = true;
+    fpr_guest_destroy(guest); /* the zone cannot be compared here, where it is about to change */
+}
+
+static void test_guest_from_callbacks(void **state)
+{
+    (void)state;
+    const struct fpr_report_observer observer = {.pass_end = on_end};
+    const struct fpr_event_sink sink = {.event = on_event};
+    struct fpr_zone *zone = fpr_machine_zone(fpr_guest_machine(guest), 0);
+    fpr_pfn pfn;
+    ended = false;
+    assert_int_equal(fpr_reporter_set_observer(fpr_guest_reporter(guest), &observer), 0);
+    assert_int_equal(fpr_reporter_pass(fpr_guest_reporter(guest), NULL), 0);
+    assert_true(ended);
+    assert_int_equal(fpr_reporter_set_observer(fpr_guest_reporter(guest), NULL), 0);
+    ended = false;
+    assert_int_equal(fpr_zone_set_event_sink(zone, &sink), 0);
+    assert_int_equal(fpr_zone_alloc(zone, 0, FPR_GFP_KERNEL, 0, &pfn), 0);
+    assert_true(ended);
+    assert_int_equal(fpr_zone_set_event_sink(zone, NULL), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_arena_creating),
-        TEST(test_arena),
-        TEST(test_foreign_blocks),
-        TEST(test_guest),
+        TEST(test_arena_creating),       TEST(test_arena),
+        TEST(test_foreign_blocks),       TEST(test_guest),
+        TEST(test_guest_from_callbacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,10 @@ static void test_creating(void **state)
     REFUSED(fpr_thread_create(r, &made), -EBUSY, "the reporter has one");
     REFUSED(fpr_reporter_set_waker(r, &waker), -EBUSY, "the thread is the waker");
     REFUSED(fpr_reporter_set_waker(r, NULL), -EBUSY, "the thread is the waker");
+    REFUSED(fpr_reporter_register(r, &device), -EBUSY, "a thread has it");
+    REFUSED(fpr_reporter_unregister(r, &device), -EBUSY, "a thread has it");
+    REFUSED(fpr_reporter_pass(r, NULL), -EBUSY, "a thread has it");
+    REFUSED(fpr_reporter_load_state(r, FPR_REPORT_REQUESTED, 0), -EBUSY, "a thread has it");
     IGNORED(fpr_reporter_destroy(r), "a thread has it");
     assert_int_equal(make_machine(false, &bare), 0);
     assert_int_equal(fpr_reporter_create(bare, NULL, NULL, &other), 0);
