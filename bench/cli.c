@@ -69,10 +69,13 @@ void bench_die_trace(int err, const struct fpr_trace_error *error)
         snprintf(field, sizeof(field), "%s: ", error->field);
     }
     const char *reason = error->reason[0] ? error->reason : strerror(-err);
+    bool whole =
+        err != -EINVAL || !error->file[0] || !(error->line > 1 || strstr(reason, "cut short"));
     bool input = err == -EINVAL || err == -ENOENT || err == -ENOTSUP || err == -ENOTDIR ||
                  err == -EISDIR || err == -EACCES;
-    bench_die(input ? BENCH_USAGE : BENCH_FAILED, "%s%s%s%s%s", error->file, line,
-              error->file[0] ? ": " : "", field, reason);
+    bench_die(input ? BENCH_USAGE : BENCH_FAILED, "%s%s%s%s%s%s", error->file, line,
+              error->file[0] ? ": " : "", field, reason,
+              whole ? "" : " (fpr-bench import --salvage keeps what is whole)");
 }
 
 enum { KEY_VERSION = 'V', KEY_HELP = '?', KEY_USAGE = BENCH_KEY(900) };
@@ -171,8 +174,7 @@ static _Noreturn void bad_option(const struct argp *argp, int argc, char **argv)
 void bench_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
     struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
-    struct argp top = {common_options, parse_common, argp->args_doc, argp->doc, children,
-                       NULL,           NULL};
+    struct argp top = {common_options, parse_common, NULL, NULL, children, NULL, NULL};
     struct common common = {&top, input};
     int index = 0;
     error_t err = argp_parse(&top, argc, argv, ARGP_NO_HELP | ARGP_NO_ERRS, &index, &common);

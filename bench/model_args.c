@@ -109,6 +109,18 @@ static void set_cost(struct bench_model *model, const char *text)
               text);
 }
 
+/* What does nothing is refused. */
+static void check_mode(const struct bench_model *model)
+{
+    const char *option = model->replay.resync    ? "--resync"
+                         : model->replay.without ? "--without"
+                         : model->repair_given   ? "--repair"
+                                                 : NULL;
+    if (model->replay.mode == FPR_REPLAY_MIRROR && option) {
+        bench_die(BENCH_USAGE, "%s: does nothing in mirror mode, only in predict mode", option);
+    }
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct bench_model *model = state->input;
@@ -130,6 +142,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_REPAIR:
         model->replay.repair = bench_word("--repair", arg, on_off_words) == 1;
+        model->repair_given = true;
         return 0;
     case KEY_WITHOUT:
         set_without(model, arg);
@@ -143,6 +156,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_FORMAT:
         model->trace.format = (enum fpr_trace_format)bench_word("--format", arg, format_words);
+        return 0;
+    case ARGP_KEY_SUCCESS:
+        check_mode(model);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

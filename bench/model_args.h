@@ -10,6 +10,7 @@
 struct bench_model {
     struct fpr_replay_options replay;
     struct fpr_trace_options trace;
+    bool repair_given;
     char without[256]; /* words hidden, as given */
 };
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "stop.h"
 
 void bench_out_check(const char *option, const char *path)
 {
@@ -45,13 +46,65 @@ void bench_out_check_file(const char *option, const char *path)
     }
 }
 
+bool bench_out_is_stdout(const char *path)
+{
+    return path && !strcmp(path, "-");
+}
+
+/* Whether two names are one place. What is no regular file (a pipe, /dev/null) takes both. */
+static bool same_place(const char *a, const char *b)
+{
+    struct stat x, y;
+    bool there = !stat(a, &x);
+    if (there && !S_ISREG(x.st_mode)) {
+        return false;
+    }
+    if (!strcmp(a, b)) {
+        return true;
+    }
+    if (there) {
+        return !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    }
+    char *copy_a = strdup(a), *copy_b = strdup(b);
+    char *name_a = strdup(a), *name_b = strdup(b);
+    if (!copy_a || !copy_b || !name_a || !name_b) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    bool same = !strcmp(basename(name_a), basename(name_b)) && !stat(dirname(copy_a), &x) &&
+                !stat(dirname(copy_b), &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    free(copy_a);
+    free(copy_b);
+    free(name_a);
+    free(name_b);
+    return same;
+}
+
+void bench_out_check_all(const struct bench_out_file *files, size_t nr)
+{
+    for (size_t i = 0; i < nr; i++) {
+        bench_out_check(files[i].option, files[i].path);
+    }
+    for (size_t i = 0; i < nr; i++) {
+        for (size_t k = i + 1; k < nr && files[i].path; k++) {
+            if (!files[k].path) {
+                continue;
+            }
+            bool both = bench_out_is_stdout(files[i].path) && bench_out_is_stdout(files[k].path);
+            if (both ||
+                (!bench_out_is_stdout(files[i].path) && same_place(files[i].path, files[k].path))) {
+                bench_die(BENCH_USAGE, "%s: %s is taken by %s", files[k].option,
+                          both ? "standard output" : files[k].path, files[i].option);
+            }
+        }
+    }
+}
+
 /* A signal in mid-write waits until the file is whole. */
 static void hold_signals(int how)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    bench_stop_signals(&set);
     sigprocmask(how, &set, NULL);
 }
 

@@ -2,6 +2,7 @@
 #ifndef BENCH_OUT_H
 #define BENCH_OUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* One file being written. */
@@ -16,6 +17,13 @@ struct bench_out {
 void bench_out_check(const char *option, const char *path);
 /* The same for a file that is renamed to its place and read again: neither "-" nor a device. */
 void bench_out_check_file(const char *option, const char *path);
+bool bench_out_is_stdout(const char *path);
+/* All results of one run, by option; path NULL: not asked for. Each as bench_out_check(), and no
+ * two of them in one place. */
+struct bench_out_file {
+    const char *option, *path;
+};
+void bench_out_check_all(const struct bench_out_file *files, size_t nr);
 /* Opens; "-" is stdout. Ends the program if it cannot. */
 void bench_out_open(struct bench_out *out, const char *path);
 /* Completes and renames. Ends the program if the disk is full or the like. */

@@ -2,7 +2,11 @@
 #ifndef BENCH_STOP_H
 #define BENCH_STOP_H
 
-/* Installs the handlers (SIGINT, SIGTERM) and returns the flag that they set. */
+#include <signal.h>
+
+/* Adds the signals that ask for an end: SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE. */
+void bench_stop_signals(sigset_t *set);
+/* Installs handlers of them (but of an ignored SIGHUP) and returns the flag that they set. */
 const volatile int *bench_stop_install(void);
 /* While off (reading, before anything could be said about it), one signal ends the program. */
 void bench_stop_graceful(int on);

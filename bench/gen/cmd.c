@@ -138,7 +138,7 @@ static void tell(const struct gen_job *job, char *const *paths, const struct gen
         printf("\n");
     }
     printf("the same again ");
-    gen_job_line(job, stdout);
+    gen_job_line(job, job->out, stdout);
     printf("\n");
 }
 
@@ -172,6 +172,9 @@ int bench_gen(int argc, char **argv)
     job.stop = bench_stop_install();
     bench_stop_graceful(1);
     char **paths = gen_paths(&job);
+    for (size_t i = 0; i < job.values[GEN_GUESTS]; i++) {
+        bench_out_check_file("-o", paths[i]);
+    }
     struct gen_outcome *outcomes = gen_make(&job, paths);
     tell(&job, paths, outcomes);
     gen_made_free(&job, paths, outcomes);

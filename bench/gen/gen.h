@@ -80,7 +80,7 @@ void gen_job_set(struct gen_job *job, size_t i, const char *text);
 /* Ends the program if the values do not go together. */
 void gen_job_check(const struct gen_job *job);
 /* The line that makes the same file again, whatever presets later versions have. */
-void gen_job_line(const struct gen_job *job, FILE *to);
+void gen_job_line(const struct gen_job *job, const char *out, FILE *to);
 /* Ends the program if there is none of that name. */
 const struct gen_workload *gen_workload_find(const char *name, size_t length);
 

@@ -75,7 +75,7 @@ void gen_job_check(const struct gen_job *job)
     }
 }
 
-void gen_job_line(const struct gen_job *job, FILE *to)
+void gen_job_line(const struct gen_job *job, const char *out, FILE *to)
 {
     const struct gen_param *p;
     fprintf(to, "fpr-bench gen %s", job->workload->name);
@@ -86,6 +86,7 @@ void gen_job_line(const struct gen_job *job, FILE *to)
             fprintf(to, " --%s=%" PRIu64, p->name, job->values[i]);
         }
     }
+    fprintf(to, " -o %s", out);
 }
 
 const struct gen_workload *gen_workload_find(const char *name, size_t length)

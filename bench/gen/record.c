@@ -164,7 +164,7 @@ static int attach_line(const struct gen_job *job, unsigned n, struct fpr_trace_w
     if (!to) {
         return -ENOMEM;
     }
-    gen_job_line(job, to);
+    gen_job_line(job, "FILE.fprt", to); /* wherever it is now, the same bytes */
     if (job->values[GEN_GUESTS] > 1) {
         fprintf(to, " # guest %u", n + 1);
     }

@@ -56,8 +56,7 @@ void gen_source_check(const char *path)
     read_source(path, &job);
 }
 
-/* Makes the file; what is left of it is an open one without a name. */
-static int make_nameless(const char *source)
+int gen_source_open(const char *source)
 {
     struct gen_job job;
     char *name;
@@ -81,6 +80,24 @@ static int make_nameless(const char *source)
     return fd;
 }
 
+void gen_source_name_error(const char *name, const char *path, struct fpr_trace_error *error)
+{
+    if (!strncmp(error->file, name, strlen(name))) {
+        snprintf(error->file, sizeof(error->file), "%.255s", path);
+    }
+}
+
+uint64_t bench_lost(const struct fpr_prepared *prepared)
+{
+    const struct fpr_recording *rec = fpr_prepared_recording(prepared);
+    struct fpr_trace_summary summary;
+    uint64_t lost = rec ? rec->lost_events : 0;
+    if (!fpr_prepared_summary(prepared, &summary) && summary.lost_events > lost) {
+        lost = summary.lost_events;
+    }
+    return lost;
+}
+
 int bench_prepare(const char *path, const struct fpr_trace_options *options,
                   struct fpr_prepared **prepared, struct fpr_trace_error *error)
 {
@@ -88,9 +105,10 @@ int bench_prepare(const char *path, const struct fpr_trace_options *options,
         return fpr_prepare(path, options, prepared, error);
     }
     char name[32];
-    int fd = make_nameless(path);
+    int fd = gen_source_open(path);
     snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
     int err = fpr_prepare(name, options, prepared, error);
     close(fd);
+    gen_source_name_error(name, path, error);
     return err;
 }

@@ -1,5 +1,6 @@
 /* Follows every page through a recording: an allocation of an allocated page or a free of a page
  * that nothing allocated says that events are missing. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@ enum page_state { PAGE_UNKNOWN = 0, PAGE_ALLOCATED, PAGE_FREE };
 #define KPF_BUDDY 10
 /* Beyond this a frame number is damage, not memory: 16 TiB of 4 KiB pages. */
 #define MOST_PAGES ((uint64_t)1 << 32)
+/* Of the trace's marks and the state's own words about the same moment. */
+#define CLOCKS_DIFFER (50 * FPR_NS_PER_MS)
 
 struct import_check {
     struct import_losses losses;
@@ -19,7 +22,10 @@ struct import_check {
     uint64_t record; /* number of the one at hand */
     fpr_ns last;
     bool counting; /* outside the state dumps */
-    bool dumped;   /* a dump was seen */
+    const struct fpr_recording *rec;
+    uint64_t taken;     /* when state.before was, by its own words; 0: it does not say */
+    fpr_ns dump_begin;  /* by the trace's mark */
+    bool begun, dumped; /* marks were seen */
     bool in_pass;
     uint32_t pass_pid;
 };
@@ -62,8 +68,9 @@ static void start_from_state(struct import_check *check, const struct fpr_record
     struct fpr_machine *machine = NULL;
     struct fpr_text_error error;
     memset(&error, 0, sizeof(error));
+    struct fpr_state_header header = {.time_ns = 0};
     int err = fpr_machine_load(rec->state_before, rec->state_before_size, NULL, NULL, &machine,
-                               NULL, &error);
+                               &header, &error);
     if (err) {
         bench_die(BENCH_USAGE, "%s: state.before:%u: %s", rec->path, error.line, error.reason);
     }
@@ -71,7 +78,22 @@ static void start_from_state(struct import_check *check, const struct fpr_record
         start_from_zone(check, fpr_machine_zone(machine, i));
     }
     fpr_machine_destroy(machine);
+    check->taken = header.time_ns;
     check->losses.start_known = true;
+}
+
+/* A state.after that cannot be read costs a comparison, no more. */
+static void look_at_end(struct import_check *check)
+{
+    const struct fpr_recording *rec = check->rec;
+    struct fpr_machine *machine = NULL;
+    struct fpr_text_error error = {0};
+    if (rec->state_after && fpr_machine_load(rec->state_after, rec->state_after_size, NULL, NULL,
+                                             &machine, NULL, &error)) {
+        snprintf(check->losses.after, sizeof(check->losses.after), "line %u: %.120s", error.line,
+                 error.reason);
+    }
+    fpr_machine_destroy(machine);
 }
 
 static void start_from_flags(struct import_check *check, const struct fpr_recording *rec)
@@ -88,6 +110,31 @@ static void start_from_flags(struct import_check *check, const struct fpr_record
     check->losses.start_known = true;
 }
 
+static void start(struct import_check *check)
+{
+    if (check->rec->state_before) {
+        start_from_state(check, check->rec);
+    } else if (check->rec->kpageflags_before) {
+        start_from_flags(check, check->rec);
+    }
+}
+
+/* The dump of state.before has ended: what came before it is in it. */
+static void start_again(struct import_check *check, fpr_ns ended)
+{
+    struct import_losses *l = &check->losses;
+    check->dumped = check->counting = true;
+    if (!check->rec->state_before) {
+        return;
+    }
+    l->unpaired = l->doubled = l->before_trace = l->events = l->misfit_pages = 0;
+    memset(check->pages, PAGE_UNKNOWN, check->size);
+    start(check);
+    l->foreign =
+        check->taken && check->begun &&
+        (check->taken + CLOCKS_DIFFER < check->dump_begin || check->taken > ended + CLOCKS_DIFFER);
+}
+
 struct import_check *import_check_new(const struct fpr_recording *rec)
 {
     struct import_check *check = calloc(1, sizeof(*check));
@@ -95,13 +142,9 @@ struct import_check *import_check_new(const struct fpr_recording *rec)
         bench_die(BENCH_FAILED, "out of memory");
     }
     check->counting = true;
-    check->losses.first_unpaired = check->losses.first_doubled = 0;
-    if (rec->state_before) {
-        start_from_state(check, rec);
-        check->counting = false; /* until the dump has ended */
-    } else if (rec->kpageflags_before) {
-        start_from_flags(check, rec);
-    }
+    check->rec = rec;
+    look_at_end(check);
+    start(check);
     return check;
 }
 
@@ -112,9 +155,13 @@ static void allocated(struct import_check *check, fpr_pfn pfn, unsigned order, b
         return;
     }
     struct import_losses *l = &check->losses;
-    if (judge && check->pages[pfn] == PAGE_ALLOCATED && !l->doubled++) {
-        l->first_doubled = check->record;
-        l->doubled_pfn = pfn;
+    l->events += judge;
+    if (judge && check->pages[pfn] == PAGE_ALLOCATED) {
+        l->misfit_pages += pages;
+        if (!l->doubled++) {
+            l->first_doubled = check->record;
+            l->doubled_pfn = pfn;
+        }
     }
     memset(check->pages + pfn, PAGE_ALLOCATED, pages);
 }
@@ -128,10 +175,14 @@ static void freed(struct import_check *check, fpr_pfn pfn, unsigned order)
     struct import_losses *l = &check->losses;
     if (check->pages[pfn] == PAGE_UNKNOWN) {
         l->before_trace++;
-    } else if (check->pages[pfn] == PAGE_FREE && !l->unpaired++) {
-        l->first_unpaired = check->record;
-        l->unpaired_pfn = pfn;
+    } else if (check->pages[pfn] == PAGE_FREE) {
+        l->misfit_pages += pages;
+        if (!l->unpaired++) {
+            l->first_unpaired = check->record;
+            l->unpaired_pfn = pfn;
+        }
     }
+    l->events++;
     memset(check->pages + pfn, PAGE_FREE, pages);
 }
 
@@ -173,9 +224,11 @@ void import_check_record(struct import_check *check, const struct fpr_trace_reco
     check->last = r->time;
     if (r->type == FPR_TRACE_DUMP_BEGIN && r->nr) {
         check->counting = false; /* what follows is after state.after */
+    } else if (r->type == FPR_TRACE_DUMP_BEGIN) {
+        check->begun = true;
+        check->dump_begin = r->time;
     } else if (r->type == FPR_TRACE_DUMP_END && !r->nr) {
-        check->counting = true;
-        check->dumped = true;
+        start_again(check, r->time);
     }
     if (check->counting) {
         count(check, r);
@@ -186,7 +239,7 @@ void import_check_end(struct import_check *check, const struct fpr_trace_summary
                       struct import_losses *losses)
 {
     check->losses.lost_events = summary->lost_events;
-    check->losses.counts = check->dumped;
+    check->losses.unmarked = check->rec->state_before && !check->dumped;
     *losses = check->losses;
     free(check->pages);
     free(check);

@@ -3,16 +3,20 @@
 #include <sys/stat.h>
 
 #include "cli.h"
+#include "gen/source.h"
 #include "import/import.h"
+#include "import/salvage.h"
 #include "json.h"
 #include "out.h"
 #include "stop.h"
 
-enum { KEY_OUT = 'o', KEY_JSON = BENCH_KEY(1) };
+enum { KEY_OUT = 'o', KEY_JSON = BENCH_KEY(1), KEY_SALVAGE };
 
 static const struct argp_option options[] = {
     {"output", KEY_OUT, "FILE.fprt", 0, "The native file to make", 1},
     {"json", KEY_JSON, "FILE", 0, "What was found, as JSON ('-' is standard output)", 1},
+    {"salvage", KEY_SALVAGE, NULL, 0,
+     "Keep what is whole of a recording that was cut short or damaged, and say what is lost", 1},
     {0},
 };
 
@@ -20,6 +24,7 @@ struct import_args {
     const char *path;
     const char *out;
     const char *json;
+    bool salvage;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -31,6 +36,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_JSON:
         args->json = arg;
+        return 0;
+    case KEY_SALVAGE:
+        args->salvage = true;
         return 0;
     case ARGP_KEY_ARG:
         if (args->path) {
@@ -51,6 +59,9 @@ struct job {
     struct fpr_trace_writer *writer;
     struct fpr_trace_error error;
     const volatile int *stop;
+    const char *given; /* the recording's name, for messages */
+    char *stage;       /* --salvage: the folder that stands for it */
+    struct import_cut cut;
 };
 
 /* Ends the job before the program, so that the unfinished file goes. */
@@ -58,6 +69,10 @@ static _Noreturn void give_up(struct job *job, int err)
 {
     fpr_trace_writer_close(job->writer);
     fpr_trace_close(job->trace);
+    import_stage_remove(job->stage);
+    if (gen_is_source(job->given) && !strncmp(job->error.file, "/proc/self/fd/", 14)) {
+        snprintf(job->error.file, sizeof(job->error.file), "%.255s", job->given);
+    }
     if (err == -EINTR) {
         bench_die(BENCH_FAILED, "interrupted: no file was written");
     }
@@ -67,8 +82,9 @@ static _Noreturn void give_up(struct job *job, int err)
 static void copy(struct job *job, struct import_check *check, struct fpr_trace_summary *summary)
 {
     struct fpr_trace_record record;
-    int got;
-    while ((got = fpr_trace_next(job->trace, &record, &job->error)) > 0) {
+    int got = 0;
+    uint64_t left = job->cut.cut ? job->cut.records : UINT64_MAX;
+    for (; left && (got = fpr_trace_next(job->trace, &record, &job->error)) > 0; left--) {
         if (*job->stop) {
             give_up(job, -EINTR);
         }
@@ -79,18 +95,66 @@ static void copy(struct job *job, struct import_check *check, struct fpr_trace_s
         }
     }
     fpr_trace_get_summary(job->trace, summary);
-    got = got < 0 ? got : fpr_trace_writer_lost(job->writer, summary->lost_events);
+    got = left && got < 0 ? got : fpr_trace_writer_lost(job->writer, summary->lost_events);
     if (got < 0) {
         give_up(job, got);
     }
 }
 
+/* What a replay would refuse is refused here, in the same words: it is begun, and told to stop. */
+static int check_replay(struct job *job, const char *path)
+{
+    static const volatile int stop = 1;
+    struct stat st;
+    struct fpr_prepared *prepared = NULL;
+    struct fpr_replay_options wanted;
+    struct fpr_replay_result result;
+    if (job->cut.cut || stat(job->rec->trace_path, &st) || S_ISFIFO(st.st_mode)) {
+        return 0; /* a pipe can be read once */
+    }
+    int err = fpr_prepare(path, NULL, &prepared, &job->error);
+    fpr_replay_options_init(&wanted);
+    wanted.stop = &stop;
+    wanted.repair = false;
+    if (!err && !(err = fpr_replay(prepared, &wanted, &result, &job->error))) {
+        fpr_replay_result_free(&result);
+    }
+    fpr_prepared_free(prepared);
+    return err == -EINTR ? 0 : err;
+}
+
+/* Everything but the trace; with --salvage what of it is whole. */
+static int open_recording(struct job *job, const struct import_args *args, const char *path)
+{
+    if (args->salvage) {
+        job->stage = import_stage(path);
+        path = job->stage ? job->stage : path;
+    }
+    int err = fpr_recording_open(path, &job->rec, &job->error);
+    if (!err && args->salvage) {
+        import_find_cut(job->rec, &job->cut);
+        if (job->stage && job->cut.cut) {
+            import_stage_drop_end(job->stage);
+            fpr_recording_close(job->rec);
+            err = fpr_recording_open(path, &job->rec, &job->error);
+        }
+    }
+    return err ? err : check_replay(job, path);
+}
+
 static void open_all(struct job *job, const struct import_args *args)
 {
     memset(job, 0, sizeof(*job));
+    char nameless[32];
+    const char *path = args->path;
+    job->given = path;
+    if (gen_is_source(path)) {
+        snprintf(nameless, sizeof(nameless), "/proc/self/fd/%d", gen_source_open(path));
+        path = nameless;
+    }
     job->stop = bench_stop_install();
     bench_stop_graceful(1);
-    int err = fpr_recording_open(args->path, &job->rec, &job->error);
+    int err = open_recording(job, args, path);
     if (!err) {
         const struct fpr_trace_options trace = {.vmemmap = job->rec->vmemmap};
         err = fpr_trace_open(job->rec->trace_path, &trace, &job->trace, &job->error);
@@ -137,7 +201,7 @@ int bench_import(int argc, char **argv)
     static const struct argp argp = {
         options,
         parse,
-        "TRACE",
+        "RECORDING",
         "Turns a recording (a folder or a trace file, with what lies beside it) into one native "
         "file, and says what the recording lacks and what that means.",
         NULL,
@@ -149,7 +213,8 @@ int bench_import(int argc, char **argv)
         bench_die(BENCH_USAGE, "-o: no output file given");
     }
     bench_out_check_file("-o", args.out);
-    bench_out_check("--json", args.json);
+    const struct bench_out_file files[] = {{"-o", args.out}, {"--json", args.json}};
+    bench_out_check_all(files, 2);
     struct job job;
     struct fpr_trace_summary summary;
     open_all(&job, &args);
@@ -168,5 +233,6 @@ int bench_import(int argc, char **argv)
     fpr_trace_writer_close(job.writer);
     fpr_trace_close(job.trace);
     fpr_recording_close(job.rec);
+    import_stage_remove(job.stage);
     return BENCH_OK;
 }

@@ -20,9 +20,13 @@ struct import_losses {
     uint64_t first_doubled;
     fpr_pfn doubled_pfn;
     uint64_t before_trace; /* frees of pages whose start is not known: allocated before, or lost */
+    uint64_t events;       /* allocations and frees looked at */
+    uint64_t misfit_pages; /* of those that do not fit */
+    bool foreign;          /* state.before was taken at another time than the trace says */
+    bool unmarked;         /* there is a state.before, and the trace does not say of when */
+    char after[160];       /* why state.after cannot be read; empty: it can, or there is none */
     uint64_t backwards;    /* records whose time is before that of the one before */
     bool start_known;      /* from state.before or kpageflags.before */
-    bool counts;           /* records between the two state dumps only, if there are any */
 };
 
 /* Follows the pages through the records. Opaque. */
@@ -32,6 +36,11 @@ struct import_check *import_check_new(const struct fpr_recording *rec);
 void import_check_record(struct import_check *check, const struct fpr_trace_record *record);
 void import_check_end(struct import_check *check, const struct fpr_trace_summary *summary,
                       struct import_losses *losses);
+
+/* Frees and allocations that only lost events, or the state of another recording, explain. Without
+ * probes of the bulk allocator and of compaction frees alone do not count. */
+uint64_t import_misfits(const struct fpr_trace_summary *summary,
+                        const struct import_losses *losses);
 
 /* For people: what was read, what is wrong, and what that means for replays. */
 void import_report(const struct fpr_trace_summary *summary, const struct import_losses *losses,

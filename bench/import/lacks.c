@@ -1,7 +1,12 @@
 /* Parts that a recording has not got, by weight; shares of page frames are those of
  * docs/accuracy.md. */
+#include <inttypes.h>
+
 #include "import/import.h"
 #include "json.h"
+
+/* Where a larger share than one in so many events does not fit, nothing does. */
+#define MOST_MISFITS 10
 
 struct lack {
     const char *word;
@@ -48,6 +53,12 @@ static bool no_bulk(const struct fpr_recording *rec, const struct fpr_trace_summ
 {
     (void)rec;
     return !s->records[FPR_TRACE_BULK] && !s->records[FPR_TRACE_GOT];
+}
+
+static bool no_isolate(const struct fpr_recording *rec, const struct fpr_trace_summary *s)
+{
+    (void)rec;
+    return s->records[FPR_TRACE_COMPACT_BEGIN] && !s->records[FPR_TRACE_ISOLATE];
 }
 
 /* Drains may be missing because nothing was drained. */
@@ -98,6 +109,9 @@ static const struct lack lacks[] = {
     {"bulk", no_bulk,
      "no probe of the bulk allocator: pages that it took are inferred from what happens to them "
      "later (with a state.before: 75 to 100 % of page frames)"},
+    {"isolate", no_isolate,
+     "compaction ran, and no probe told which blocks it took (with a state.before: 76 to 100 % of "
+     "page frames)"},
     {"buddy", no_buddy,
      "mm_page_alloc_zone_locked was not recorded: no mirror mode, and "
      "nothing to compare the model's lists with"},
@@ -108,6 +122,70 @@ static const struct lack lacks[] = {
     {"one-cpu", many_cpus,
      "several CPUs: which of them found the lists locked is not recorded; page frames drift apart"},
 };
+
+uint64_t import_misfits(const struct fpr_trace_summary *s, const struct import_losses *l)
+{
+    bool takes_known = (s->records[FPR_TRACE_BULK] || s->records[FPR_TRACE_GOT]) &&
+                       (s->records[FPR_TRACE_ISOLATE] || !s->records[FPR_TRACE_COMPACT_BEGIN]);
+    return l->doubled + (takes_known ? l->unpaired : 0);
+}
+
+/* What is there, and does not fit. */
+enum { BAD_GAPS, BAD_FOREIGN, BAD_UNMARKED, BAD_END, NR_BAD };
+static const char *const bad_words[NR_BAD] = {"gaps", "foreign-state", "mark", "state-after"};
+
+static bool is_bad(int bad, const struct fpr_trace_summary *s, const struct import_losses *l)
+{
+    switch (bad) {
+    case BAD_GAPS:
+        return import_misfits(s, l) > 0;
+    case BAD_FOREIGN:
+        return l->foreign;
+    case BAD_UNMARKED:
+        return l->unmarked;
+    default:
+        return l->after[0];
+    }
+}
+
+static double misfit_mib(const struct import_losses *l)
+{
+    return (double)l->misfit_pages * 4096 / (1 << 20);
+}
+
+static uint64_t first_misfit(const struct import_losses *l)
+{
+    return l->doubled && (!l->unpaired || l->first_doubled < l->first_unpaired) ? l->first_doubled
+                                                                                : l->first_unpaired;
+}
+
+static void tell_bad(int bad, const struct fpr_trace_summary *s, const struct import_losses *l,
+                     FILE *to)
+{
+    switch (bad) {
+    case BAD_GAPS:
+        fprintf(to,
+                "events: %" PRIu64 " of %" PRIu64 " allocations and frees do not fit what was "
+                "before them (the first is record %" PRIu64 "): a part of the trace is missing, or "
+                "the state is another recording's. From there on page frames cannot be predicted, "
+                "and whether %.1f MiB are in use is not known",
+                import_misfits(s, l), l->events, first_misfit(l), misfit_mib(l));
+        break;
+    case BAD_FOREIGN:
+        fputs("its own state.before: that one was taken at another time than the trace says; page "
+              "frames cannot be predicted from it",
+              to);
+        break;
+    case BAD_UNMARKED:
+        fputs("the mark of when state.before was taken (FS_DUMP_END before): a replay takes it for "
+              "the state at the first event, and unless it is, next to no page frame is predicted "
+              "(0.2 % of them)",
+              to);
+        break;
+    default:
+        fprintf(to, "a whole state.after (%s): the final state is not compared", l->after);
+    }
+}
 
 /* What all of it comes to. */
 static const struct verdict {
@@ -124,22 +202,31 @@ static const struct verdict *judge(const struct fpr_recording *rec,
                                    const struct fpr_trace_summary *s,
                                    const struct import_losses *losses)
 {
+    uint64_t misfits = import_misfits(s, losses);
     if (!s->records[FPR_TRACE_ALLOC] || !s->records[FPR_TRACE_FREE]) {
         return &verdicts[0];
     }
-    if (no_start(rec, s)) {
+    if (no_start(rec, s) || misfits > losses->events / MOST_MISFITS) {
         return &verdicts[1];
     }
-    if (no_state(rec, s)) {
+    if (no_state(rec, s) || losses->foreign || losses->unmarked) {
         return &verdicts[2];
     }
-    return losses->lost_events ? &verdicts[3] : &verdicts[4];
+    return losses->lost_events || misfits ? &verdicts[3] : &verdicts[4];
 }
 
 void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
                   const struct import_losses *losses, FILE *to)
 {
     const char *head = "what it lacks:\n";
+    for (int bad = 0; bad < NR_BAD; bad++) {
+        if (is_bad(bad, summary, losses)) {
+            fprintf(to, "%s  * ", head);
+            tell_bad(bad, summary, losses, to);
+            fputs(".\n", to);
+            head = "";
+        }
+    }
     for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
         if (lacks[i].is(rec, summary)) {
             fprintf(to, "%s  * %s.\n", head, lacks[i].meaning);
@@ -149,18 +236,28 @@ void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summar
     if (*head) {
         fprintf(to, "what it lacks  nothing\n");
     }
-    fprintf(to, "good for       %s\n", judge(rec, summary, losses)->meaning);
+    fprintf(to, "good for       %s", judge(rec, summary, losses)->meaning);
+    if (import_misfits(summary, losses)) {
+        fprintf(to, "; all of it give or take %.1f MiB", misfit_mib(losses));
+    }
+    fputc('\n', to);
 }
 
 void import_lacks_json(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
                        const struct import_losses *losses, struct json_object *json)
 {
     struct json_object *words = bench_json_array();
+    for (int bad = 0; bad < NR_BAD; bad++) {
+        if (is_bad(bad, summary, losses)) {
+            json_object_array_add(words, json_object_new_string(bad_words[bad]));
+        }
+    }
     for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
         if (lacks[i].is(rec, summary)) {
             json_object_array_add(words, json_object_new_string(lacks[i].word));
         }
     }
+    bench_json_add_u64(json, "misfits", import_misfits(summary, losses));
     bench_json_add(json, "lacks", words);
     bench_json_add_string(json, "good_for", judge(rec, summary, losses)->word);
 }

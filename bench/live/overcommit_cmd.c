@@ -19,6 +19,8 @@ struct outcome {
     unsigned done; /* settings */
 };
 
+#define MOST_MIB (1ull << 24) /* of address space, all guests together */
+
 enum {
     KEY_GUESTS = BENCH_KEY(1),
     KEY_MIB,
@@ -197,6 +199,25 @@ static void write_with(const char *path, void (*write)(const struct outcome *, F
     }
 }
 
+/* The guests' memory is real: what they use together must be there. */
+static void check_fit(const struct overcommit_options *o, uint64_t sum)
+{
+    uint64_t used = (uint64_t)((double)sum * o->demand);
+    used = used < o->host_mib ? used : o->host_mib;
+    uint64_t here = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
+    if (used > here) {
+        bench_die(BENCH_USAGE,
+                  "--mib: %u guests of %llu MiB use %llu MiB together, and this machine has %llu: "
+                  "fewer or smaller guests, or a smaller --host-mib",
+                  o->guests, (unsigned long long)o->guest.mib, (unsigned long long)used,
+                  (unsigned long long)here);
+    }
+    if (sum > MOST_MIB) {
+        bench_die(BENCH_USAGE, "--mib: %u guests of %llu MiB are more than the %llu MiB that fit",
+                  o->guests, (unsigned long long)o->guest.mib, MOST_MIB);
+    }
+}
+
 static void prepare(struct overcommit_options *o, int argc, char **argv)
 {
     static const struct argp argp = {
@@ -222,9 +243,10 @@ static void prepare(struct overcommit_options *o, int argc, char **argv)
         bench_die(BENCH_USAGE, "--host-mib: must be less than the guests' %llu MiB",
                   (unsigned long long)sum);
     }
-    bench_out_check("--csv", o->csv);
-    bench_out_check("--json", o->json);
-    bench_out_check("--html", o->html);
+    check_fit(o, sum);
+    const struct bench_out_file files[] = {
+        {"--csv", o->csv}, {"--json", o->json}, {"--html", o->html}};
+    bench_out_check_all(files, sizeof(files) / sizeof(files[0]));
 }
 
 int bench_overcommit(int argc, char **argv)

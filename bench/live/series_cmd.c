@@ -186,11 +186,12 @@ static void defaults(struct series_options *o)
 
 static void check(const struct series_options *o)
 {
-    bench_out_check("--csv", o->csv);
-    bench_out_check("--json", o->json);
-    bench_out_check("--html", o->html);
-    bench_out_check("--curve", o->curve);
-    bench_out_check("--svg", o->svg);
+    const struct bench_out_file files[] = {{"--csv", o->csv},
+                                           {"--json", o->json},
+                                           {"--html", o->html},
+                                           {"--curve", o->curve},
+                                           {"--svg", o->svg}};
+    bench_out_check_all(files, sizeof(files) / sizeof(files[0]));
     if ((o->curve || o->svg) && !o->memhog) {
         bench_die(BENCH_USAGE, "--curve and --svg: draw memhog, which --only table leaves out");
     }

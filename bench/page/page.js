@@ -9,7 +9,7 @@
     ? ['#6db3f2', '#f2a65a', '#5fc99b', '#e58ac0', '#d8d36a', '#a995ee', '#ef7d72', '#9fb3c8']
     : ['#0b62a8', '#c65a00', '#14845a', '#a8327a', '#857a00', '#5b45b0', '#b5271c', '#50657a'];
   const gapParts = [
-    ['below_order', 'below the order'], ['waiting_delay', 'waiting for a pass'],
+    ['no_device', 'no device'], ['below_order', 'below the order'], ['waiting_delay', 'waiting for a pass'],
     ['waiting_budget', 'left by the budget'], ['waiting_watermark', 'refused by a watermark'],
     ['pcp', 'on per-cpu lists'], ['in_flight', 'with the device'],
     ['reported_held', 'reported, backing page still held'],

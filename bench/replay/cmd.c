@@ -139,23 +139,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static bool is_stdout(const char *path)
-{
-    return path && !strcmp(path, "-");
-}
-
 static struct bench_origin origin_of(const struct replay_args *args,
                                      const struct fpr_prepared *prepared)
 {
     const struct fpr_recording *rec = fpr_prepared_recording(prepared);
-    struct fpr_trace_summary summary;
-    struct bench_origin origin = {.path = args->path};
+    struct bench_origin origin = {.path = args->path, .lost = bench_lost(prepared)};
     if (rec) {
         origin.command = rec->command;
-        origin.lost = rec->lost_events;
-    }
-    if (!fpr_prepared_summary(prepared, &summary) && summary.lost_events > origin.lost) {
-        origin.lost = summary.lost_events; /* two counts of the same */
+        origin.has_end = rec->state_after != NULL;
     }
     return origin;
 }
@@ -187,8 +178,8 @@ static void write_files(const struct replay_args *args, const struct fpr_prepare
         bench_replay_html(result, &origin, out.file);
         bench_out_commit(&out);
     }
-    if (!is_stdout(args->csv) && !is_stdout(args->json) && !is_stdout(args->html) &&
-        !bench_watch_takes_stdout(&args->watch)) {
+    if (!bench_out_is_stdout(args->csv) && !bench_out_is_stdout(args->json) &&
+        !bench_out_is_stdout(args->html) && !bench_watch_takes_stdout(&args->watch)) {
         bench_result_text(result, &origin, stdout);
     }
 }
@@ -209,6 +200,9 @@ static int replay(struct replay_args *args)
     bench_stop_graceful(1);
     bench_watch_begin(&args->watch, &args->model.replay);
     err = fpr_replay(prepared, &args->model.replay, &result, &error);
+    if (gen_is_source(args->path) && error.file[0]) { /* a nameless file */
+        snprintf(error.file, sizeof(error.file), "%.255s", args->path);
+    }
     if (!err) {
         bench_watch_end(&args->watch);
         write_files(args, prepared, &result);
@@ -232,7 +226,7 @@ int bench_replay(int argc, char **argv)
     static const struct argp argp = {
         options,
         parse,
-        "DIR|FILE",
+        "RECORDING",
         "Replays a recorded trace through the model of the allocator with free page reporting and "
         "says what the host would have held, and how right the model was.",
         children,
@@ -240,9 +234,12 @@ int bench_replay(int argc, char **argv)
         NULL};
     struct replay_args args = {.path = NULL};
     bench_parse(&argp, argc, argv, &args);
-    bench_out_check("--csv", args.csv);
-    bench_out_check("--json", args.json);
-    bench_out_check("--html", args.html);
+    const struct bench_out_file files[] = {{"--csv", args.csv},
+                                           {"--json", args.json},
+                                           {"--html", args.html},
+                                           {"--events", args.watch.text.path},
+                                           {"--timeline", args.watch.timeline.path}};
+    bench_out_check_all(files, sizeof(files) / sizeof(files[0]));
     struct bench_plugin plugin = {.loaded = NULL};
     if (args.device) {
         bench_plugin_open(&plugin, args.device);

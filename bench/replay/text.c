@@ -13,10 +13,12 @@ static const char *yes_no(uint64_t wrong)
 static void prediction(const struct fpr_replay_result *r, FILE *to)
 {
     if (r->allocs) {
-        fprintf(to,
-                "page frames    %" PRIu64 " of %" PRIu64
-                " requests got the kernel's page (%.3f %%)\n",
-                r->allocs_exact, r->allocs,
+        fprintf(to, "page frames    %" PRIu64 " of %" PRIu64 "%s (%.3f %%)\n", r->allocs_exact,
+                r->allocs,
+                r->mode == FPR_REPLAY_PREDICT
+                    ? " requests got the kernel's page"
+                    : " recorded pages were off the model's free lists (they are given, not "
+                      "predicted)",
                 r->allocs_exact == r->allocs ? 100.0
                                              : 100.0 * (double)r->allocs_exact / (double)r->allocs);
     }
@@ -71,7 +73,7 @@ static void repairs(const struct fpr_replay_result *r, FILE *to)
     }
 }
 
-static void end_state(const struct fpr_replay_result *r, FILE *to)
+static void end_state(const struct fpr_replay_result *r, bool has_end, FILE *to)
 {
     fprintf(to, "free at end    %" PRIu64 " pages", r->free_pages_end);
     if (r->free_set_known) {
@@ -79,6 +81,9 @@ static void end_state(const struct fpr_replay_result *r, FILE *to)
                 r->free_set_missing, r->free_set_extra);
     }
     fputc('\n', to);
+    if (has_end && !r->state_after.known) {
+        fprintf(to, "final state    not compared: state.after cannot be read (see import)\n");
+    }
     const struct fpr_state_diff *d = &r->state_after;
     if (d->known) {
         fprintf(to,
@@ -143,7 +148,7 @@ void bench_result_text(const struct fpr_replay_result *r, const struct bench_ori
             r->seconds > 0 ? (double)r->events / r->seconds / 1e6 : 0.0);
     prediction(r, to);
     repairs(r, to);
-    end_state(r, to);
+    end_state(r, origin->has_end, to);
     host(r, to);
     if (r->explanation) {
         fprintf(to, "\n%s\n", r->explanation);

@@ -58,14 +58,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp bench_watch_argp = {options, parse, NULL, NULL, NULL, NULL, NULL};
 
-static bool is_stdout(const char *path)
-{
-    return path && !strcmp(path, "-");
-}
-
 bool bench_watch_takes_stdout(const struct bench_watch *w)
 {
-    return is_stdout(w->text.path) || is_stdout(w->timeline.path);
+    return bench_out_is_stdout(w->text.path) || bench_out_is_stdout(w->timeline.path);
 }
 
 static int put(void *ctx, const char *text, size_t len)
@@ -135,11 +130,6 @@ static void start_probes(struct bench_watch *w)
 
 void bench_watch_begin(struct bench_watch *w, struct fpr_replay_options *o)
 {
-    bench_out_check("--events", w->text.path);
-    bench_out_check("--timeline", w->timeline.path);
-    if (is_stdout(w->text.path) && is_stdout(w->timeline.path)) {
-        bench_die(BENCH_USAGE, "--timeline: standard output is taken by --events");
-    }
     if (w->views) {
         bench_views_folder(w->views);
     }

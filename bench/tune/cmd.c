@@ -209,7 +209,7 @@ static void parse_line(int argc, char **argv, struct tune_args *args)
     static const struct argp argp = {
         options,
         parse,
-        "DIR|FILE...",
+        "RECORDING...",
         "Replays recordings with every setting of free page reporting in a grid, shows what each "
         "gives back and at what price, and recommends one.",
         children,

@@ -58,6 +58,9 @@ static void comments(const struct tune_sweep *sweep, FILE *to)
         const struct tune_trace *trace = &sweep->traces[t];
         fprintf(to, "# trace: %s\n# kernel: %s\n# profile: %s\n# mode: %s\n# start: %s\n",
                 trace->path, trace->release, trace->profile, trace->mode, trace->start);
+        if (trace->lost) {
+            fprintf(to, "# lost_events: %" PRIu64 "\n", trace->lost);
+        }
         fprintf(to, "# span_s: %.3f\n# events: %" PRIu64 "\n# baseline: ", trace->span_s,
                 trace->events);
         fprintf(to, "reporting off");

@@ -75,6 +75,9 @@ static struct json_object *trace_json(const struct tune_sweep *sweep,
     bench_json_add_string(o, "start", trace->start);
     bench_json_add_double(o, "span_s", trace->span_s);
     bench_json_add_u64(o, "events", trace->events);
+    if (trace->lost) {
+        bench_json_add_u64(o, "lost_events", trace->lost);
+    }
     tune_json_points(o, trace);
     struct json_object *baseline = bench_json_object();
     tune_json_row(baseline, &trace->baseline);

@@ -134,6 +134,12 @@ static void how(const struct tune_sweep *sweep, FILE *to)
         term(to, "rules", trace->profile);
         term(to, "mode", trace->mode);
         term(to, "start", trace->start);
+        if (trace->lost) {
+            fprintf(to,
+                    "<dt>lost events</dt><dd>%" PRIu64 ": what follows the first gap is not as it "
+                    "was; compare settings, do not trust amounts</dd>\n",
+                    trace->lost);
+        }
         fprintf(to, "<dt>length</dt><dd>%.1f s, %" PRIu64 " events</dd>\n</dl>\n", trace->span_s,
                 trace->events);
     }

@@ -146,6 +146,8 @@ static void comment_of_trace(struct reader *r, char *line)
         snprintf(t->start, sizeof(t->start), "%s", text);
     } else if ((text = after(line, "span_s"))) {
         t->span_s = number(r, "span_s", text);
+    } else if ((text = after(line, "lost_events"))) {
+        t->lost = whole(r, "lost_events", text);
     } else if ((text = after(line, "events"))) {
         t->events = whole(r, "events", text);
     } else if (after(line, "baseline")) {

@@ -166,6 +166,9 @@ static void read_trace(const char *path, struct json_object *o, struct tune_swee
     text(p, o, "start", trace->start, sizeof(trace->start));
     trace->span_s = number(p, o, "span_s");
     trace->events = whole(p, o, "events", UINT64_MAX);
+    if (json_object_object_get_ex(o, "lost_events", NULL)) {
+        trace->lost = whole(p, o, "lost_events", UINT64_MAX);
+    }
     if (json_object_object_get_ex(o, "time_ms", NULL)) {
         size_t count;
         trace->time_ms = numbers(p, o, "time_ms", &trace->nr_points);

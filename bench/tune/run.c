@@ -102,6 +102,7 @@ static int run_trace(struct job *job, unsigned jobs, size_t count)
     }
     job->prepared = prepared;
     const struct fpr_recording *rec = fpr_prepared_recording(prepared);
+    job->trace->lost = bench_lost(prepared);
     if (rec) {
         snprintf(job->trace->release, sizeof(job->trace->release), "%s", rec->release);
     }

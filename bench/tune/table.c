@@ -103,6 +103,12 @@ static void one_trace(const struct tune_sweep *sweep, const struct tune_trace *t
             trace->release[0] ? trace->release : "not known", trace->profile, trace->mode,
             trace->span_s, trace->events);
     fprintf(to, "start: %s\n", trace->start);
+    if (trace->lost) {
+        fprintf(to,
+                "lost events: %" PRIu64 ": what follows the first gap is not as it was; compare "
+                "settings, do not trust amounts\n",
+                trace->lost);
+    }
     heading(to);
     fprintf(to, "%-27s ", "reporting off");
     numbers(&trace->baseline, to);

@@ -53,6 +53,7 @@ struct tune_setting {
     X(huge_splits, 0, "host huge pages split")                                                     \
     X(cost_ms, 3, "CPU price by the cost constants (ms)")                                          \
     X(extra_cost_ms, 3, "the same above the price without reporting (ms)")                         \
+    X(gap_no_device_mib, 3, "free, yet held: no device is registered (MiB, mean)")                 \
     X(gap_below_order_mib, 3, "free, yet held: below the reporting order (MiB, mean)")             \
     X(gap_waiting_delay_mib, 3, "free, yet held: waiting for the next pass (MiB, mean)")           \
     X(gap_waiting_budget_mib, 3, "free, yet held: the budget ran out (MiB, mean)")                 \
@@ -81,6 +82,7 @@ extern const struct tune_metric_info tune_metric_info[TUNE_NR_METRICS];
     X(host)                                                                                        \
     X(free)                                                                                        \
     X(refaults)                                                                                    \
+    X(no_device)                                                                                   \
     X(below_order)                                                                                 \
     X(waiting_delay)                                                                               \
     X(waiting_budget)                                                                              \
@@ -125,6 +127,7 @@ struct tune_trace {
     char start[160];
     double span_s;
     uint64_t events;
+    uint64_t lost;            /* events that the kernel lost */
     struct tune_row baseline; /* reporting off */
     size_t nr_points;
     uint64_t *time_ms;      /* of the curves' points */

@@ -6,19 +6,11 @@
 #include "out.h"
 #include "tune.h"
 
-static bool is_stdout(const char *path)
-{
-    return path && !strcmp(path, "-");
-}
-
 void tune_files_check(const struct tune_files *files)
 {
-    bench_out_check("--csv", files->csv);
-    bench_out_check("--json", files->json);
-    bench_out_check("--html", files->html);
-    if (is_stdout(files->csv) + is_stdout(files->json) + is_stdout(files->html) > 1) {
-        bench_die(BENCH_USAGE, "-: only one result can go to standard output");
-    }
+    const struct bench_out_file all[] = {
+        {"--csv", files->csv}, {"--json", files->json}, {"--html", files->html}};
+    bench_out_check_all(all, sizeof(all) / sizeof(all[0]));
 }
 
 void tune_write(const struct tune_sweep *sweep, const struct tune_files *files)
@@ -41,7 +33,8 @@ void tune_write(const struct tune_sweep *sweep, const struct tune_files *files)
         tune_html(sweep, out.file);
         bench_out_commit(&out);
     }
-    if (!is_stdout(files->csv) && !is_stdout(files->json) && !is_stdout(files->html)) {
+    if (!bench_out_is_stdout(files->csv) && !bench_out_is_stdout(files->json) &&
+        !bench_out_is_stdout(files->html)) {
         tune_table(sweep, stdout);
     }
 }

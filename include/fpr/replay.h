@@ -29,7 +29,8 @@ FPR_API const struct fpr_recording *fpr_prepared_recording(const struct fpr_prep
 /** How to replay. */
 enum fpr_replay_mode {
     FPR_REPLAY_AUTO = 0, /**< predict where there is a state.before, or where of reporting passes
-                              only the instants are known; else mirror */
+                              only the instants are known, or if an option is about predictions;
+                              else mirror */
     FPR_REPLAY_MIRROR,   /**< the kernel's own buddy-level events are applied */
     FPR_REPLAY_PREDICT,  /**< the model serves the requests itself */
 };
@@ -72,7 +73,7 @@ struct fpr_replay_watch {
     /** Sees the machine once; must not change it. An error ends the replay and is returned. */
     int (*look)(void *ctx, const struct fpr_machine *machine, fpr_ns now);
     void *look_ctx; /**< its first argument */
-    fpr_ns look_at; /**< trace time; at the latest it happens at the end */
+    fpr_ns look_at; /**< trace time, within the replay; UINT64_MAX: the end */
 };
 
 /** How one replay goes. Fill with fpr_replay_options_init(). */
@@ -80,11 +81,11 @@ struct fpr_replay_options {
     enum fpr_replay_mode mode;       /**< default AUTO */
     bool profile_set;                /**< use `profile` instead of the trace's kernel */
     enum fpr_profile profile;        /**< see profile_set */
-    bool resync;                     /**< repair after each miss (predict) */
+    bool resync;                     /**< repair after each miss (predict; mirror refuses it) */
     bool repair;                     /**< where bulk allocations are not known (plain traces, or
                                           hidden), infer them from a first, resynchronising replay;
                                           the better one counts. Default true */
-    uint32_t without;                /**< 1 << FPR_KNOW_BIT_*: hidden knowledge */
+    uint32_t without;                /**< 1 << FPR_KNOW_BIT_*: hidden knowledge (as resync) */
     bool as_recorded;                /**< reporting as recorded: order, on/off, instants (default);
                                           false: the knobs below and the clock */
     bool reporting;                  /**< with as_recorded false: a device is registered (true) */
@@ -92,7 +93,7 @@ struct fpr_replay_options {
     struct fpr_host_config host;     /**< host model; pages and page_shift are filled in */
     fpr_ns sample_every;             /**< step of the curves; default 0.5 s */
     bool explain;                    /**< fill `explanation` at explain_at */
-    fpr_ns explain_at;               /**< trace time */
+    fpr_ns explain_at;               /**< trace time, within the replay */
     const struct fpr_device *device; /**< also told of every batch; may be NULL */
     const struct fpr_replay_watch *watch; /**< who looks on; may be NULL */
     const volatile int *stop;             /**< non-zero: give up with -EINTR; may be NULL */
@@ -102,6 +103,7 @@ FPR_API int fpr_replay_options_init(struct fpr_replay_options *options);
 
 /** The gap: free in the guest, yet held by the host; bytes. X(name, meaning) */
 #define FPR_GAP_PARTS(X)                                                                           \
+    X(no_device, "no device is registered: nothing is reported")                                   \
     X(below_order, "in blocks below the reporting order")                                          \
     X(waiting_delay, "at or above it, waiting for the next pass")                                  \
     X(waiting_budget, "at or above it, left by the last pass because the budget ran out")          \

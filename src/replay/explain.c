@@ -68,8 +68,13 @@ static void write_reporter(FILE *out, const struct run *run, fpr_ns at)
 {
     static const char *const states[] = {"idle: no free has asked for a pass since the last one",
                                          "requested: a pass is waiting for its delay", "in a pass"};
+    if (!run->reporter && run->recorded && run->p->nr_passes) {
+        fprintf(out, "Reports are repeated as they were recorded (mirror mode): order %d.\n",
+                fpr_passes_order(run));
+        return;
+    }
     if (!run->reporter || !run->registered) {
-        fprintf(out, "No device is registered: nothing is reported.\n");
+        fprintf(out, "No device is registered: nothing is reported, at any order.\n");
         return;
     }
     int state = fpr_reporter_state(run->reporter);

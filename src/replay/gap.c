@@ -18,7 +18,9 @@ static int one_block(void *ctx, const struct fpr_block *block)
 {
     struct gap_walk *w = ctx;
     uint64_t bytes = held(w->run, block->pfn, 1ull << block->order);
-    if (block->order < w->order)
+    if (w->order == FPR_NR_ORDERS)
+        w->gap->no_device += bytes;
+    else if (block->order < w->order)
         w->gap->below_order += bytes;
     else if (block->reported)
         w->gap->reported_held += bytes;
@@ -34,11 +36,11 @@ static int one_pcp(void *ctx, const struct fpr_block *block)
     return 0;
 }
 
-/* The lowest order that is reported now; without a device there is none. */
+/* The lowest order that is reported now; FPR_NR_ORDERS without a device. */
 static unsigned reporting_order(const struct run *run)
 {
     if (!run->predict && run->recorded && run->p->nr_passes)
-        return run->p->min_report_order;
+        return fpr_passes_order(run) < 0 ? FPR_NR_ORDERS : (unsigned)fpr_passes_order(run);
     return run->registered ? (unsigned)run->config.order : FPR_NR_ORDERS;
 }
 

@@ -83,6 +83,7 @@ struct fpr_prepared {
     uint64_t unpaired_free;          /* frees of pages that the trace never allocated */
     uint64_t report_bytes;           /* recorded */
     unsigned min_report_order;       /* lowest order reported; FPR_NR_ORDERS: none */
+    bool marked;                     /* the trace says when its state.before was taken */
     bool has_got;                    /* `got` lines: instants of allocation are known */
 };
 

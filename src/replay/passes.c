@@ -3,7 +3,6 @@
 #include "replay/run.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The batch reaches the host, and whoever else listens. */
@@ -182,8 +181,7 @@ static long header_number(const char *text, const char *word)
     return value;
 }
 
-/* The order in force in the recording; -1: not known. */
-static int recorded_order(const struct run *run)
+int fpr_passes_order(const struct run *run)
 {
     long order = header_number(run->p->recording->state_after, "reporting_order");
     if (order < 0 || order > FPR_MAX_ORDER || order == 11)
@@ -247,24 +245,22 @@ static void nothing(void *ctx, struct fpr_zone *zone, unsigned order)
 /* A mirror has no reporter; its zones still count the frees that would tell one. */
 static void listen_mirror(struct run *run)
 {
-    int order = recorded_order(run);
+    int order = fpr_passes_order(run);
     for (size_t i = 0; order >= 0 && i < run->nr_zones; i++)
         fpr_zone_set_notify(fpr_machine_zone(run->machine, i), (unsigned)order, nothing, run);
 }
 
 /* A reporter takes an order that no zone has only when its device comes; better to know at once. */
-static bool order_ok(const struct run *run, int order)
+static int check_order(const struct run *run, int order)
 {
     struct fpr_zone_info info;
     if (run->recorded || order < 0)
-        return true;
+        return 0;
     fpr_zone_get_info(fpr_machine_zone(run->machine, 0), &info);
     if ((unsigned)order <= info.max_order)
-        return true;
-    snprintf(run->error->field, sizeof(run->error->field), "order");
-    snprintf(run->error->reason, sizeof(run->error->reason),
-             "must be at most %u, this kernel's largest", info.max_order);
-    return false;
+        return 0;
+    return fpr_run_refuse(run->error, "order", "must be at most %u, this kernel's largest",
+                          info.max_order);
 }
 
 int fpr_passes_start(struct run *run)
@@ -279,13 +275,13 @@ int fpr_passes_start(struct run *run)
     if (run->recorded)
         fpr_report_config_init(&config);
     if (config.order < 0 || run->recorded)
-        config.order = recorded_order(run);
-    if (!order_ok(run, config.order))
-        return -EINVAL;
+        config.order = fpr_passes_order(run);
+    int err = check_order(run, config.order);
+    if (err)
+        return err;
     run->slack = fpr_timer_slack(config.delay);
     if (!run->recorded)
         config.delay += run->slack;
-    int err = 0;
     if (!run->recorded)
         err = fpr_clock_create(run->p->start, &run->clock);
     if (!err)

@@ -16,22 +16,27 @@ static void bad_record(struct fpr_trace_error *error, const char *path, uint64_t
     snprintf(error->reason, sizeof(error->reason), "%s", prep->reason ? prep->reason : "refused");
 }
 
-/* The span lies between the two dumps if the trace has their marks, else it is the whole trace. */
+/* The span lies between the two dumps if the trace has their marks, else it is the whole trace.
+ * What follows it is read too: a damaged end is damage, and a native file tells there what was
+ * lost. */
 static int read_all(struct prep *prep, struct fpr_trace *trace, struct fpr_trace_error *error)
 {
     struct fpr_trace_record rec;
-    bool begun = false;
+    bool begun = false, ended = false;
     int got;
     while ((got = fpr_trace_next(trace, &rec, error)) == 1) {
+        if (ended)
+            continue;
         if (rec.type == FPR_TRACE_DUMP_END && rec.nr == 0) {
             fpr_prep_restart(prep);
             prep->p->start = prep->p->end = rec.time;
-            begun = true;
+            prep->p->marked = begun = true;
             continue;
         }
         if (rec.type == FPR_TRACE_DUMP_BEGIN && rec.nr == 1) {
             prep->p->end = rec.time;
-            return 0;
+            ended = true;
+            continue;
         }
         if (!begun) {
             prep->p->start = rec.time;

@@ -187,3 +187,19 @@ fpr_pfn fpr_run_repair(struct run *run, const struct op *op, fpr_pfn got)
     run->mute = false;
     return op->pfn == NONE32 ? FPR_PFN_NONE : op->pfn;
 }
+
+/* What the kernel drains is free from now on; if the model holds it for allocated, an earlier
+ * repair was wrong about it, and nothing else would bring it back. */
+void fpr_run_repair_drained(struct run *run, const struct op *op)
+{
+    struct fpr_zone *zone = fpr_run_zone(run, op->pfn);
+    enum fpr_page_kind kind;
+    if (!zone || fpr_zone_page(zone, op->pfn, &kind, NULL) || kind != FPR_PAGE_ALLOCATED)
+        return;
+    int mt = op->mt < FPR_NR_MIGRATETYPES ? op->mt : -1;
+    run->mute = true;
+    if (fpr_zone_free_as(zone, op->pfn, op->order, mt, 0, FPR_ALLOC_PCP_LOCKED) == -EINVAL &&
+        !fpr_zone_regroup(zone, op->pfn, op->order))
+        fpr_zone_free_as(zone, op->pfn, op->order, mt, 0, FPR_ALLOC_PCP_LOCKED);
+    run->mute = false;
+}

@@ -2,6 +2,7 @@
 #include "replay/run.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,35 +101,42 @@ int fpr_run_until(struct run *run, unsigned stops)
     return 0;
 }
 
-static int refuse(struct fpr_trace_error *error, const char *field, const char *reason)
+int fpr_run_refuse(struct fpr_trace_error *error, const char *field, const char *format, ...)
 {
+    va_list args;
+    va_start(args, format);
     snprintf(error->field, sizeof(error->field), "%s", field);
-    snprintf(error->reason, sizeof(error->reason), "%s", reason);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): the analyser does not see va_start */
+    vsnprintf(error->reason, sizeof(error->reason), format, args);
+    va_end(args);
     return -EINVAL;
 }
 
 static int check_options(const struct fpr_replay_options *o, struct fpr_trace_error *error)
 {
     if ((unsigned)o->mode > FPR_REPLAY_PREDICT)
-        return refuse(error, "mode", "not a mode");
+        return fpr_run_refuse(error, "mode", "not a mode");
     if (o->without >> FPR_NR_KNOWLEDGE)
-        return refuse(error, "without", "unknown bits");
+        return fpr_run_refuse(error, "without", "unknown bits");
     if (o->sample_every < FPR_NS_PER_MS)
-        return refuse(error, "sample_every", "must be at least 1 ms");
+        return fpr_run_refuse(error, "sample_every", "must be at least 1 ms");
     if (o->profile_set && (unsigned)o->profile >= FPR_NR_PROFILES)
-        return refuse(error, "profile", "not a profile");
+        return fpr_run_refuse(error, "profile", "not a profile");
+    if (o->mode == FPR_REPLAY_MIRROR && (o->resync || o->without))
+        return fpr_run_refuse(error, o->resync ? "resync" : "without",
+                              "does nothing in mirror mode, only in predict mode");
     if (o->device && !o->device->report)
-        return refuse(error, "device", "has no report function");
+        return fpr_run_refuse(error, "device", "has no report function");
     if (o->as_recorded)
         return 0;
     if (o->report.delay > (fpr_ns)INT64_MAX / 2) /* a timer's slack is added */
-        return refuse(error, "delay", "must be below 146 years");
+        return fpr_run_refuse(error, "delay", "must be below 146 years");
     if (o->report.order < -1 || o->report.order > FPR_MAX_ORDER)
-        return refuse(error, "order", "must be -1 (as recorded) to the largest order");
+        return fpr_run_refuse(error, "order", "must be -1 (as recorded) to the largest order");
     if (o->report.capacity < 1 || o->report.capacity > 65536)
-        return refuse(error, "capacity", "must be 1 to 65536");
+        return fpr_run_refuse(error, "capacity", "must be 1 to 65536");
     if (o->resync)
-        return refuse(error, "resync", "needs reporting as recorded: answers are compared");
+        return fpr_run_refuse(error, "resync", "needs reporting as recorded: answers are compared");
     return 0;
 }
 
@@ -282,15 +290,37 @@ static bool lacks_bulk(const struct run *run)
     return !(p->nr[FPR_TRACE_BULK] || p->has_got) || !run_knows(run, FPR_KNOW_BIT_BULK);
 }
 
+/* Is a moment to look at one of the replay? */
+static int check_moment(const struct fpr_prepared *p, fpr_ns at, const char *field,
+                        struct fpr_trace_error *error)
+{
+    if (at >= p->start && at <= p->end)
+        return 0;
+    return fpr_run_refuse(error, field, "%.3f s is outside of the replay, %.3f to %.3f s",
+                          (double)at / 1e9, (double)p->start / 1e9, (double)p->end / 1e9);
+}
+
 static fpr_ns looks(const struct fpr_replay_options *options)
 {
     return options->watch && options->watch->look ? options->watch->look_at : UINT64_MAX;
 }
 
-/* A mirror can only repeat reports, not passes of which nothing but the instants are known. */
-static bool wants_prediction(const struct fpr_prepared *p)
+/* A mirror can only repeat reports, not passes of which nothing but the instants are known; and
+ * some options are about predictions. */
+static bool wants_prediction(const struct fpr_prepared *p, const struct fpr_replay_options *o)
 {
-    return p->recording->state_before || (p->nr_passes && !p->nr[FPR_TRACE_REPORT]);
+    return p->recording->state_before || (p->nr_passes && !p->nr[FPR_TRACE_REPORT]) || o->resync ||
+           o->without;
+}
+
+/* What depends on the recording. */
+static int check_fit(const struct fpr_prepared *p, const struct fpr_replay_options *o,
+                     struct fpr_trace_error *error)
+{
+    int err = o->explain ? check_moment(p, o->explain_at, "explain_at", error) : 0;
+    if (!err && looks(o) != UINT64_MAX)
+        err = check_moment(p, looks(o), "look_at", error);
+    return err;
 }
 
 int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_options *options,
@@ -304,6 +334,8 @@ int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_opti
         return -EINVAL;
     memset(result, 0, sizeof(*result));
     int err = check_options(options, error);
+    if (!err)
+        err = check_fit(prepared, options, error);
     if (err)
         return err;
     struct run run = {.p = prepared,
@@ -317,7 +349,7 @@ int fpr_replay(const struct fpr_prepared *prepared, const struct fpr_replay_opti
                       .look_at = looks(options),
                       .behind = {.captured = FPR_PFN_NONE, .balancing = -1}};
     run.predict = options->mode == FPR_REPLAY_PREDICT ||
-                  (options->mode == FPR_REPLAY_AUTO && wants_prediction(prepared));
+                  (options->mode == FPR_REPLAY_AUTO && wants_prediction(prepared, options));
     run.lacks_bulk = lacks_bulk(&run);
     bool repair = options->repair && run.lacks_bulk && run.predict && !run.resync &&
                   prepared->recording->state_before;

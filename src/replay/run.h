@@ -131,6 +131,9 @@ static inline void bits_put(uint64_t *bits, fpr_pfn i, uint64_t nr, bool on)
 
 /* run.c: moves time on, doing what falls due. */
 void fpr_run_time(struct run *run, fpr_ns to);
+/* Fills `error` about an option. Returns -EINVAL. */
+int fpr_run_refuse(struct fpr_trace_error *error, const char *field, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Runs operations up to the next one whose kind is a bit of `stops`, or the end. */
 int fpr_run_until(struct run *run, unsigned stops);
 
@@ -178,10 +181,12 @@ void fpr_score_listen(struct run *run, bool on);
 
 /* repair.c */
 fpr_pfn fpr_run_repair(struct run *run, const struct op *op, fpr_pfn got);
+void fpr_run_repair_drained(struct run *run, const struct op *op);
 
 /* passes.c and timing.c */
 int fpr_passes_start(struct run *run);
 int fpr_passes_register(struct run *run);
+int fpr_passes_order(const struct run *run); /* in force in the recording; -1: not known */
 void fpr_passes_finish(struct run *run);
 int fpr_on_pass_begin(struct run *run, const struct op *op);
 int fpr_on_pass_isolate(struct run *run, const struct op *op);

@@ -141,8 +141,11 @@ int fpr_on_buddy_event(struct run *run, const struct op *op)
 {
     if (!run->recorded)
         return 0;
-    if (run->follows_free)
+    if (run->follows_free) {
         bits_put(run->limbo, op->pfn, 1ull << op->order, op->kind == OP_DRAINED);
+        if (op->kind == OP_DRAINED)
+            fpr_run_repair_drained(run, op);
+    }
     return fpr_log_put(&run->theirs, (enum op_kind)op->kind, op->pfn, op->order);
 }
 

@@ -44,9 +44,12 @@ static int from_state(struct run *run, const struct fpr_policy *policy)
         run->error->line = bad.line;
         snprintf(run->error->reason, sizeof(run->error->reason), "%.150s", bad.reason);
     }
-    snprintf(run->r->start, sizeof(run->r->start),
-             hidden_in_state(run) ? "state.before, part of it hidden"
-                                  : "state.before: nothing is missing");
+    snprintf(run->r->start, sizeof(run->r->start), "%s",
+             !run->p->marked        ? "state.before, but the trace has no mark of when that was "
+                                      "(FS_DUMP_END before): taken for the state at its first event, few "
+                                      "frames match if it is not"
+             : hidden_in_state(run) ? "state.before, part of it hidden"
+                                    : "state.before: nothing is missing");
     free(edited);
     return err;
 }

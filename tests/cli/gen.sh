@@ -147,4 +147,24 @@ wait $!
 status=$? last="an interrupted gen"
 is 1
 no_file no.fprt
+
+# A folder in the way of one of several guests; signals that end a program leave nothing.
+mkdir -p way/g-2.fprt
+run "$BENCH" gen memhog --mib 64 --fill-mib 20 --guests 2 -o way/g.fprt; refused way/g-2.fprt directory
+[ "$(ls way)" = g-2.fprt ] || bad "something is left"
+for signal in HUP QUIT PIPE; do
+    rm -rf sig
+    mkdir sig
+    (cd sig && ulimit -c 0 && exec "$BENCH" gen memhog --mib 16384 --fill-mib 8000 --rounds 500 -o k.fprt) \
+        >/dev/null 2>stderr.txt &
+    pid=$!
+    for _ in $(seq 100); do
+        [ -z "$(ls sig)" ] || break
+        sleep 0.05
+    done
+    kill -$signal $pid 2>/dev/null
+    wait $pid
+    status=$? last="gen, SIG$signal"
+    [ -z "$(ls sig)" ] || bad "$(ls sig) is left"
+done
 finish

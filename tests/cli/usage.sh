@@ -63,4 +63,21 @@ run "$BENCH" import there; refused "-o"
 run "$BENCH" micro --only nonsense; refused "--only" nonsense mixed
 run "$BENCH" micro --frames 3; refused "--frames"
 run "$BENCH" micro --ops x; refused "--ops"
+
+# One place cannot take two results.
+for command in replay tune; do
+    run "$BENCH" $command there --json - --csv -; refused "--json" "standard output is taken by --csv"
+    run "$BENCH" $command there --html=a --csv=./a; refused "--html" "is taken by --csv"
+done
+run "$BENCH" replay there --events=a --timeline=a; refused "is taken by --events"
+run "$BENCH" merge there --html=a --csv=a; refused "is taken by --csv"
+run "$BENCH" import there -o a --json a; refused "is taken by -o"
+run "$BENCH" series --curve a --svg a; refused "is taken by"
+run "$BENCH" overcommit --json a --csv a; refused "is taken by --csv"
+run "$BENCH" overcommit --guests=64 --mib=1048576; refused "--mib" "64 guests of 1048576 MiB"
+for command in replay import tune merge; do
+    run "$BENCH" $command --usage; is 0
+    [ "$(grep -o 'RECORDING\|FILE\.\.\.' stdout.txt | sort | uniq -d | wc -l)" -eq 0 ] ||
+        bad "the usage says twice what it takes"
+done
 finish
