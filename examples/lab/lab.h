@@ -58,6 +58,7 @@ struct lab_world {
     struct fpr_iova_reader *reader;
     struct fpr_reporter *reporter; /* owned, unless a guest is there */
     struct fpr_host *host;         /* with a reporter of our own */
+    uint64_t memory;               /* pages that the host may hold */
     struct fpr_device host_device, device;
     struct lab_name names[LAB_NAMES];
     size_t nr_names;

@@ -84,6 +84,9 @@ prints "b = frame 0x0, order 3, movable, zone DMA"; prints "in zone DMA:"
 prints "* node 0, zone Normal"; prints "16 frames from 0x10       free        0"
 lab 2 'import\n'; says "import FOLDER"
 lab 1 'import /nowhere\n'; says "/nowhere"
+lab 1 'import /dev/null\n'; says "import: /dev/null: neither a folder nor a file with a state"
+lab 1 'import /dev/zero\n'; says "import: /dev/zero: neither a folder nor a file with a state"
+lab 1 'zone\nselect Normal node 7\n'; says "no zone 'Normal' on node 7; show zones lists them"
 mkdir -p none; lab 1 'import none\n'; says "zoneinfo"
 printf 'nonsense\n' >bad.state; lab 1 'import bad.state\n'; says "bad.state: not a state dump"
 : >empty.state; lab 1 'import empty.state\n'; says "empty.state"
@@ -97,6 +100,12 @@ cmp -s "$DATA/../view/gcc.buddyinfo" x.buddyinfo || bad "another buddyinfo than 
 lab 0 'import gcc suffix .before\nalloc 9\nshow buddyinfo gcc/buddyinfo.before\nback\nshow buddyinfo x.buddyinfo\n'
 cmp -s "$DATA/../view/gcc.buddyinfo" x.buddyinfo || bad "stepping back imported anew"
 cmp -s gcc/buddyinfo.before x.buddyinfo && bad "nothing was allocated"
+mkdir holed # of six pageblocks the machine has four
+printf 'Node 0, zone Normal\n  pages free 64\n spanned 3072\n present 2048\n managed 2048\n  start_pfn: 0\n' >holed/zoneinfo
+printf 'Node 0, zone Normal 0 0 0 0 0 0 1 0 0 0 1\n' >holed/buddyinfo
+lab 0 'import holed\nreporting capacity 1\nreport\nshow pagetypeinfo\n'; prints "the host holds 1024 of 2048 pages"
+grep -qE '^Node 0, zone +Normal +0 +4 +0 +0 +0 $' out.txt || bad "holes are counted as pageblocks"
+rm -r holed
 rm gcc/buddyinfo.before gcc/pagetypeinfo.before
 lab 1 'import gcc suffix .before\n'; says "gcc"
 rm -rf none gcc bad.state empty.state x.buddyinfo
