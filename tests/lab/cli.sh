@@ -74,6 +74,21 @@ lab 2 "$(printf 'a%.0s' {1..2000})\n"; says "stdin:1: the line is too long"
 lab 2 "help $(printf 'a %.0s' {1..60})\n"; says "more than"
 lab 2 '\001\377\n'; says "unknown command"
 
+# why: a fallback changes the lists before the next page is taken; lists are the request's
+lab 0 'zone pages 64 pageblock 3 high 8 batch 4\na = alloc 0 unmovable\nwhy\n'
+prints "per-cpu list of order 0, Unmovable"; prints "- 0x31 is the head of the order-0 Unmovable list"
+grep -q '0x31/0 comes out' out.txt && bad "the second page comes from the fallback as well"
+# why: watermarks, passed, refused, and in the way of reporting
+lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nwhy\n'
+prints "12 free less 1 for the order is 11, above low (10)"
+lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nd = alloc 0\nwhy\n'
+prints "is 10, not above low (10)"
+lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 3\nd = alloc 0\nwhy\n'
+prints "the watermark check refused"
+lab 0 'zone pages 64 min 60 low 0\nreporting capacity 1\nreport\nwhy\n'
+prints "- the min watermark: a block is taken off only"
+grep -q 'nothing to report' out.txt && bad "there was something to report"
+
 # several zones, and machines from elsewhere
 lab 2 'zone pages 32 dma 32\n'; says "dma"
 lab 2 'guest dma 3\n'; says "unknown option 'dma'"
