@@ -80,7 +80,7 @@ struct lab {
     struct fpr_event_sink usdt; /* NULL: no probes */
     unsigned width;
     FILE *out;
-    char error[256]; /* of the last command that failed */
+    char error[2400]; /* of the last command that failed */
 };
 
 void lab_init(struct lab *lab, FILE *out, bool color);
@@ -116,6 +116,8 @@ enum lab_result lab_number(struct lab *lab, const char *what, const char *text, 
 enum lab_result lab_time(struct lab *lab, const char *text, fpr_ns *value);
 /* The nearest word, or NULL if none is near. NULL-terminated list. */
 const char *lab_nearest(const char *word, const char *const *among);
+/* "a, b, c" */
+void lab_join(char *to, size_t size, const char *const *words);
 
 /* Notes what went wrong. Returns `result`. */
 enum lab_result lab_fail(struct lab *lab, enum lab_result result, const char *format, ...)

@@ -212,9 +212,38 @@ enum lab_result lab_cmd_reporting(struct lab *lab, const struct lab_words *words
     return LAB_OK;
 }
 
+/* A guest has its own device: what its calls held is what was taken off until some went back, the
+ * first in the last place. */
+static void note_calls(struct lab_log *log)
+{
+    size_t begin = 0, end = 0;
+    for (size_t k = 0; k < log->nr_events; k++) {
+        const struct fpr_event *e = &log->event[k];
+        if (e->type == FPR_EVENT_ISOLATE) {
+            begin = begin == end ? k : begin;
+            end = k + 1;
+        } else if (e->type == FPR_EVENT_PUTBACK && begin != end) {
+            for (; end > begin && log->nr_sgs < LAB_SGS; end--) {
+                const struct fpr_event *block = &log->event[end - 1];
+                if (block->type == FPR_EVENT_ISOLATE) {
+                    log->sg[log->nr_sgs++] =
+                        (struct fpr_sg){.pfn = block->pfn, .order = block->order};
+                }
+            }
+            if (log->nr_calls < LAB_SGS) {
+                log->call_end[log->nr_calls++] = (unsigned)log->nr_sgs;
+            }
+            begin = end;
+        }
+    }
+}
+
 static void say_passes(struct lab *lab)
 {
-    const struct lab_log *log = &lab->log;
+    struct lab_log *log = &lab->log;
+    if (lab->w.guest) {
+        note_calls(log);
+    }
     for (size_t k = 0; k < log->nr_passes; k++) {
         const struct lab_pass *p = &log->pass[k];
         lab_say(lab, "%.3f s: a pass, %u call%s%s%s", (double)p->begin / 1e9, p->calls,
