@@ -151,7 +151,7 @@ static char *from_person(void)
     if (sigsetjmp(dropped, 1)) {
         rl_free_line_state();
         rl_cleanup_after_signal();
-        fputs("^C\n", rl_outstream);
+        fputc('\n', rl_outstream); /* readline has shown ^C */
     }
     reading = 1;
     char *line = readline("lab> ");
