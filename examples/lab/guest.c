@@ -2,6 +2,7 @@
 #include "lab.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -18,8 +19,28 @@ static size_t page_size(const struct lab *lab)
     return fpr_arena_page_size(fpr_guest_arena(lab->w.guest));
 }
 
+/* What an error means for a command of the device. */
 static enum lab_result refused(struct lab *lab, const char *what, int err)
 {
+    static const struct {
+        const char *what;
+        int err;
+        const char *means;
+    } known[] = {
+        {"map", -EINVAL, "the IOVA is no multiple of the page size"},
+        {"map", -EEXIST, "there is a mapping already, at least in part; unmap it first"},
+        {"unmap", -EINVAL, "the IOVA is no multiple of the page size, or it would cut a mapping"},
+        {"pin", -EINVAL, "not all of that is mapped, or the IOVA is no multiple of the page size"},
+        {"unpin", -EINVAL, "the IOVA is no multiple of the page size"},
+        {"dma", -EINVAL, "nothing is mapped there, or the IOVA is no multiple of the page size"},
+        {"rw", -EINVAL, "not all of that is mapped"},
+    };
+    for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+        if (known[k].err == err && !strcmp(known[k].what, what)) {
+            return lab_fail(lab, LAB_REFUSED, "%s: %s (page size 0x%zx; show mappings)", what,
+                            known[k].means, page_size(lab));
+        }
+    }
     return lab_fail(lab, LAB_REFUSED, "%s: %s", what, strerror(-err));
 }
 

@@ -18,7 +18,7 @@ static char *next_command(const char *text, int state)
     at = state ? at : 0;
     while (at < n) {
         const char *name = list[at++].name;
-        if (!strncmp(name, text, len)) {
+        if (*name != '=' && !strncmp(name, text, len)) {
             return strdup(name);
         }
     }
@@ -40,6 +40,36 @@ static char *next_name(const char *text, size_t *at)
     return NULL;
 }
 
+/* What is before the word that is being completed. */
+static struct typed {
+    char command[LAB_NAME];
+    unsigned words; /* before it, the command's included; of "NAME = alloc" from alloc on */
+    bool named;     /* "NAME =" was there */
+} typed;
+
+static void look_back(int start)
+{
+    struct lab lab = {.out = NULL};
+    struct lab_words words;
+    char line[1024];
+    typed = (struct typed){.words = 0};
+    snprintf(line, sizeof(line), "%.*s", start, rl_line_buffer);
+    if (lab_split(&lab, line, &words)) {
+        return;
+    }
+    typed.named = words.n > 1 && !strcmp(words.word[1], "=");
+    unsigned first = typed.named ? 2 : 0;
+    typed.words = words.n - first;
+    if (typed.words) {
+        snprintf(typed.command, sizeof(typed.command), "%s", words.word[first]);
+    }
+}
+
+static char *only_alloc(const char *text, int state)
+{
+    return state == 0 && !strncmp("alloc", text, strlen(text)) ? strdup("alloc") : NULL;
+}
+
 /* After a command: the words of its usage; where that says NAME, those that there are. */
 static char *next_word(const char *text, int state)
 {
@@ -47,39 +77,45 @@ static char *next_word(const char *text, int state)
     static char *save;
     static size_t at;
     static bool names;
-    char command[32];
     size_t len = strlen(text);
     if (!state) {
+        const struct lab_command *c = lab_command_find(typed.command);
         at = 0;
-        usage[0] = '\0';
-        const struct lab_command *c =
-            sscanf(rl_line_buffer, " %31s", command) == 1 ? lab_command_find(command) : NULL;
         names = c && strstr(c->usage, "NAME") && strcmp(c->name, "alloc");
         snprintf(usage, sizeof(usage), "%s", c ? c->usage : "");
     }
     for (char *w = strtok_r(state ? NULL : usage, " []|,…", &save); w;
          w = strtok_r(NULL, " []|,…", &save)) {
-        if (*w >= 'a' && *w <= 'z' && !strncmp(w, text, len)) {
+        if (*w >= 'a' && *w <= 'z' && strcmp(w, typed.command) && !strncmp(w, text, len)) {
             return strdup(w);
         }
     }
     return names ? next_name(text, &at) : NULL;
 }
 
+/* Is it the name of a file that is wanted? */
+static bool wants_file(void)
+{
+    return (!strcmp(typed.command, "import") && typed.words == 1) ||
+           (!strcmp(typed.command, "show") && typed.words == 2);
+}
+
 static char **complete(const char *text, int start, int end)
 {
     (void)end;
-    bool file = !strncmp(rl_line_buffer, "show svg ", 9) || !strncmp(rl_line_buffer, "import ", 7);
-    if (file) {
+    look_back(start);
+    if (!typed.named && wants_file()) {
         return NULL; /* readline's own, of file names */
     }
     rl_attempted_completion_over = true;
-    bool first = true;
-    for (int k = 0; k < start; k++) {
-        /* NOLINTNEXTLINE(*NullDereference): it is there where start is not 0 */
-        first &= rl_line_buffer[k] == ' ';
+    if (typed.words == 0) {
+        return rl_completion_matches(text, typed.named ? only_alloc : next_command);
     }
-    return rl_completion_matches(text, first ? next_command : next_word);
+    bool help = !strcmp(typed.command, "help");
+    if (help && typed.words > 1) {
+        return NULL;
+    }
+    return rl_completion_matches(text, help ? next_command : next_word);
 }
 
 /* An interrupt drops the line that is being typed; while a command works it ends the program. */
@@ -115,7 +151,7 @@ static char *from_person(void)
     if (sigsetjmp(dropped, 1)) {
         rl_free_line_state();
         rl_cleanup_after_signal();
-        fputs("^C\n", rl_outstream);
+        fputc('\n', rl_outstream); /* readline has shown ^C */
     }
     reading = 1;
     char *line = readline("lab> ");
@@ -155,6 +191,9 @@ char *lab_input(FILE *in, bool interactive)
     if (len < 0) {
         free(line);
         return NULL;
+    }
+    for (ssize_t k = 0; k < len; k++) { /* no text: a word that nothing knows, not a line's end */
+        line[k] = line[k] ? line[k] : '\1';
     }
     while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r')) {
         line[--len] = '\0';

@@ -83,10 +83,15 @@ static enum lab_result unknown_command(struct lab *lab, const char *word)
 {
     const char *names[NR_COMMANDS + 1];
     size_t n = 0;
-    for (; n < NR_COMMANDS; n++) {
-        names[n] = commands[n].name;
+    for (size_t k = 0; k < NR_COMMANDS; k++) {
+        if (isalpha((unsigned char)*commands[k].name)) {
+            names[n++] = commands[k].name;
+        }
     }
     names[n] = NULL;
+    if (!strcmp(word, "=")) {
+        return lab_fail(lab, LAB_BAD, "a name is missing: NAME = alloc ORDER");
+    }
     const char *near = lab_nearest(word, names);
     return near ? lab_fail(lab, LAB_BAD, "unknown command '%s'; did you mean '%s'?", word, near)
                 : lab_fail(lab, LAB_BAD, "unknown command '%s'; help lists them", word);

@@ -58,6 +58,7 @@ struct lab_world {
     struct fpr_iova_reader *reader;
     struct fpr_reporter *reporter; /* owned, unless a guest is there */
     struct fpr_host *host;         /* with a reporter of our own */
+    uint64_t memory;               /* pages that the host may hold */
     struct fpr_device host_device, device;
     struct lab_name names[LAB_NAMES];
     size_t nr_names;
@@ -79,7 +80,7 @@ struct lab {
     struct fpr_event_sink usdt; /* NULL: no probes */
     unsigned width;
     FILE *out;
-    char error[256]; /* of the last command that failed */
+    char error[2400]; /* of the last command that failed */
 };
 
 void lab_init(struct lab *lab, FILE *out, bool color);
@@ -115,6 +116,8 @@ enum lab_result lab_number(struct lab *lab, const char *what, const char *text, 
 enum lab_result lab_time(struct lab *lab, const char *text, fpr_ns *value);
 /* The nearest word, or NULL if none is near. NULL-terminated list. */
 const char *lab_nearest(const char *word, const char *const *among);
+/* "a, b, c" */
+void lab_join(char *to, size_t size, const char *const *words);
 
 /* Notes what went wrong. Returns `result`. */
 enum lab_result lab_fail(struct lab *lab, enum lab_result result, const char *format, ...)

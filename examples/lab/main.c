@@ -65,8 +65,12 @@ static uint64_t number(const char *option, const char *text, uint64_t min, uint6
     char *end;
     errno = 0;
     unsigned long long n = strtoull(text, &end, 0);
-    if (*text < '0' || *text > '9' || *end || errno || n < min || n > max) {
-        fprintf(stderr, "fpr-lab: %s: '%s' is not a number from %llu to %llu\n", option, text,
+    if (*text < '0' || *text > '9' || *end) {
+        fprintf(stderr, "fpr-lab: %s: '%s' is not a number\n", option, text);
+        exit(LAB_BAD);
+    }
+    if (errno || n < min || n > max) {
+        fprintf(stderr, "fpr-lab: %s: %s is not between %llu and %llu\n", option, text,
                 (unsigned long long)min, (unsigned long long)max);
         exit(LAB_BAD);
     }
@@ -264,8 +268,10 @@ int main(int argc, char **argv)
     }
     if (o.quiz.topic && !known_topic(o.quiz.topic)) {
         const char *near = lab_nearest(o.quiz.topic, lab_quiz_topics());
+        char list[160];
+        lab_join(list, sizeof(list), lab_quiz_topics());
         fprintf(stderr, "fpr-lab: --topic: unknown topic '%s'%s%s%s\n", o.quiz.topic,
-                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                near ? "; did you mean '" : ", not one of ", near ? near : list, near ? "'?" : "");
         return LAB_BAD;
     }
     return o.is_quiz ? lab_quiz(&o.quiz, stdout) : run_lab(&o);

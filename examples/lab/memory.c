@@ -99,9 +99,12 @@ static enum lab_result alloc(struct lab *lab, const struct lab_words *words, uns
         for (; kind < NR_KINDS && strcmp(kinds[kind].name, words->word[k]); kind++) {
         }
         if (kind == NR_KINDS) {
+            char list[160];
+            lab_join(list, sizeof(list), names);
             return near ? lab_fail(lab, LAB_BAD, "unknown %s '%s'; did you mean '%s'?", type.key,
                                    words->word[k], near)
-                        : lab_fail(lab, LAB_BAD, "unknown %s '%s'", type.key, words->word[k]);
+                        : lab_fail(lab, LAB_BAD, "unknown %s '%s', not one of %s", type.key,
+                                   words->word[k], list);
         }
         k++;
     }

@@ -88,6 +88,37 @@ static void say_knobs(struct lab *lab)
             c.eager ? ", full batches at once" : "");
 }
 
+/* First frame from p on, up to end, where what is a hole begins or ends. */
+static fpr_pfn run_end(const struct fpr_zone *zone, fpr_pfn step, fpr_pfn p, fpr_pfn end)
+{
+    bool hole = fpr_zone_pageblock_type(zone, p) < 0;
+    while (p < end && (fpr_zone_pageblock_type(zone, p) < 0) == hole) {
+        p = (p & ~(step - 1)) + step;
+    }
+    return p < end ? p : end;
+}
+
+/* The host holds all memory at first: what is a hole in the guest it never had. Runs are loaded as
+ * a whole, since only such can be huge pages. Returns how much. */
+static uint64_t load_host(struct lab_world *w)
+{
+    uint64_t pages = 0;
+    for (size_t k = 0; k < w->nr_zones; k++) {
+        const struct fpr_zone *zone = fpr_machine_zone(w->machine, k);
+        struct fpr_zone_info info;
+        fpr_zone_get_info(zone, &info);
+        fpr_pfn end = info.start + info.spanned, next;
+        for (fpr_pfn p = info.start; p < end; p = next) {
+            next = run_end(zone, 1ull << info.pageblock_order, p, end);
+            if (fpr_zone_pageblock_type(zone, p) >= 0) {
+                fpr_host_load_resident(w->host, p - w->base, next - p);
+                pages += next - p;
+            }
+        }
+    }
+    return pages;
+}
+
 static int start_reporter(struct lab *lab, const struct fpr_report_config *config)
 {
     struct lab_world *w = &lab->w;
@@ -99,7 +130,7 @@ static int start_reporter(struct lab *lab, const struct fpr_report_config *confi
         err = fpr_host_device(w->host, &w->host_device);
     }
     if (!err) {
-        fpr_host_load_resident(w->host, 0, w->frames);
+        w->memory = load_host(w);
         w->device =
             (struct fpr_device){.name = "host", .report = on_report, .ctx = lab, .max_nents = 64};
         err = fpr_reporter_create(w->machine, w->clock, config, &w->reporter);
@@ -181,9 +212,38 @@ enum lab_result lab_cmd_reporting(struct lab *lab, const struct lab_words *words
     return LAB_OK;
 }
 
+/* A guest has its own device: what its calls held is what was taken off until some went back, the
+ * first in the last place. */
+static void note_calls(struct lab_log *log)
+{
+    size_t begin = 0, end = 0;
+    for (size_t k = 0; k < log->nr_events; k++) {
+        const struct fpr_event *e = &log->event[k];
+        if (e->type == FPR_EVENT_ISOLATE) {
+            begin = begin == end ? k : begin;
+            end = k + 1;
+        } else if (e->type == FPR_EVENT_PUTBACK && begin != end) {
+            for (; end > begin && log->nr_sgs < LAB_SGS; end--) {
+                const struct fpr_event *block = &log->event[end - 1];
+                if (block->type == FPR_EVENT_ISOLATE) {
+                    log->sg[log->nr_sgs++] =
+                        (struct fpr_sg){.pfn = block->pfn, .order = block->order};
+                }
+            }
+            if (log->nr_calls < LAB_SGS) {
+                log->call_end[log->nr_calls++] = (unsigned)log->nr_sgs;
+            }
+            begin = end;
+        }
+    }
+}
+
 static void say_passes(struct lab *lab)
 {
-    const struct lab_log *log = &lab->log;
+    struct lab_log *log = &lab->log;
+    if (lab->w.guest) {
+        note_calls(log);
+    }
     for (size_t k = 0; k < log->nr_passes; k++) {
         const struct lab_pass *p = &log->pass[k];
         lab_say(lab, "%.3f s: a pass, %u call%s%s%s", (double)p->begin / 1e9, p->calls,
@@ -201,7 +261,7 @@ static void say_passes(struct lab *lab)
     }
     if (lab->w.host) {
         lab_say(lab, "the host holds %" PRIu64 " of %" PRIu64 " pages",
-                fpr_host_resident_pages(lab->w.host), lab->w.frames);
+                fpr_host_resident_pages(lab->w.host), lab->w.memory);
     } else if (lab->w.guest) {
         int64_t bytes = fpr_arena_resident_bytes(fpr_guest_arena(lab->w.guest));
         lab_say(lab, "the host holds %" PRId64 " of %" PRIu64 " pages",

@@ -107,10 +107,13 @@ enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words)
         struct wanted w = {.lab = lab, .name = words->word[k]};
         each_counter(lab, print_wanted, &w);
         const char *near = w.found ? NULL : lab_nearest(w.name, w.names);
+        char list[2200];
+        if (near) {
+            return lab_fail(lab, LAB_BAD, "no counter '%s'; did you mean '%s'?", w.name, near);
+        }
         if (!w.found) {
-            return near
-                       ? lab_fail(lab, LAB_BAD, "no counter '%s'; did you mean '%s'?", w.name, near)
-                       : lab_fail(lab, LAB_BAD, "no counter '%s'", w.name);
+            lab_join(list, sizeof(list), w.names);
+            return lab_fail(lab, LAB_BAD, "no counter '%s' among %s", w.name, list);
         }
     }
     return LAB_OK;
@@ -217,10 +220,12 @@ enum lab_result lab_show(struct lab *lab, const char *what, const char *file)
         view++;
     }
     if (!views[view]) {
+        char list[160];
+        lab_join(list, sizeof(list), views);
         const char *near = lab_nearest(what, views);
         return near ? lab_fail(lab, LAB_BAD, "nothing called '%s' to show; did you mean '%s'?",
                                what, near)
-                    : lab_fail(lab, LAB_BAD, "nothing called '%s' to show", what);
+                    : lab_fail(lab, LAB_BAD, "nothing called '%s' to show, but %s", what, list);
     }
     if (!lab->w.zone) {
         return lab_fail(lab, LAB_REFUSED, "nothing is there yet: begin with zone, guest or import");

@@ -94,7 +94,8 @@ static int tell_zone(struct lab *lab)
     const struct fpr_event *before = NULL;
     struct fpr_pcp_counters p = {.high = 0};
     fpr_zone_get_pcp(fpr_machine_zone(lab->before, lab->w.zone_at), 0, &p);
-    struct why y = {.lab = lab, .through = p.high == 0 && p.batch <= 1};
+    struct why y = {
+        .lab = lab, .stolen = {.pfn = FPR_PFN_NONE}, .through = p.high == 0 && p.batch <= 1};
     if (fpr_zone_clone(fpr_machine_zone(lab->before, lab->w.zone_at), &y.shadow)) {
         return -1;
     }

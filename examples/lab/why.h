@@ -8,7 +8,9 @@ struct why {
     struct lab *lab;
     struct fpr_zone *shadow; /* as it was just before the event */
     unsigned told;
-    bool through; /* per-cpu lists are off: blocks pass through them at once */
+    struct fpr_block stolen; /* by the last fallback, until a page of it was taken; or order 0 at
+                                FPR_PFN_NONE */
+    bool through;            /* per-cpu lists are off: blocks pass through them at once */
 };
 
 /* First and last block of lists that were walked. */

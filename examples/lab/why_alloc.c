@@ -25,7 +25,7 @@ void lab_on_take(struct why *y, const struct fpr_event *e, bool first_of_refill)
     bool ok = fpr_zone_page(y->shadow, e->pfn, &kind, &b) == 0 && kind == FPR_PAGE_FREE;
     if (ok && lab_may_tell(y)) {
         const char *name = fpr_migratetype_name(e->migratetype);
-        if (b.migratetype != e->migratetype) {
+        if (e->pfn >= y->stolen.pfn && e->pfn - y->stolen.pfn < 1ull << y->stolen.order) {
             lab_put(y->lab, "- %s/%u comes out of the stolen block %s/%u", lab_hex(e->pfn).text,
                     e->order, lab_hex(b.pfn).text, b.order);
         } else if (b.order == e->order) {
@@ -49,9 +49,39 @@ void lab_on_take(struct why *y, const struct fpr_event *e, bool first_of_refill)
                     lab_hex(b.pfn).text);
         }
     }
+    y->stolen.pfn = FPR_PFN_NONE;
     fpr_zone_take(y->shadow, e->pfn, e->order);
     if (e->percpu_refill && !y->through) {
         fpr_zone_pcp_push(y->shadow, e->pfn, e->order, 0);
+    }
+}
+
+static void move_block(struct why *y, const struct fpr_block *b, int mt)
+{
+    if (fpr_zone_take(y->shadow, b->pfn, b->order) == 0) {
+        fpr_zone_free_as(y->shadow, b->pfn, b->order, mt, 0, FPR_ALLOC_PCP_LOCKED);
+    }
+}
+
+/* What the fallback did to the lists: the block, or all free ones of its pageblocks, change theirs.
+ */
+static void steal(struct why *y, const struct fpr_event *e)
+{
+    fpr_pfn step = 1ull << y->lab->w.info.pageblock_order, size = 1ull << e->fallback_order;
+    fpr_pfn p = e->change_ownership ? e->pfn & ~(step - 1) : e->pfn;
+    fpr_pfn end = e->change_ownership && size < step ? p + step : e->pfn + size;
+    struct fpr_block b;
+    enum fpr_page_kind kind;
+    y->stolen = (struct fpr_block){.pfn = e->pfn, .order = e->fallback_order};
+    for (fpr_pfn at = p; e->change_ownership && at < end; at += step) {
+        fpr_zone_load_pageblock(y->shadow, at, e->migratetype);
+    }
+    while (p < end) {
+        bool there = fpr_zone_page(y->shadow, p, &kind, &b) == 0;
+        if (there && kind == FPR_PAGE_FREE && b.migratetype != e->migratetype) {
+            move_block(y, &b, e->migratetype);
+        }
+        p = there && kind == FPR_PAGE_FREE ? b.pfn + (1ull << b.order) : p + 1;
     }
 }
 
@@ -59,6 +89,7 @@ void lab_on_steal(struct why *y, const struct fpr_event *e)
 {
     static const char *const orders[] = {"Reclaimable, then Movable", "Reclaimable, then Unmovable",
                                          "Unmovable, then Movable"};
+    steal(y, e);
     if (!lab_may_tell(y)) {
         return;
     }
@@ -94,27 +125,83 @@ static bool block_fits(const struct fpr_zone *z, unsigned order, unsigned max_or
     return e.n > 0;
 }
 
+/* The check as it went for this request. */
+static void say_watermarks(struct lab *lab, const struct fpr_event *e,
+                           const struct fpr_zone_counters *c)
+{
+    uint64_t others = (1ull << e->order) - 1, min = c->watermark[0] + c->boost;
+    uint64_t reserve = c->lowmem_reserve[fpr_gfp_zone(e->gfp)];
+    bool atomic = (e->gfp & FPR_GFP_HIGH) != 0;
+    lab_put(lab, "- the watermark check refused: free less %" PRIu64 " for the order", others);
+    if (c->highatomic && !atomic) {
+        lab_put(lab, " and less the reserve for atomic requests");
+    }
+    lab_put(lab,
+            " must be above low (%" PRIu64 "), or on the second attempt above min (%" PRIu64 ")",
+            c->watermark[1] + c->boost, min);
+    if (atomic) {
+        lab_put(lab, ", of which an atomic request may use half and a quarter of the rest");
+    }
+    if (reserve) {
+        lab_put(lab, "; both count %" PRIu64 " more for requests that may use a higher zone",
+                reserve);
+    }
+    lab_say(lab, "%s", "");
+}
+
 static void on_failure(struct why *y, const struct fpr_event *e)
 {
     struct fpr_zone_counters c;
     struct lab *lab = y->lab;
     fpr_zone_get_counters(lab->w.zone, &c);
-    uint64_t others = (1ull << e->order) - 1, min = c.watermark[0] + c.boost;
+    uint64_t others = (1ull << e->order) - 1;
+    uint64_t least = others + c.watermark[0] + c.boost + c.lowmem_reserve[fpr_gfp_zone(e->gfp)] +
+                     (e->gfp & FPR_GFP_HIGH ? 0 : c.highatomic);
     bool fits = block_fits(lab->w.zone, e->order, lab->w.info.max_order);
     y->told++;
+    if (lab->w.info.index > fpr_gfp_zone(e->gfp) && lab->w.info.index != FPR_ZONE_MOVABLE) {
+        lab_say(lab, "- the request may not use zone %s", lab->w.info.name);
+        return;
+    }
     lab_say(lab, "- %" PRIu64 " pages are free%s", c.free,
             c.highatomic ? ", some of them in a reserve for atomic requests" : "");
     if (!fits) {
         lab_say(lab, "- but none of them in a block of order %u or more that it may have%s",
-                e->order, c.free > others ? ": fragmentation" : "");
+                e->order, c.free > others + c.highatomic ? ": fragmentation" : "");
     }
     if (e->gfp & FPR_GFP_MEMALLOC) {
         lab_say(lab, "- watermarks do not hold for it");
-    } else if (c.free <= others + min + c.highatomic) {
-        lab_say(lab,
-                "- the watermark check refused: free less %" PRIu64 " for the order must be above "
-                "low (%" PRIu64 "), or on the second attempt above min (%" PRIu64 ")",
-                others, c.watermark[1] + c.boost, min);
+    } else if (fits || c.free <= least) {
+        say_watermarks(lab, e, &c);
+    }
+}
+
+/* By how much a request that was served passed the check, where watermarks are in use. */
+static void say_passed(struct why *y, const struct fpr_event *e)
+{
+    struct fpr_zone_counters c;
+    struct lab *lab = y->lab;
+    fpr_zone_get_counters(fpr_machine_zone(lab->before, lab->w.zone_at), &c);
+    int64_t left = (int64_t)c.free - (int64_t)(1ull << e->order) + 1;
+    int64_t low = (int64_t)(c.watermark[1] + c.boost), min = (int64_t)(c.watermark[0] + c.boost);
+    int64_t reserve = (int64_t)c.lowmem_reserve[fpr_gfp_zone(e->gfp)] +
+                      (e->gfp & FPR_GFP_HIGH ? 0 : (int64_t)c.highatomic);
+    if (low == 0 || e->gfp & FPR_GFP_MEMALLOC || !lab_may_tell(y)) {
+        return;
+    }
+    lab_put(lab, "- the watermark check: %" PRIu64 " free less %llu for the order", c.free,
+            (1ull << e->order) - 1);
+    if (reserve) {
+        lab_put(lab, " and %" PRId64 " kept from it", reserve);
+    }
+    lab_put(lab, " is %" PRId64 ", ", left - reserve);
+    if (left - reserve > low) {
+        lab_say(lab, "above low (%" PRId64 ")", low);
+    } else if (left - reserve > min) {
+        lab_say(lab, "not above low (%" PRId64 "), so kswapd is woken, but above min (%" PRId64 ")",
+                low, min);
+    } else {
+        lab_say(lab, "not above min (%" PRId64 "), but within the part of it that it may use", min);
     }
 }
 
@@ -126,10 +213,11 @@ void lab_on_alloc(struct why *y, const struct fpr_event *e, bool refilled)
         on_failure(y, e);
         return;
     }
+    say_passed(y, e);
     if (fpr_zone_page(y->shadow, e->pfn, &kind, &b) == 0 && kind == FPR_PAGE_PCP) {
         if (lab_may_tell(y)) {
             lab_say(y->lab, "- %s is the head of the per-cpu list of order %u, %s%s",
-                    lab_hex(e->pfn).text, e->order, fpr_migratetype_name(b.migratetype),
+                    lab_hex(e->pfn).text, e->order, fpr_migratetype_name(e->migratetype),
                     refilled ? "" : ": no lock is taken, and it is probably still in the cache");
         }
         fpr_zone_pcp_take(y->shadow, e->pfn, e->order);

@@ -3,10 +3,25 @@
 
 #include <inttypes.h>
 
+/* Blocks that the min watermark kept on their lists during the step. */
+static uint64_t kept_by_min(const struct lab *lab)
+{
+    struct fpr_zone_stats now, was;
+    uint64_t n = 0;
+    for (size_t z = 0; z < lab->w.nr_zones; z++) {
+        if (fpr_zone_get_stats(fpr_machine_zone(lab->w.machine, z), &now) == 0 &&
+            fpr_zone_get_stats(fpr_machine_zone(lab->before, z), &was) == 0) {
+            n += now.isolate_refused - was.isolate_refused;
+        }
+    }
+    return n;
+}
+
 static void blocks(struct lab *lab, const struct fpr_report_stats *d,
                    const struct fpr_report_config *c)
 {
-    if (d->calls == 0 && d->passes_refused == 0 && d->skipped_blocks == 0) {
+    if (d->calls == 0 && kept_by_min(lab) == 0 && d->passes_refused == 0 &&
+        d->skipped_blocks == 0) {
         lab_say(lab, "- nothing to report: no free block of order %d or more, or all are reported",
                 c->order);
         return;
@@ -37,6 +52,12 @@ static void limits(struct lab *lab, const struct fpr_report_stats *d,
                 "- the zone was left alone: free must be above low + %u blocks of order %d "
                 "(capacity times the reporting order)",
                 c->capacity, c->order);
+    }
+    if (kept_by_min(lab)) {
+        lab_say(
+            lab,
+            "- the min watermark: a block is taken off only while more pages are free than min and "
+            "the block have together; at one that was refused its list was left");
     }
     if (d->budget_stops) {
         lab_say(lab,

@@ -96,10 +96,10 @@ enum lab_result lab_number(struct lab *lab, const char *what, const char *text, 
     char *end = NULL;
     errno = 0;
     unsigned long long n = isdigit((unsigned char)*text) ? strtoull(text, &end, 0) : 0;
-    if (!end || *end || errno) {
+    if (!end || *end) {
         return lab_fail(lab, LAB_BAD, "%s: '%s' is not a number", what, text);
     }
-    if (n < min || n > max) {
+    if (errno || n < min || n > max) {
         return lab_fail(lab, LAB_BAD, "%s: %s is not between %" PRIu64 " and %" PRIu64, what, text,
                         min, max);
     }
@@ -117,6 +117,14 @@ enum lab_result lab_time(struct lab *lab, const char *text, fpr_ns *value)
     }
     *value = (fpr_ns)(n * unit + 0.5);
     return LAB_OK;
+}
+
+void lab_join(char *to, size_t size, const char *const *words)
+{
+    size_t at = 0;
+    for (to[0] = '\0'; *words && at + 1 < size; words++) {
+        at += (size_t)snprintf(to + at, size - at, "%s%s", at ? ", " : "", *words);
+    }
 }
 
 /* Insertions, deletions, replacements and swapped neighbours between two short words. */
@@ -150,18 +158,20 @@ const char *lab_nearest(const char *word, const char *const *among)
 {
     const char *best = NULL, *longer = NULL, *shorter = NULL;
     size_t len = strlen(word);
-    unsigned least = (len <= 3 ? 1 : len <= 6 ? 2 : 3) + 1;
+    unsigned least = (len <= 1 ? 0 : len <= 3 ? 1 : len <= 6 ? 2 : 3) + 1, begin = 0;
     for (; *among; among++) {
         unsigned d = distance(word, *among);
         if (d < least) {
             least = d;
             best = *among;
-        } else if (!longer && len >= 2 && strncmp(word, *among, len) == 0) {
-            longer = *among;
+        } else if (len > 0 && strncmp(word, *among, len) == 0) {
+            longer = longer ? longer : *among;
+            begin++;
         } else if (strlen(*among) > 3 && strncmp(word, *among, strlen(*among)) == 0) {
             shorter = *among; /* allocate: alloc */
         }
     }
+    longer = len > 1 || begin == 1 ? longer : NULL; /* a letter may mean anything */
     return best ? best : longer ? longer : shorter;
 }
 
@@ -186,11 +196,8 @@ static enum lab_result word_value(struct lab *lab, const struct lab_option *o, c
             return LAB_OK;
         }
     }
-    char list[160] = "";
-    for (int k = 0; o->among[k]; k++) {
-        size_t at = strlen(list);
-        snprintf(list + at, sizeof(list) - at, "%s%s", k ? ", " : "", o->among[k]);
-    }
+    char list[160];
+    lab_join(list, sizeof(list), o->among);
     return lab_fail(lab, LAB_BAD, "%s: '%s' is none of %s", o->key, text, list);
 }
 

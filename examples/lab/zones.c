@@ -89,6 +89,14 @@ enum lab_result lab_cmd_select(struct lab *lab, const struct lab_words *words)
             return LAB_OK;
         }
     }
+    for (size_t z = 0; given && z < lab->w.nr_zones && z < 64; z++) {
+        if (!strcasecmp(names[z], words->word[1])) {
+            return lab_fail(lab, LAB_REFUSED,
+                            "no zone '%s' on node %" PRIu64 "; show zones lists "
+                            "them",
+                            words->word[1], node);
+        }
+    }
     const char *near = lab_nearest(words->word[1], names);
     return near ? lab_fail(lab, LAB_REFUSED, "no zone '%s'; did you mean '%s'?", words->word[1],
                            near)
@@ -153,8 +161,12 @@ static enum lab_result from_folder(struct lab *lab, const char *path, const char
                         error.reason[0] ? error.reason : strerror(-err));
     }
     snprintf(what, room, "%s",
-             result.frames_known
-                 ? "the free blocks are the machine's, the order of lists is not known"
+             result.frames_known && result.types_known
+                 ? "the free blocks and their types are the machine's, the order of lists is not "
+                   "known"
+             : result.frames_known
+                 ? "the free blocks are the machine's, their types and the order of lists are not "
+                   "known"
              : result.types_known ? "numbers of blocks by order and type are the machine's, their "
                                     "addresses are made up"
                                   : "numbers of blocks by order are the machine's, addresses and "
@@ -166,10 +178,18 @@ static enum lab_result from_file(struct lab *lab, const char *path, struct fpr_m
 {
     char *text = NULL;
     size_t len = 0;
+    struct stat st;
     struct fpr_text_error error = {0};
+    if (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) { /* some never end */
+        return lab_fail(lab, LAB_REFUSED, "import: %s: neither a folder nor a file with a state",
+                        path);
+    }
     FILE *f = fopen(path, "r");
     ssize_t got = f ? getdelim(&text, &len, EOF, f) : -1;
     int err = got >= 0 ? 0 : f && feof(f) ? -EINVAL : -errno;
+    if (err == -EINVAL) {
+        snprintf(error.reason, sizeof(error.reason), "the file is empty");
+    }
     if (f) {
         fclose(f);
     }
@@ -232,8 +252,14 @@ enum lab_result lab_cmd_import(struct lab *lab, const struct lab_words *words)
     lab->w.clock = clock;
     lab->w.machine = machine;
     lab_adopt(lab);
+    uint64_t frames = 0;
+    for (size_t z = 0; z < lab->w.nr_zones; z++) {
+        struct fpr_zone_info info;
+        fpr_zone_get_info(fpr_machine_zone(machine, z), &info);
+        frames += info.present;
+    }
     lab_say(lab, "%zu zone%s, %" PRIu64 " frames; %s", lab->w.nr_zones,
-            lab->w.nr_zones == 1 ? "" : "s", lab->w.frames, what);
+            lab->w.nr_zones == 1 ? "" : "s", frames, what);
     if (!lab->quiet) {
         lab_zones(lab, lab->out);
     }

@@ -19,14 +19,16 @@ struct fpr_import_options {
 /** What was known, and how well it fits together: files of a running machine are read one after
  *  the other, so that small differences are usual. */
 struct fpr_import_result {
-    bool frames_known;  /**< from kpageflags: free blocks are exact; else their addresses are made
-                           up,  only their numbers are the machine's */
-    bool types_known;   /**< from pagetypeinfo: types of free blocks; else guessed from what is in a
-                             pageblock (with kpageflags) or all movable */
-    uint64_t free_told; /**< pages on free lists by buddyinfo or pagetypeinfo; else by zoneinfo,
-                             which counts some per-cpu pages elsewhere */
+    /** From kpageflags: free blocks are exact; else their addresses are made up, only their
+     *  numbers are the machine's. A copy that ends before the last zone does is not used. */
+    bool frames_known;
+    /** From pagetypeinfo: how many pageblocks and free blocks there are of each type; else guessed
+     *  from what is in a pageblock (with kpageflags), or all movable. */
+    bool types_known;
+    uint64_t free_told;  /**< pages on free lists by buddyinfo or pagetypeinfo; else by zoneinfo,
+                              which counts some per-cpu pages elsewhere */
     uint64_t free_pages; /**< pages free in the machine that was made */
-    uint64_t displaced;  /**< free blocks that found no place in a pageblock of their type */
+    uint64_t displaced;  /**< free blocks that are in a pageblock of another type */
 };
 
 /** Makes a machine from files in a folder, plain, .gz or .zst: `zoneinfo`, which must be there,

@@ -21,6 +21,7 @@ struct import {
     char *flags; /* kpageflags */
     struct page_flags page_flags;
     struct told_file told;
+    struct holes holes[MAX_ZONEINFO];
     bool types;
     struct fpr_import_result result;
 };
@@ -105,10 +106,30 @@ static const struct told *told_of(const struct import *im, const struct zoneinfo
     return NULL;
 }
 
+static unsigned pageblock_order(const struct import *im)
+{
+    return im->told.pageblock_order ? im->told.pageblock_order : 9;
+}
+
+static const struct told *types_of(const struct import *im, const struct zoneinfo *z)
+{
+    return im->types ? told_of(im, z) : NULL;
+}
+
+static int find_holes(struct import *im, size_t i, unsigned max_order)
+{
+    const struct zoneinfo *z = &im->zones[i];
+    const struct told *types = types_of(im, z);
+    if (im->result.frames_known)
+        return fpr_import_holes_by_flags(&im->holes[i], z, types, pageblock_order(im),
+                                         &im->page_flags);
+    struct fpr_range present = fpr_import_present(z, types, max_order, pageblock_order(im));
+    return fpr_import_holes_by_counts(&im->holes[i], z, &present);
+}
+
 static int make_machine(struct import *im, struct fpr_machine **machine)
 {
     struct fpr_zone_config configs[MAX_ZONEINFO];
-    struct fpr_range holes[MAX_ZONEINFO];
     struct fpr_machine_config config;
     struct fpr_policy policy;
     int err = fpr_profile_policy(FPR_PROFILE_LINUX_6_1, &policy);
@@ -117,15 +138,11 @@ static int make_machine(struct import *im, struct fpr_machine **machine)
         err = fpr_proc_zone_configure(&configs[i], z, im->o->policy ? im->o->policy : &policy,
                                       im->o->cpus ? im->o->cpus : 1);
         configs[i].max_order = im->told.max_order ? im->told.max_order : configs[i].max_order;
-        if (im->told.pageblock_order)
-            configs[i].pageblock_order = im->told.pageblock_order;
-        if (!im->result.frames_known && z->spanned > z->present) {
-            struct fpr_range in = fpr_import_present(z, configs[i].max_order);
-            holes[i].start = in.start > z->start ? z->start : in.start + in.pages;
-            holes[i].pages = z->spanned - z->present;
-            configs[i].holes = &holes[i];
-            configs[i].nr_holes = 1;
-        }
+        configs[i].pageblock_order = pageblock_order(im);
+        if (!err)
+            err = find_holes(im, i, configs[i].max_order);
+        configs[i].holes = im->holes[i].run;
+        configs[i].nr_holes = im->holes[i].nr;
     }
     if (!err)
         err = fpr_machine_config_init(&config);
@@ -155,16 +172,22 @@ static int load_zone(struct import *im, struct fpr_zone *zone)
     struct fpr_zone_counters c;
     if (!z)
         return -EINVAL;
+    const struct holes *holes = &im->holes[z - im->zones];
+    int64_t r = fpr_import_mark_holes(zone, holes);
+    if (r < 0)
+        return (int)r;
     if (im->result.frames_known) {
-        int err = fpr_proc_zone_load_flags(zone, &im->page_flags);
-        if (err)
-            return err;
+        r = fpr_import_by_flags(zone, &im->page_flags, types_of(im, z), holes);
+        if (r < 0)
+            return (int)r;
+        im->result.displaced += (uint64_t)r;
     } else if (!told) {
         return fpr_trace_error_set(im->error, -EINVAL, im->told.path, 0, NULL,
                                    "says nothing of node %d, zone %s", z->node, z->name);
     } else {
-        struct fpr_range present = fpr_import_present(z, im->told.max_order);
-        int64_t r = fpr_import_place(zone, told, &present);
+        struct fpr_range present =
+            fpr_import_present(z, types_of(im, z), im->told.max_order, pageblock_order(im));
+        r = fpr_import_place(zone, told, &present);
         if (r == -EINVAL)
             return fpr_trace_error_set(
                 im->error, -EINVAL, im->told.path, told->line, NULL,
@@ -179,6 +202,23 @@ static int load_zone(struct import *im, struct fpr_zone *zone)
     if (!err && !fpr_zone_get_counters(zone, &c))
         im->result.free_pages += c.free + (uint64_t)c.free_lag;
     return err;
+}
+
+/* A copy of kpageflags that ends too soon says nothing of what is behind: then counts must do. */
+static int check_flags(struct import *im)
+{
+    for (size_t i = 0; im->result.frames_known && i < im->nr_zones; i++) {
+        const struct zoneinfo *z = &im->zones[i];
+        if (z->start + z->spanned <= im->page_flags.nr)
+            continue;
+        if (!im->told.nr)
+            return fpr_trace_error_set(im->error, -EINVAL, im->source.path, 0, NULL,
+                                       "kpageflags ends at frame 0x%zx, before node %d, zone %s "
+                                       "does",
+                                       im->page_flags.nr, z->node, z->name);
+        im->result.frames_known = false;
+    }
+    return 0;
 }
 
 static int build(struct import *im, struct fpr_machine **machine)
@@ -227,17 +267,21 @@ int fpr_machine_import(const char *folder, const struct fpr_import_options *opti
         err = read_flags(im);
     if (!err)
         err = read_counts(im);
+    if (err >= 0)
+        err = check_flags(im);
     if (err >= 0 && !im->result.frames_known && !im->told.nr)
         err = fpr_trace_error_set(error, -ENOENT, folder, 0, NULL,
                                   "holds none of kpageflags, pagetypeinfo and buddyinfo that can "
                                   "be read");
-    im->result.types_known = im->types && !im->result.frames_known;
+    im->result.types_known = im->types;
     if (err >= 0)
         err = build(im, machine);
     if (!err && result)
         *result = im->result;
     if (err == -ENOMEM)
         fpr_trace_error_set(error, err, folder, 0, NULL, "out of memory");
+    for (size_t i = 0; i < MAX_ZONEINFO; i++)
+        free(im->holes[i].run);
     free(im->flags);
     free(im);
     return err;

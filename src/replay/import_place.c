@@ -12,13 +12,6 @@ struct regions {
     size_t nr, room;
 };
 
-struct fpr_range fpr_import_present(const struct zoneinfo *z, unsigned max_order)
-{
-    bool at_start = z->start & ((1ull << max_order) - 1);
-    uint64_t missing = z->spanned > z->present ? z->spanned - z->present : 0;
-    return (struct fpr_range){z->start + (at_start ? missing : 0), z->spanned - missing};
-}
-
 struct layout {
     struct fpr_zone *zone;
     struct fpr_zone_info info;

@@ -21,9 +21,34 @@ static bool has(const struct page_flags *f, fpr_pfn pfn, unsigned bit)
     return pfn < f->nr && f->words[pfn] >> bit & 1;
 }
 
-static bool absent(const struct page_flags *f, fpr_pfn pfn)
+bool fpr_page_absent(const struct page_flags *f, fpr_pfn pfn)
 {
-    return pfn >= f->nr || has(f, pfn, KPF_NOPAGE) || has(f, pfn, KPF_RESERVED);
+    return pfn >= f->nr || has(f, pfn, KPF_NOPAGE);
+}
+
+bool fpr_page_unused(const struct page_flags *f, fpr_pfn pfn)
+{
+    return fpr_page_absent(f, pfn) || has(f, pfn, KPF_RESERVED);
+}
+
+bool fpr_page_free(const struct page_flags *f, fpr_pfn pfn)
+{
+    return has(f, pfn, KPF_BUDDY);
+}
+
+bool fpr_page_on_lru(const struct page_flags *f, fpr_pfn pfn)
+{
+    return has(f, pfn, KPF_LRU);
+}
+
+bool fpr_page_movable(const struct page_flags *f, fpr_pfn pfn)
+{
+    return has(f, pfn, KPF_LRU) || has(f, pfn, KPF_ANON);
+}
+
+bool fpr_page_slab(const struct page_flags *f, fpr_pfn pfn)
+{
+    return has(f, pfn, KPF_SLAB);
 }
 
 /* Unmovable if more of its pages are the kernel's own than user or cache memory. */
@@ -31,9 +56,9 @@ static int guess_type(const struct page_flags *f, fpr_pfn start, fpr_pfn pages)
 {
     uint64_t kernel = 0, movable = 0;
     for (fpr_pfn p = start; p < start + pages; p++) {
-        if (absent(f, p) || has(f, p, KPF_BUDDY))
+        if (fpr_page_unused(f, p) || has(f, p, KPF_BUDDY))
             continue;
-        if (has(f, p, KPF_LRU) || has(f, p, KPF_ANON))
+        if (fpr_page_movable(f, p))
             movable++;
         else
             kernel++;
@@ -53,8 +78,7 @@ static int load_types(struct fpr_zone *zone, const struct fpr_zone_info *info,
     return err;
 }
 
-/* The largest aligned block of free frames that begins here. */
-static unsigned block_at(const struct fpr_zone_info *info, const struct page_flags *f, fpr_pfn pfn)
+unsigned fpr_page_block(const struct fpr_zone_info *info, const struct page_flags *f, fpr_pfn pfn)
 {
     unsigned order = 0;
     for (; order < info->max_order; order++) {
@@ -77,9 +101,9 @@ static int load_frames(struct fpr_zone *zone, const struct fpr_zone_info *info,
     for (fpr_pfn p = info->start; !err && p < info->start + info->spanned;) {
         unsigned order = 0;
         if (has(f, p, KPF_BUDDY)) {
-            order = block_at(info, f, p);
+            order = fpr_page_block(info, f, p);
             err = fpr_zone_load_free(zone, p, order, fpr_zone_pageblock_type(zone, p), false);
-        } else if (!absent(f, p)) {
+        } else if (!fpr_page_unused(f, p)) {
             err = fpr_zone_load_allocated(zone, p, 0, has(f, p, KPF_LRU));
         }
         p += 1ull << order;

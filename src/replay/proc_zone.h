@@ -10,6 +10,17 @@ struct page_flags {
     size_t nr;
 };
 
+/* What a frame is. One beyond the words is absent. */
+bool fpr_page_absent(const struct page_flags *f, fpr_pfn pfn);
+bool fpr_page_unused(const struct page_flags *f,
+                     fpr_pfn pfn); /* absent, or never the allocator's */
+bool fpr_page_free(const struct page_flags *f, fpr_pfn pfn);
+bool fpr_page_on_lru(const struct page_flags *f, fpr_pfn pfn);
+bool fpr_page_movable(const struct page_flags *f, fpr_pfn pfn);
+bool fpr_page_slab(const struct page_flags *f, fpr_pfn pfn);
+/* Order of the largest aligned block of free frames that begins here. */
+unsigned fpr_page_block(const struct fpr_zone_info *info, const struct page_flags *f, fpr_pfn pfn);
+
 /* An empty zone as zoneinfo describes it. Returns 0, -EINVAL (an unknown zone name). */
 int fpr_proc_zone_configure(struct fpr_zone_config *config, const struct zoneinfo *z,
                             const struct fpr_policy *policy, unsigned cpus);

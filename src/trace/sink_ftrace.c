@@ -23,40 +23,48 @@ static void head(struct fpr_sink *s, const char *name)
                  us / 1000000, us % 1000000, name);
 }
 
-/* Flags by name, sets that the kernel has a word for first. */
+/* Flags as a 6.1 kernel prints them: of its words, in its order, each that is wholly there is taken
+ * out of what is left; those for several flags come first. Later kernels have other orders. */
 static void put_gfp(struct fpr_sink *s, fpr_gfp gfp)
 {
     static const struct {
         const char *name;
         fpr_gfp bits;
     } names[] = {
+        {"GFP_TRANSHUGE", FPR_GFP_TRANSHUGE_LIGHT | FPR_GFP_DIRECT_RECLAIM},
+        {"GFP_TRANSHUGE_LIGHT", FPR_GFP_TRANSHUGE_LIGHT},
         {"GFP_HIGHUSER_MOVABLE", FPR_GFP_HIGHUSER_MOVABLE},
+        {"GFP_HIGHUSER", FPR_GFP_USER | FPR_GFP_HIGHMEM},
         {"GFP_USER", FPR_GFP_USER},
+        {"GFP_KERNEL_ACCOUNT", FPR_GFP_KERNEL | FPR_GFP_ACCOUNT},
         {"GFP_KERNEL", FPR_GFP_KERNEL},
+        {"GFP_NOFS", FPR_GFP_RECLAIM | FPR_GFP_IO},
         {"GFP_ATOMIC", FPR_GFP_ATOMIC_REQUEST},
-        {"__GFP_DMA", FPR_GFP_DMA},
+        {"GFP_NOIO", FPR_GFP_RECLAIM},
+        {"GFP_NOWAIT", FPR_GFP_NOWAIT},
+        {"GFP_DMA", FPR_GFP_DMA},
         {"__GFP_HIGHMEM", FPR_GFP_HIGHMEM},
-        {"__GFP_DMA32", FPR_GFP_DMA32},
-        {"__GFP_MOVABLE", FPR_GFP_MOVABLE},
-        {"__GFP_RECLAIMABLE", FPR_GFP_RECLAIMABLE},
+        {"GFP_DMA32", FPR_GFP_DMA32},
         {"__GFP_HIGH", FPR_GFP_HIGH},
+        {"__GFP_ATOMIC", FPR_GFP_ATOMIC},
         {"__GFP_IO", FPR_GFP_IO},
         {"__GFP_FS", FPR_GFP_FS},
-        {"__GFP_ZERO", FPR_GFP_ZERO},
-        {"__GFP_ATOMIC", FPR_GFP_ATOMIC},
-        {"__GFP_DIRECT_RECLAIM", FPR_GFP_DIRECT_RECLAIM},
-        {"__GFP_KSWAPD_RECLAIM", FPR_GFP_KSWAPD_RECLAIM},
-        {"__GFP_WRITE", FPR_GFP_WRITE},
         {"__GFP_NOWARN", FPR_GFP_NOWARN},
         {"__GFP_RETRY_MAYFAIL", FPR_GFP_RETRY_MAYFAIL},
         {"__GFP_NOFAIL", FPR_GFP_NOFAIL},
         {"__GFP_NORETRY", FPR_GFP_NORETRY},
-        {"__GFP_MEMALLOC", FPR_GFP_MEMALLOC},
         {"__GFP_COMP", FPR_GFP_COMP},
+        {"__GFP_ZERO", FPR_GFP_ZERO},
         {"__GFP_NOMEMALLOC", FPR_GFP_NOMEMALLOC},
+        {"__GFP_MEMALLOC", FPR_GFP_MEMALLOC},
         {"__GFP_HARDWALL", FPR_GFP_HARDWALL},
         {"__GFP_THISNODE", FPR_GFP_THISNODE},
+        {"__GFP_RECLAIMABLE", FPR_GFP_RECLAIMABLE},
+        {"__GFP_MOVABLE", FPR_GFP_MOVABLE},
         {"__GFP_ACCOUNT", FPR_GFP_ACCOUNT},
+        {"__GFP_WRITE", FPR_GFP_WRITE},
+        {"__GFP_DIRECT_RECLAIM", FPR_GFP_DIRECT_RECLAIM},
+        {"__GFP_KSWAPD_RECLAIM", FPR_GFP_KSWAPD_RECLAIM},
     };
     const char *bar = "";
     fpr_sink_put(s, " gfp_flags=%s", gfp ? "" : "none");

@@ -39,7 +39,32 @@ lab 2 'xyzzyx\n'; says "unknown command 'xyzzyx'"
 lab 2 'zone page 32\n'; says "unknown option 'page'; did you mean 'pages'?"
 lab 2 'zone pages\n'; says "pages needs a value"
 lab 2 'zone pages -3\n'; says "'-3' is not a number"
-lab 2 'zone pages 99999999999999999999\n'; says "is not a number"
+lab 2 'zone pages 99999999999999999999\n'; says "99999999999999999999 is not between 1 and 1048576"
+lab 2 '' --quiz --seed 99999999999999999999; says "is not between"
+lab 2 'q\n'; says "did you mean 'quit'?"
+lab 2 'x\n'; says "unknown command 'x'; help lists them"
+lab 2 '=\n'; says "a name is missing: NAME = alloc ORDER"
+lab 2 'zon\0e\n'; says "unknown command 'zon?e'"
+lab 2 'zone\ncount foo\n'; says "no counter 'foo' among allocs, "
+lab 2 'zone\nshow foo\n'; says "nothing called 'foo' to show, but lists, tree"
+lab 2 'zone\nalloc 0 foo\n'; says "not one of movable, unmovable"
+lab 2 '' --quiz --topic foo; says "unknown topic 'foo', not one of split, merge"
+# what a device is refused, in words
+lab 1 'guest\nmap 1 0 1\n'; says "map: the IOVA is no multiple of the page size (page size 0x1000"
+lab 1 'guest\nmap 0 0 1\nmap 0 0 1\n'; says "map: there is a mapping already"
+lab 1 'guest\nmap 0 0 8\nunmap 0x1000\n'; says "unmap: the IOVA is no multiple of the page size, or it would cut"
+lab 1 'guest\npin 0\n'; says "pin: not all of that is mapped"
+lab 1 'guest\ndma 0 4\n'; says "dma: nothing is mapped there"
+lab 1 'guest\nrw 0 "x"\n'; says "rw: not all of that is mapped"
+# a guest's passes show their calls, the last block first
+lab 0 'zone pages 64\na = alloc 0\nreporting capacity 3 budget 0\nreport\n'; grep '^  call' out.txt >zone.calls
+lab 0 'guest pages 64\na = alloc 0\nreporting capacity 3 budget 0\nreport\n'; grep '^  call' out.txt >guest.calls
+[ "$(wc -l <guest.calls)" -eq 2 ] || bad "there are not two calls"
+cmp -s zone.calls guest.calls || bad "a guest's calls are not those of a zone"
+rm zone.calls guest.calls
+# together stdout and stderr are in the order of what happened
+printf 'zone\nfoo\n' | $WRAPPER "$LAB" >out.txt 2>&1
+[ "$(tail -1 out.txt)" = "fpr-lab: stdin:2: unknown command 'foo'; help lists them" ] || bad "the error is not last"
 lab 2 'zone pages 32 pages 32\n'; says "given twice"
 lab 2 'zone profile v17\n'; says "none of v16"
 lab 2 'zone max-order 3 pageblock 4\n'; says "pageblock"
@@ -53,7 +78,7 @@ lab 1 'zone\na = alloc 1\na = alloc 1\n'; says "free it first"
 lab 1 'zone\nfree 0 0\n'; says "not an allocated block"
 lab 2 'zone\n3 = alloc 1\n'; says "is no name"
 lab 2 'zone\na = free b\n'; says "only an allocation"
-lab 2 'zone\n= alloc 1\n'; says "unknown command"
+lab 2 'zone\n= alloc 1\n'; says "a name is missing"
 lab 2 'rw 0 "x\n'; says "quotation mark"
 lab 1 'zone\nmap 0 0 1\n'; says "needs a guest"
 lab 1 'guest\nrw 0 4\n'; says "rw:"
@@ -74,6 +99,21 @@ lab 2 "$(printf 'a%.0s' {1..2000})\n"; says "stdin:1: the line is too long"
 lab 2 "help $(printf 'a %.0s' {1..60})\n"; says "more than"
 lab 2 '\001\377\n'; says "unknown command"
 
+# why: a fallback changes the lists before the next page is taken; lists are the request's
+lab 0 'zone pages 64 pageblock 3 high 8 batch 4\na = alloc 0 unmovable\nwhy\n'
+prints "per-cpu list of order 0, Unmovable"; prints "- 0x31 is the head of the order-0 Unmovable list"
+grep -q '0x31/0 comes out' out.txt && bad "the second page comes from the fallback as well"
+# why: watermarks, passed, refused, and in the way of reporting
+lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nwhy\n'
+prints "12 free less 1 for the order is 11, above low (10)"
+lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nd = alloc 0\nwhy\n'
+prints "is 10, not above low (10)"
+lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 3\nd = alloc 0\nwhy\n'
+prints "the watermark check refused"
+lab 0 'zone pages 64 min 60 low 0\nreporting capacity 1\nreport\nwhy\n'
+prints "- the min watermark: a block is taken off only"
+grep -q 'nothing to report' out.txt && bad "there was something to report"
+
 # several zones, and machines from elsewhere
 lab 2 'zone pages 32 dma 32\n'; says "dma"
 lab 2 'guest dma 3\n'; says "unknown option 'dma'"
@@ -84,6 +124,9 @@ prints "b = frame 0x0, order 3, movable, zone DMA"; prints "in zone DMA:"
 prints "* node 0, zone Normal"; prints "16 frames from 0x10       free        0"
 lab 2 'import\n'; says "import FOLDER"
 lab 1 'import /nowhere\n'; says "/nowhere"
+lab 1 'import /dev/null\n'; says "import: /dev/null: neither a folder nor a file with a state"
+lab 1 'import /dev/zero\n'; says "import: /dev/zero: neither a folder nor a file with a state"
+lab 1 'zone\nselect Normal node 7\n'; says "no zone 'Normal' on node 7; show zones lists them"
 mkdir -p none; lab 1 'import none\n'; says "zoneinfo"
 printf 'nonsense\n' >bad.state; lab 1 'import bad.state\n'; says "bad.state: not a state dump"
 : >empty.state; lab 1 'import empty.state\n'; says "empty.state"
@@ -97,6 +140,12 @@ cmp -s "$DATA/../view/gcc.buddyinfo" x.buddyinfo || bad "another buddyinfo than 
 lab 0 'import gcc suffix .before\nalloc 9\nshow buddyinfo gcc/buddyinfo.before\nback\nshow buddyinfo x.buddyinfo\n'
 cmp -s "$DATA/../view/gcc.buddyinfo" x.buddyinfo || bad "stepping back imported anew"
 cmp -s gcc/buddyinfo.before x.buddyinfo && bad "nothing was allocated"
+mkdir holed # of six pageblocks the machine has four
+printf 'Node 0, zone Normal\n  pages free 64\n spanned 3072\n present 2048\n managed 2048\n  start_pfn: 0\n' >holed/zoneinfo
+printf 'Node 0, zone Normal 0 0 0 0 0 0 1 0 0 0 1\n' >holed/buddyinfo
+lab 0 'import holed\nreporting capacity 1\nreport\nshow pagetypeinfo\n'; prints "the host holds 1024 of 2048 pages"
+grep -qE '^Node 0, zone +Normal +0 +4 +0 +0 +0 $' out.txt || bad "holes are counted as pageblocks"
+rm -r holed
 rm gcc/buddyinfo.before gcc/pagetypeinfo.before
 lab 1 'import gcc suffix .before\n'; says "gcc"
 rm -rf none gcc bad.state empty.state x.buddyinfo

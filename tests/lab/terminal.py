@@ -96,6 +96,22 @@ def editing():
     check("control-d on an empty line ends it", lab.end(b"\x04") == 0)
 
 
+def completion():
+    lab = Terminal()
+    lab.type("zone pages 32\n")
+    check("alloc after NAME =", "b = frame" in lab.type("b = a\t 1\n"))
+    check("without blanks too", "c = frame" in lab.type("c =al\t 0\n"))
+    check("types after NAME = alloc", ", unmovable" in lab.type("d = alloc 0 unm\t\n"))
+    check("no command within itself", "alloc alloc" not in lab.type("alloc al\t\x15\n"))
+    check("help of a command", "explains the last" in lab.type("help wh\t\n"))
+    with tempfile.TemporaryDirectory() as folder:
+        open(os.path.join(folder, "picture.svg"), "w").close()
+        check("files after show svg", "picture.svg" in lab.type(f"show svg {folder}/pic\t\n"))
+        check("files after import", "picture.svg" in lab.type(f"import {folder}/pic\t\n"))
+        check("files nowhere else", "picture.svg" not in lab.type(f"free {folder}/pic\t\x15\n"))
+    check("completion: ends", lab.end() == 0)
+
+
 def mistakes():
     lab = Terminal()
     lab.type("zone pages 32\n")
@@ -159,7 +175,7 @@ def garbage():
 os.chdir(tempfile.mkdtemp())
 if "libreadline" not in subprocess.run(["ldd", LAB], capture_output=True, text=True).stdout:
     sys.exit(77)
-for part in (editing, mistakes, colours, narrow, garbage):
+for part in (editing, completion, mistakes, colours, narrow, garbage):
     part()
 shutil.rmtree(os.getcwd())
 sys.exit(1 if failed else 0)

@@ -156,6 +156,115 @@ static void test_kpageflags(void **state)
     test_folder_remove(&folder);
 }
 
+/* With both, the frames are kpageflags' and the types pagetypeinfo's, holes neither's. */
+#define HOLED_ZONEINFO                                                                             \
+    "Node 0, zone   Normal\n"                                                                      \
+    "  pages free     196\n"                                                                       \
+    "        spanned  3072\n"                                                                      \
+    "        present  2048\n"                                                                      \
+    "        managed  2048\n"                                                                      \
+    "  start_pfn:           0\n"
+#define HOLED_TYPES                                                                                \
+    "Page block order: 9\n"                                                                        \
+    "Node 0, zone Normal, type Unmovable 0 0 1 0 0 0 0 0 0 0 0\n"                                  \
+    "Node 0, zone Normal, type Movable 0 0 0 0 0 1 2 0 0 0 0\n"                                    \
+    "Node 0, zone Normal, type Reclaimable 0 0 0 0 0 1 0 0 0 0 0\n"                                \
+    "Number of blocks type Unmovable Movable Reclaimable HighAtomic Isolate\n"                     \
+    "Node 0, zone Normal 1 2 1 0 0\n"
+
+static uint64_t holed_words[3072];
+
+/* Pageblocks: user memory, no page structures, slab, the kernel's own, nothing, user memory. */
+static void fill_holed(struct test_folder *folder)
+{
+    static const uint64_t kinds[] = {1u << 5, 1u << 20, 1u << 7, 1u << 3, 0, 1u << 5};
+    const uint64_t buddy = 1u << 10;
+    for (size_t k = 0; k < 3072; k++)
+        holed_words[k] = kinds[k / 512];
+    for (size_t k = 64; k < 164; k++)
+        holed_words[k] = buddy; /* 64 + 32 + 4, of which the 4 are on another list */
+    for (size_t k = 0; k < 32; k++)
+        holed_words[1024 + k] = buddy;
+    for (size_t k = 0; k < 64; k++)
+        holed_words[2560 + k] = buddy;
+    test_folder_make(folder);
+    test_folder_write(folder, "zoneinfo", HOLED_ZONEINFO);
+    test_folder_write(folder, "pagetypeinfo", HOLED_TYPES);
+}
+
+static uint64_t blocks_on(struct fpr_machine *m, unsigned order, int mt)
+{
+    struct text t = {NULL, 0};
+    char want[64];
+    uint64_t n[FPR_NR_ORDERS] = {0};
+    assert_int_equal(fpr_view_pagetypeinfo(m, append, &t), 0);
+    snprintf(want, sizeof(want), "type %12s", fpr_migratetype_name(mt));
+    char *at = strstr(t.data, want);
+    assert_non_null(at);
+    at += strlen(want);
+    for (unsigned o = 0; o <= order; o++)
+        n[o] = strtoull(at, &at, 10);
+    free(t.data);
+    return n[order];
+}
+
+static void test_kpageflags_with_types(void **state)
+{
+    (void)state;
+    struct test_folder folder;
+    struct fpr_import_result r;
+    struct fpr_zone_info info;
+    static const int types[] = {FPR_MOVABLE,   -ENOENT, FPR_RECLAIMABLE,
+                                FPR_UNMOVABLE, -ENOENT, FPR_MOVABLE};
+    fill_holed(&folder);
+    test_folder_write_bytes(&folder, "kpageflags", holed_words, sizeof(holed_words));
+    struct fpr_machine *m = import(&folder, &r);
+    struct fpr_zone *z = fpr_machine_zone(m, 0);
+    assert_true(r.frames_known);
+    assert_true(r.types_known);
+    assert_int_equal(r.free_pages, 196);
+    assert_int_equal(r.free_told, 196);
+    assert_int_equal(r.displaced, 1);
+    for (size_t k = 0; k < 6; k++)
+        assert_int_equal(fpr_zone_pageblock_type(z, k * 512 + 7), types[k]);
+    assert_int_equal(blocks_on(m, 2, FPR_UNMOVABLE), 1);
+    assert_int_equal(blocks_on(m, 2, FPR_MOVABLE), 0);
+    assert_int_equal(blocks_on(m, 5, FPR_MOVABLE), 1);
+    assert_int_equal(blocks_on(m, 6, FPR_MOVABLE), 2);
+    assert_int_equal(blocks_on(m, 5, FPR_RECLAIMABLE), 1);
+    assert_int_equal(fpr_zone_get_info(z, &info), 0);
+    assert_int_equal(info.present, 2048);
+    fpr_machine_destroy(m);
+    test_folder_remove(&folder);
+}
+
+/* Of holes only the number is known without kpageflags, or if a copy of it ends too soon. */
+static void test_holes_without_kpageflags(void **state)
+{
+    (void)state;
+    for (size_t words = 0; words <= 2048; words += 2048) {
+        struct test_folder folder;
+        struct fpr_import_result r;
+        struct text out = {NULL, 0};
+        fill_holed(&folder);
+        if (words)
+            test_folder_write_bytes(&folder, "kpageflags", holed_words,
+                                    words * sizeof(holed_words[0]));
+        struct fpr_machine *m = import(&folder, &r);
+        assert_false(r.frames_known);
+        assert_true(r.types_known);
+        assert_int_equal(r.free_pages, 196);
+        assert_int_equal(fpr_view_pagetypeinfo(m, append, &out), 0);
+        assert_non_null(
+            strstr(out.data,
+                   "Node 0, zone   Normal            1            2            1            0 "));
+        assert_int_equal(blocks_on(m, 2, FPR_UNMOVABLE), 1);
+        free(out.data);
+        fpr_machine_destroy(m);
+        test_folder_remove(&folder);
+    }
+}
+
 static void refused(const char *zoneinfo, const char *name, const char *text, int want,
                     const char *file, uint64_t line, const char *reason)
 {
@@ -205,6 +314,8 @@ static void test_what_is_wrong_is_told_with_its_line(void **state)
     refused(TEST_ZONEINFO, "pagetypeinfo",
             "Number of blocks type Unmovable Movable\nNode 0, zone Normal 1\n", -EINVAL,
             "pagetypeinfo", 2, "not as many");
+    refused(TEST_ZONEINFO, "kpageflags", "12345678", -EINVAL, "", 0,
+            "kpageflags ends at frame 0x1");
     refused(TEST_ZONEINFO, "kpageflags", "123", -EINVAL, "kpageflags", 0, "8-byte words");
     assert_int_equal(fpr_machine_import(NULL, NULL, NULL, NULL, NULL), -EINVAL);
 }
@@ -215,6 +326,8 @@ int main(void)
         cmocka_unit_test(test_pagetypeinfo_round_trip),
         cmocka_unit_test(test_buddyinfo_alone),
         cmocka_unit_test(test_kpageflags),
+        cmocka_unit_test(test_kpageflags_with_types),
+        cmocka_unit_test(test_holes_without_kpageflags),
         cmocka_unit_test(test_what_is_wrong_is_told_with_its_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

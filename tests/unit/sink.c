@@ -204,6 +204,74 @@ static void test_text_is_read_back(void **state)
     free(text.data);
 }
 
+/* Flags that 6.1 guests printed (tests/data/trace, bench/data), each once. */
+static const char *const recorded_flags[] = {
+    "GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO",
+    "GFP_HIGHUSER_MOVABLE|__GFP_COMP",
+    "GFP_NOFS|__GFP_HIGHMEM|__GFP_NOWARN|__GFP_NORETRY|__GFP_COMP|__GFP_HARDWALL|__GFP_MOVABLE",
+    "GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_WRITE",
+    "GFP_KERNEL_ACCOUNT|__GFP_ZERO",
+    "__GFP_IO|__GFP_FS|__GFP_NOWARN|__GFP_NORETRY|__GFP_COMP|__GFP_NOMEMALLOC",
+    "GFP_TRANSHUGE_LIGHT|__GFP_NORETRY|__GFP_THISNODE",
+    "GFP_KERNEL|__GFP_NOWARN|__GFP_NORETRY|__GFP_RECLAIMABLE",
+    "GFP_NOWAIT|__GFP_NOWARN",
+    "GFP_NOFS|__GFP_NOFAIL|__GFP_COMP|__GFP_HARDWALL|__GFP_MOVABLE",
+    "__GFP_IO|__GFP_NOWARN|__GFP_NORETRY|__GFP_COMP|__GFP_NOMEMALLOC|__GFP_RECLAIMABLE",
+    "GFP_HIGHUSER|__GFP_ACCOUNT",
+    "GFP_TRANSHUGE|__GFP_NORETRY|__GFP_THISNODE",
+    "GFP_ATOMIC|__GFP_NOWARN|__GFP_NORETRY|__GFP_COMP|__GFP_RECLAIMABLE",
+    "GFP_KERNEL|__GFP_HIGHMEM|__GFP_NOWARN|__GFP_ZERO",
+    "GFP_TRANSHUGE",
+    "GFP_KERNEL",
+    "GFP_NOFS|__GFP_COMP",
+    "GFP_NOWAIT|__GFP_NOWARN|__GFP_NORETRY|__GFP_COMP|__GFP_NOMEMALLOC",
+    "none",
+};
+
+static void flags_come_back(const char *flags, size_t len)
+{
+    struct text text = {NULL, 0, 0};
+    struct fpr_sink *sink = NULL;
+    struct fpr_event_sink events;
+    struct fpr_event e = {.type = FPR_EVENT_PAGE_ALLOC, .pfn = 1};
+    const struct fpr_sink_config config = {.write = append, .ctx = &text};
+    assert_int_equal(fpr_gfp_parse(flags, len, &e.gfp), 0);
+    assert_int_equal(fpr_sink_create(&config, &sink), 0);
+    assert_int_equal(fpr_sink_events(sink, &events), 0);
+    events.event(events.ctx, &e);
+    assert_int_equal(fpr_sink_end(sink), 0);
+    const char *written = text.data ? strstr(text.data, "gfp_flags=") : NULL;
+    if (!written || strncmp(written + 10, flags, len) || written[10 + len] != '\n')
+        fail_msg("%.*s became %s", (int)len, flags, written ? written : "nothing");
+    fpr_sink_destroy(sink);
+    free(text.data);
+}
+
+static void test_flags_as_the_kernel_prints_them(void **state)
+{
+    (void)state;
+    static const char *const traces[] = {"ftrace-6.1.txt", "compact-cut.txt", "gcc-cut.txt",
+                                         "pressure-cut.txt", "steal-cut.txt"};
+    char path[512], line[1024];
+    unsigned lines = 0;
+    for (size_t k = 0; k < sizeof(recorded_flags) / sizeof(recorded_flags[0]); k++)
+        flags_come_back(recorded_flags[k], strlen(recorded_flags[k]));
+    for (size_t k = 0; k < sizeof(traces) / sizeof(traces[0]); k++) {
+        snprintf(path, sizeof(path), "%s/trace/%s", FPR_TEST_DATA, traces[k]);
+        FILE *f = fopen(path, "r");
+        assert_non_null(f);
+        while (lines < 5000 * (k + 1) && fgets(line, sizeof(line), f)) {
+            const char *flags = strstr(line, "gfp_flags=");
+            if (!flags)
+                continue;
+            flags_come_back(flags + 10, strcspn(flags + 10, " \n"));
+            lines++;
+        }
+        fclose(f);
+    }
+    assert_true(lines > 100);
+}
+
 static size_t count(const char *text, const char *what)
 {
     size_t n = 0;
@@ -283,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_is_read_back),
+        cmocka_unit_test(test_flags_as_the_kernel_prints_them),
         cmocka_unit_test(test_timeline),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_usdt),
