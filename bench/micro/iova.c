@@ -7,9 +7,9 @@
  * of both (half of one reader's is perfect). The generator's time is in both figures.
  */
 #include "micro/iova.h"
+#include "micro/pair.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,99 +65,82 @@ static uint64_t run_memcpy(const struct fixture *f, char *buffer)
 
 struct worker {
     const struct fixture *f;
-    pthread_barrier_t *ready;
+    struct fpr_iova_reader *reader;
+    char *buffer;
     uint64_t seed;
     uint64_t ns;
     int rc;
 };
 
-static void run_reads(struct worker *w, struct fpr_iova_reader *reader, char *buffer)
+static void worker_init(struct worker *w, struct fixture *f)
 {
+    *w = (struct worker){.f = f, .seed = f->seed++};
+    w->buffer = aligned_alloc(64, REGION);
+    w->rc = w->buffer ? fpr_iova_reader_create(f->space, &w->reader) : -ENOMEM;
+    if (w->buffer) {
+        memset(w->buffer, 0, REGION);
+    }
+}
+
+static void worker_free(struct worker *w)
+{
+    fpr_iova_reader_destroy(w->reader);
+    free(w->buffer);
+}
+
+static void run_reads(void *arg)
+{
+    struct worker *w = arg;
     const struct fixture *f = w->f;
     uint64_t state = w->seed, offset;
     size_t len = f->len;
-    int rc = 0;
+    int rc = w->rc;
     uint64_t start = micro_now();
-    for (uint64_t i = 0; i < f->ops; i++) {
+    for (uint64_t i = 0; i < f->ops && !rc; i++) {
         uint64_t region = draw(f, &state, len, &offset);
-        rc |= fpr_iova_rw(reader, IOVA_LOW + region * STRIDE + offset, buffer, len, false);
+        rc = fpr_iova_rw(w->reader, IOVA_LOW + region * STRIDE + offset, w->buffer, len, false);
     }
     w->ns = micro_now() - start;
     w->rc = rc;
-}
-
-/* Warms the tree and its own buffer, waits for the other reader, and reads. */
-static void *worker_main(void *arg)
-{
-    struct worker *w = arg;
-    struct fpr_iova_reader *reader = NULL;
-    char *buffer = aligned_alloc(64, REGION);
-    int rc = buffer ? fpr_iova_reader_create(w->f->space, &reader) : -ENOMEM;
-    if (rc == 0) {
-        memset(buffer, 0, REGION);
-        run_reads(w, reader, buffer);
-    }
-    pthread_barrier_wait(w->ready); /* the other waits there, whatever happened here */
-    if (rc == 0) {
-        run_reads(w, reader, buffer);
-        rc = w->rc;
-    }
-    w->rc = rc;
-    fpr_iova_reader_destroy(reader);
-    free(buffer);
-    return NULL;
 }
 
 /* One run of one thread: memcpy and map by turns, so that both see the same machine. */
 static double once_alone(void *ctx)
 {
     struct fixture *f = ctx;
-    struct fpr_iova_reader *reader = NULL;
-    struct worker w = {.f = f, .seed = f->seed};
-    char *buffer = aligned_alloc(64, REGION);
-    int rc = buffer ? fpr_iova_reader_create(f->space, &reader) : -ENOMEM;
+    struct worker w;
     uint64_t copy_ns = 0, map_ns = 0;
     enum { TURNS = 8 };
     uint64_t ops = f->ops;
     f->ops = ops / TURNS + 1;
-    if (rc == 0) {
-        memset(buffer, 0, REGION);
-        run_reads(&w, reader, buffer);
-    }
-    for (unsigned turn = 0; turn < TURNS && rc == 0; turn++) {
-        w.seed = ++f->seed;
-        copy_ns += run_memcpy(f, buffer);
-        run_reads(&w, reader, buffer);
+    worker_init(&w, f);
+    run_reads(&w);
+    for (unsigned turn = 0; turn < TURNS && w.rc == 0; turn++) {
+        w.seed = f->seed++;
+        copy_ns += run_memcpy(f, w.buffer);
+        run_reads(&w);
         map_ns += w.ns;
-        rc = w.rc;
     }
     double calls = (double)f->ops * TURNS;
     f->ops = ops;
-    fpr_iova_reader_destroy(reader);
-    free(buffer);
-    if (rc)
-        return rc;
+    worker_free(&w);
+    if (w.rc)
+        return w.rc;
     f->memcpy_ns[f->run++ % FEW_RUNS] = (double)copy_ns / calls;
     return (double)map_ns / calls;
 }
 
+/* Both warm the tree and their own buffers first. */
 static double once_threads(void *ctx)
 {
     struct fixture *f = ctx;
-    pthread_barrier_t ready;
-    struct worker w[2] = {{.f = f, .ready = &ready, .seed = f->seed},
-                          {.f = f, .ready = &ready, .seed = f->seed + 1}};
-    f->seed += 2;
-    if (pthread_barrier_init(&ready, NULL, 2))
-        return -EAGAIN;
-    pthread_t other;
-    int rc = -pthread_create(&other, NULL, worker_main, &w[0]);
-    if (rc == 0) {
-        worker_main(&w[1]);
-        pthread_join(other, NULL);
-        rc = w[0].rc ? w[0].rc : w[1].rc;
-    }
-    pthread_barrier_destroy(&ready);
+    struct worker w[2];
+    worker_init(&w[0], f);
+    worker_init(&w[1], f);
+    int rc = pair_run(&(struct pair_work){.warm = run_reads, .run = run_reads}, &w[0], &w[1]);
+    worker_free(&w[0]);
+    worker_free(&w[1]);
+    rc = rc ? rc : w[0].rc ? w[0].rc : w[1].rc;
     if (rc)
         return rc;
     uint64_t slower = w[0].ns > w[1].ns ? w[0].ns : w[1].ns;

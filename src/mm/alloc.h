@@ -2,7 +2,7 @@
 #ifndef MM_ALLOC_H
 #define MM_ALLOC_H
 
-#include "mm/zone.h"
+#include "mm/lend.h"
 
 /* Most zones that one zonelist can have. */
 #define MAX_ZONELIST 64
@@ -34,7 +34,11 @@ int fpr_zone_free_slowly(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, uns
 /* The block is the caller's now: its frame says so. */
 static inline void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned order, int mt)
 {
-    tag_publish(&z->tags[i], (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT));
+    uint16_t tag = (uint16_t)(z->alloc_tag[mt] | order << TAG_ORDER_SHIFT);
+    if (tag_load(&z->tags[i]) != tag) { /* as it is where it came back from the per-cpu lists */
+        tag_store(&z->tags[i], tag);
+    }
+    lend(z, i);
 }
 
 #endif

@@ -7,35 +7,41 @@
 
 #include <errno.h>
 
-/* Index of an allocated block of exactly this order; false for anything else. */
-static inline bool find_allocated(const struct fpr_zone *z, fpr_pfn pfn, unsigned order,
-                                  uint32_t *i)
+/* Index of the frame that a block of that order begins with, if there can be one. */
+static inline bool find_frame(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i)
 {
-    return zone_usable(z) && order <= z->max_order && zone_index(z, pfn, i) &&
-           tag_is(tag_load(&z->tags[*i]), PAGE_ALLOCATED, order);
+    return zone_usable(z) && order <= z->max_order && zone_index(z, pfn, i);
 }
 
-/* The same, and nobody else has it from now on: of two threads that give a block back, or split
- * it, one is refused. Until its new tag is written the frame looks like one inside a block. */
+/* Index and tag of an allocated block of exactly this order, which nobody else has from now on: of
+ * two threads that give a block back, or split it, one is refused. False for anything else. */
 static bool claim(struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i, uint16_t *tag)
 {
-    if (!find_allocated(z, pfn, order, i)) {
+    if (!find_frame(z, pfn, order, i)) {
+        return false;
+    }
+    if (z->locked) {
+        __builtin_prefetch(&z->links[*i], 1); /* on its way while the tag is */
+    }
+    if (!tag_is(tag_load(&z->tags[*i]), PAGE_ALLOCATED, order)) {
+        return false;
+    }
+    fpr_race_point();
+    if (z->locked && !lend_claim(z, *i)) {
         return false;
     }
     *tag = tag_load(&z->tags[*i]);
-    if (!z->locked) {
-        tag_store(&z->tags[*i], 0);
-        return true;
+    if (fpr_unlikely(!tag_is(*tag, PAGE_ALLOCATED, order))) { /* somebody else's by now */
+        lend(z, *i);
+        return false;
     }
-    fpr_race_point();
-    return tag_is(*tag, PAGE_ALLOCATED, order) &&
-           __atomic_compare_exchange_n(&z->tags[*i], tag, 0, false, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED);
+    return true;
 }
 
 static void free_to_buddy(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     zone_lock(z);
+    tag_store(&z->tags[i], 0);
     z->stats.frees++;
     if (fpr_likely(!z->policy.free_by_pageblock || order <= z->pageblock_order)) {
         fpr_buddy_free(z, i, order, pageblock_get(z, i), FPR_PLACE_RULE, true);
@@ -93,7 +99,9 @@ int fpr_zone_free_slowly(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, uns
 int fpr_zone_free_prepare(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 {
     uint32_t i;
-    return find_allocated(zone, pfn, order, &i) ? pageblock_get(zone, i) : -EINVAL;
+    bool allocated =
+        find_frame(zone, pfn, order, &i) && tag_is(tag_seen(zone, i), PAGE_ALLOCATED, order);
+    return allocated ? pageblock_get(zone, i) : -EINVAL;
 }
 
 int fpr_zone_free_as(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt, unsigned cpu,
@@ -143,9 +151,12 @@ int fpr_zone_split(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned 
         return -EINVAL;
     }
     uint16_t piece = (uint16_t)((tag & ~TAG_ORDER_MASK) | to << TAG_ORDER_SHIFT);
+    tag_store(&zone->tags[i], 0);
     for (uint64_t k = 1ull << order; k > 0; k -= 1ull << to) {
         fpr_race_point();
-        tag_publish(&zone->tags[i + k - (1ull << to)], piece);
+        uint32_t at = (uint32_t)(i + k - (1ull << to));
+        tag_store(&zone->tags[at], piece);
+        lend(zone, at);
     }
     return 0;
 }
@@ -158,7 +169,8 @@ int fpr_zone_set_movable(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, boo
         return -EINVAL;
     }
     uint16_t rest = (uint16_t)(tag & ~(unsigned)TAG_MOVABLE);
-    tag_publish(&zone->tags[i], (uint16_t)(rest | (movable ? TAG_MOVABLE : 0)));
+    tag_store(&zone->tags[i], (uint16_t)(rest | (movable ? TAG_MOVABLE : 0)));
+    lend(zone, i);
     return 0;
 }
 

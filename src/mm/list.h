@@ -12,7 +12,7 @@
 struct link {
     uint32_t next;
     uint32_t prev;
-};
+} __attribute__((aligned(8)));
 
 struct list {
     uint32_t head;
@@ -21,6 +21,12 @@ struct list {
     uint16_t tag;         /* of a block on the list (see page.h) */
     uint16_t granted_tag; /* of one that a request took from it */
 };
+
+/* Links are read by threads that wrongly give back a block which is on a list (see lend.h). */
+static inline void link_store(uint32_t *side, uint32_t k)
+{
+    __atomic_store_n(side, k, __ATOMIC_RELAXED);
+}
 
 static inline void list_start(struct list *l, uint32_t k)
 {
@@ -36,8 +42,8 @@ static inline void list_add_head(struct link *links, struct list *l, uint32_t k)
         return;
     }
     uint32_t head = l->head;
-    links[k].next = head;
-    links[head].prev = k;
+    link_store(&links[k].next, head);
+    link_store(&links[head].prev, k);
     l->head = k;
     l->count++;
 }
@@ -49,8 +55,8 @@ static inline void list_add_tail(struct link *links, struct list *l, uint32_t k)
         return;
     }
     uint32_t tail = l->tail;
-    links[k].prev = tail;
-    links[tail].next = k;
+    link_store(&links[k].prev, tail);
+    link_store(&links[tail].next, k);
     l->tail = k;
     l->count++;
 }
@@ -72,13 +78,11 @@ static inline uint32_t list_remove(struct link *links, struct list *l, uint32_t 
         uint32_t next = links[k].next, prev = links[k].prev;
         if (fpr_unlikely(l->head == k)) {
             l->head = next;
-        } else {
-            links[prev].next = next;
-        }
-        if (fpr_unlikely(l->tail == k)) {
+        } else if (fpr_unlikely(l->tail == k)) {
             l->tail = prev;
         } else {
-            links[next].prev = prev;
+            link_store(&links[prev].next, next);
+            link_store(&links[next].prev, prev);
         }
     }
     return left;
@@ -98,8 +102,8 @@ static inline uint32_t list_pop(const struct link *links, struct list *l)
 static inline void list_rotate(struct link *links, struct list *l, uint32_t k)
 {
     if (l->head != k) {
-        links[l->tail].next = l->head;
-        links[l->head].prev = l->tail;
+        link_store(&links[l->tail].next, l->head);
+        link_store(&links[l->head].prev, l->tail);
         l->tail = links[k].prev;
         l->head = k;
     }

@@ -1,5 +1,6 @@
 /* Looking at a zone without changing it. */
 #include "mm/freelist.h"
+#include "mm/lend.h"
 #include "mm/pcp.h"
 
 #include <errno.h>
@@ -172,7 +173,7 @@ static uint16_t find_block(const struct fpr_zone *z, uint32_t i, uint32_t *head)
     }
     for (unsigned o = 0; o <= z->max_order; o++) {
         uint32_t h = i & ~((1u << o) - 1);
-        tag = tag_load(&z->tags[h]);
+        tag = tag_seen(z, h);
         if (tag) {
             *head = h;
             return h + (1ull << tag_order(tag)) > i ? tag : 0;

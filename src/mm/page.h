@@ -63,13 +63,6 @@ static inline uint16_t tag_load(const uint16_t *tag)
     return __atomic_load_n(tag, __ATOMIC_RELAXED);
 }
 
-/* For a tag by which a block passes to whoever finds it: what was written before can be read then.
- */
-static inline void tag_publish(uint16_t *tag, uint16_t value)
-{
-    __atomic_store_n(tag, value, __ATOMIC_RELEASE);
-}
-
 static inline void tag_store(uint16_t *tag, uint16_t value)
 {
     __atomic_store_n(tag, value, __ATOMIC_RELAXED);

@@ -1,6 +1,7 @@
 #include "mm/pageblock.h"
 
 #include "mm/freelist.h"
+#include "mm/lend.h"
 
 bool fpr_pageblock_whole(const struct fpr_zone *z, uint32_t i, uint32_t *start)
 {
@@ -21,7 +22,7 @@ static uint16_t block_tag(const struct fpr_zone *z, uint32_t i)
             return top;
         }
     }
-    return tag_load(&z->tags[i]);
+    return tag_seen(z, i);
 }
 
 /* Walks [start, end) block by block. With mt ≥ 0 free blocks move to mt's lists. */

@@ -44,8 +44,12 @@ void fpr_pcp_init(const struct fpr_zone *z, struct pcp *p)
 void fpr_pcp_link(struct fpr_zone *z, struct pcp *p, unsigned list, uint32_t i, int mt, bool tail)
 {
     unsigned order = fpr_pcp_list_order(z, list);
-    list_add(z->links, fpr_pcp_list(p, list), i, tail);
-    tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
+    struct list *l = fpr_pcp_list(p, list);
+    list_add(z->links, l, i, tail);
+    if (!z->locked || tag_load(&z->tags[i]) != l->granted_tag ||
+        tag_mt(l->granted_tag) != mt) { /* see lend.h */
+        tag_store(&z->tags[i], tag_make(PAGE_PCP, order, mt));
+    }
     p->room -= 1ll << order;
 }
 
@@ -118,7 +122,8 @@ uint64_t fpr_pcp_pop(struct fpr_zone *z, struct pcp *p, unsigned order, int mt, 
         }
     }
     uint32_t i = l->head;
-    fpr_pcp_unlink(z, p, list, i);
+    list_pop(z->links, l);
+    p->room += 1ll << order;
     return i;
 }
 

@@ -102,7 +102,7 @@ int fpr_zone_pcp_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
     if (!zone_block_ok(zone, pfn, order, &i)) {
         return -EINVAL;
     }
-    uint16_t tag = tag_load(&zone->tags[i]);
+    uint16_t tag = tag_seen(zone, i);
     if (!tag_is(tag, PAGE_PCP, order)) {
         return -ENOENT;
     }
@@ -118,8 +118,7 @@ int fpr_zone_pcp_push(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsign
 {
     uint32_t i;
     if (!zone_block_ok(zone, pfn, order, &i) || cpu >= zone->cpus ||
-        !(zone->pcp_orders >> order & 1) ||
-        !tag_is(tag_load(&zone->tags[i]), PAGE_ALLOCATED, order)) {
+        !(zone->pcp_orders >> order & 1) || !tag_is(tag_seen(zone, i), PAGE_ALLOCATED, order)) {
         return -EINVAL;
     }
     int mt = pageblock_get(zone, i);
@@ -129,6 +128,7 @@ int fpr_zone_pcp_push(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsign
     if (mt >= FPR_NR_PCPTYPES) {
         mt = FPR_RECLAIMABLE;
     }
+    lend_end(zone, i);
     fpr_pcp_link(zone, &zone->pcp[cpu], fpr_pcp_list_index(zone, order, mt), i, mt, false);
     fpr_pcp_settings_changed(zone);
     return 0;
@@ -145,6 +145,7 @@ static void split_allocated(struct fpr_zone *z, const struct fpr_block *b, uint3
         uint16_t piece = (uint16_t)(rest | from << TAG_ORDER_SHIFT);
         tag_store(&z->tags[head], piece);
         tag_store(&z->tags[head + half], piece);
+        lend(z, head + half);
         head += i >= head + half ? half : 0;
     }
 }
@@ -167,7 +168,7 @@ int fpr_zone_regroup(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
     if (!zone_block_ok(zone, pfn, order, &i)) {
         return -EINVAL;
     }
-    if (tag_is(tag_load(&zone->tags[i]), PAGE_ALLOCATED, order)) {
+    if (tag_is(tag_seen(zone, i), PAGE_ALLOCATED, order)) {
         return 0;
     }
     zone_lock(zone);

@@ -1,6 +1,7 @@
 /* Recomputes everything a zone keeps count of. The rules are numbered in docs/invariants.md. */
 #include "base/text.h"
 #include "mm/freelist.h"
+#include "mm/lend.h"
 #include "mm/pcp.h"
 
 #include <errno.h>
@@ -102,7 +103,7 @@ static bool check_pcp(const struct fpr_zone *z, unsigned cpu, uint64_t *blocks, 
         }
         uint32_t k = l->head;
         for (uint64_t n = 0; n < l->count; n++, k = z->links[k].next) {
-            if (!tag_is(tag_load(&z->tags[k]), PAGE_PCP, order)) {
+            if (!tag_is(tag_seen(z, k), PAGE_PCP, order)) {
                 return broken(v, 8, "tag of a per-cpu page", zone_pfn(z, k), tag_load(&z->tags[k]),
                               tag_make(PAGE_PCP, order, 0));
             }
@@ -125,7 +126,7 @@ static bool check_frames(const struct fpr_zone *z, uint64_t from, uint64_t to, s
 {
     uint64_t busy_until = from;
     for (uint64_t i = from; i < to; i++) {
-        uint16_t tag = tag_load(&z->tags[i]);
+        uint16_t tag = tag_seen(z, (uint32_t)i);
         if (!tag) {
             continue;
         }

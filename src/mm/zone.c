@@ -239,6 +239,7 @@ void fpr_zone_wait(struct fpr_zone *z)
 static void expect_atomics(const struct fpr_zone *z)
 {
     fpr_expect_atomics(z->tags, tags_length(z) * sizeof(*z->tags));
+    fpr_expect_atomics(z->links, z->frames * sizeof(*z->links));
     fpr_expect_atomics(z->top_tags, z->nr_top * sizeof(*z->top_tags));
     fpr_expect_atomics(z->pageblock, z->nr_blocks);
     fpr_expect_atomics(&z->caller, sizeof(z->caller));
