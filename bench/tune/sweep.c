@@ -75,7 +75,7 @@ struct tune_trace *tune_sweep_add_trace(struct tune_sweep *sweep, const char *pa
     memset(trace, 0, sizeof(*trace));
     snprintf(trace->path, sizeof(trace->path), "%s", path);
     trace->rows = tune_alloc(sweep->nr_settings, sizeof(*trace->rows));
-    return trace;
+    return trace; /* analyzer: malloc-leak; it is in the sweep */
 }
 
 void tune_sweep_free(struct tune_sweep *sweep)

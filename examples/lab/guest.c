@@ -150,7 +150,7 @@ static void say_bytes(struct lab *lab, const char *who, const unsigned char *dat
 {
     char text[65];
     for (size_t k = 0; k < len; k++) {
-        /* NOLINTNEXTLINE(*NullDereference): data is given with len */
+        /* NOLINTNEXTLINE(*NullDereference) analyzer: null-dereference; data is given with len */
         text[k] = isprint(data[k]) ? (char)data[k] : '.';
     }
     text[len] = '\0';
@@ -246,7 +246,7 @@ enum lab_result lab_cmd_store(struct lab *lab, const struct lab_words *words)
         r = lab_fail(lab, LAB_BAD, "text: at most 64 characters");
     }
     if (!r) {
-        /* NOLINTNEXTLINE(*NonNullParamChecker): block_address() has set it */
+        /* NOLINTNEXTLINE(*NonNullParamChecker) analyzer: null-argument; block_address() set it */
         memcpy(address, words->word[2], strlen(words->word[2]));
         lab_say(lab, "the guest wrote \"%s\"", words->word[2]);
     }

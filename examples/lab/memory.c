@@ -207,6 +207,7 @@ enum lab_result lab_cmd_split(struct lab *lab, const struct lab_words *words)
     if (r) {
         return r;
     }
+    /* analyzer: null-dereference; find_name() has set it */
     struct lab_name whole = *found;
     unsigned pages = 1u << whole.order;
     if (lab->w.nr_names + pages > LAB_NAMES || strlen(whole.text) > LAB_NAME - 6) {

@@ -237,8 +237,8 @@ const char *lab_question(const struct lab_quiz *quiz, unsigned n, struct questio
     }
     memset(q, 0, sizeof(*q));
     struct asking *a = calloc(1, sizeof(*a));
-    FILE *text = open_memstream(&q->text, &size);
-    if (!a || !text) {
+    FILE *text = a ? open_memstream(&q->text, &size) : NULL;
+    if (!text) {
         free(a);
         return NULL;
     }

@@ -151,6 +151,7 @@ static unsigned distance(const char *a, const char *b)
             d[i][k] = best;
         }
     }
+    /* analyzer: use-of-uninitialized-value; the loops fill it up to here */
     return d[m][n];
 }
 

@@ -28,6 +28,17 @@ struct request {
     bool nofragment;
 };
 
+/* What only a guest can be asked for, or only a zone. */
+static void own_options(struct lab_option *option, bool guest, struct request *r)
+{
+    if (guest) {
+        option[0] = (struct lab_option){"pins", LAB_WORD, &r->pins, 0, 0, pin_policies, false};
+        return;
+    }
+    option[0] = (struct lab_option){"start", LAB_NUMBER, &r->start, 0, 1ull << 40, NULL, false};
+    option[1] = (struct lab_option){"dma", LAB_NUMBER, &r->dma, 1, 1u << 20, NULL, false};
+}
+
 static enum lab_result read_request(struct lab *lab, const struct lab_words *words, bool guest,
                                     struct request *r)
 {
@@ -45,11 +56,10 @@ static enum lab_result read_request(struct lab *lab, const struct lab_words *wor
         {"high-mark", LAB_NUMBER, &r->mark[2], 0, 1u << 20, NULL, false},
         {"boost", LAB_NUMBER, &r->boost, 0, 100000, NULL, false},
         {"nofragment", LAB_FLAG, &r->nofragment, 0, 0, NULL, false},
-        guest ? (struct lab_option){"pins", LAB_WORD, &r->pins, 0, 0, pin_policies, false}
-              : (struct lab_option){"start", LAB_NUMBER, &r->start, 0, 1ull << 40, NULL, false},
-        guest ? (struct lab_option){0}
-              : (struct lab_option){"dma", LAB_NUMBER, &r->dma, 1, 1u << 20, NULL, false},
+        {0},
+        {0},
         {0}};
+    own_options(options + sizeof(options) / sizeof(options[0]) - 3, guest, r);
     enum lab_result result = lab_options(lab, words, 1, options);
     if (!result && r->dma >= r->pages) {
         result = lab_fail(lab, LAB_BAD, "dma: the zone has only %d pages", (int)r->pages);

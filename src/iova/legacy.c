@@ -61,7 +61,7 @@ void fpr_iova_legacy_free(struct fpr_iova_space *space)
 
 static void note(struct fpr_iova_legacy *legacy, uint64_t start, bool removed)
 {
-    if (!legacy->lost)
+    if (!legacy->lost) /* analyzer: null-dereference; notes are there unless lost says so */
         legacy->notes[legacy->n++] = start | removed;
     legacy->live += removed ? UINT64_MAX : 1;
     if (legacy->live == 0) {

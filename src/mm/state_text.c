@@ -119,7 +119,7 @@ uint64_t fpr_cursor_hex(struct cursor *c, const char *what)
 int64_t fpr_cursor_int(struct cursor *c, const char *what)
 {
     const char *word, *at = c->at;
-    bool negative = fpr_cursor_word(c, &word) && *word == '-';
+    bool negative = fpr_cursor_word(c, &word) > 1 && *word == '-';
     c->at = negative ? word + 1 : at;
     uint64_t value = number(c, 10, what);
     if (value > INT64_MAX) {

@@ -25,6 +25,7 @@ struct note *fpr_note_get(struct note_table *table, uint32_t pfn)
     if (!table->chunks[chunk]) {
         size_t bytes = sizeof(struct note) << NOTE_SHIFT;
         table->chunks[chunk] = malloc(bytes);
+        /* analyzer: malloc-leak; it is in the table */
         if (!table->chunks[chunk])
             return NULL;
         memset(table->chunks[chunk], 0xff, bytes); /* NONE32 everywhere */

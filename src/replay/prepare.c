@@ -20,6 +20,7 @@ bool fpr_prep_room(void **array, size_t *room, size_t used, size_t size)
 struct op *fpr_prep_op(struct prep *prep, const struct fpr_trace_record *rec, enum op_kind kind)
 {
     struct fpr_prepared *p = prep->p;
+    /* analyzer: malloc-leak; it is in p */
     if (p->nr_ops >= NONE32 - 1 ||
         !fpr_prep_room((void **)&p->ops, &p->ops_room, p->nr_ops, sizeof(struct op)))
         return NULL;

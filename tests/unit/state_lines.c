@@ -48,6 +48,7 @@ static const struct {
     {"z 3072 0 0 8 16 24", "z 3072 0 0 8 16", 5, "missing number: watermark"},
     {"z 3072 0 0 8 16 24", "z 3072 0 0 8 16 24 7", 5, "too many fields"},
     {"z 3072 0 0 8 16 24", "y 3072", 5, "unknown record"},
+    {"w 0 3072 0 0 0 0 0 0 0 0", "w 0 3072 - 0 0 0 0 0 0 0 0", 6, "not a number: diff"},
     {"z 3072 0 0 8 16 24", "zz 3072", 5, "unknown record"},
     {"z 3072 0 0 8 16 24", "~ 3072", 5, "unknown record"},
     {"z 3072 0 0 8 16 24", "# none", 15, "zone without its z or n line"},
