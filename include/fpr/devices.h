@@ -37,7 +37,7 @@ struct fpr_writer;
  *  @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_writer_create(const struct fpr_clock *clock, const struct fpr_device *next,
                               fpr_write_fn write, void *ctx, struct fpr_writer **writer);
-/** Frees it. NULL is accepted. */
+/** Frees it; it must not be registered any more. NULL is accepted. */
 FPR_API void fpr_writer_destroy(struct fpr_writer *writer);
 /** It as a device. A write that fails never fails a report: the first error is kept and nothing
  *  more is written. @return 0, -EINVAL. */
@@ -62,7 +62,7 @@ struct fpr_counts {
 struct fpr_counting;
 /** Makes one. @param next may be NULL (accept everything) @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_counting_create(const struct fpr_device *next, struct fpr_counting **counting);
-/** Frees it. NULL is accepted. */
+/** Frees it; it must not be registered any more. NULL is accepted. */
 FPR_API void fpr_counting_destroy(struct fpr_counting *counting);
 /** It as a device; the order wish and the room are the next one's. @return 0, -EINVAL. */
 FPR_API int fpr_counting_device(struct fpr_counting *counting, struct fpr_device *device);
@@ -83,7 +83,7 @@ struct fpr_chain;
  *  @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_chain_create(const struct fpr_device *const *devices, size_t nr_devices,
                              struct fpr_chain **chain);
-/** Frees it. NULL is accepted. */
+/** Frees it; it must not be registered any more. NULL is accepted. */
 FPR_API void fpr_chain_destroy(struct fpr_chain *chain);
 /** It as a device. @return 0, -EINVAL. */
 FPR_API int fpr_chain_device(struct fpr_chain *chain, struct fpr_device *device);
@@ -116,7 +116,7 @@ FPR_API int fpr_fault_config_init(struct fpr_fault_config *config);
 struct fpr_fault;
 /** Makes one. @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_fault_create(const struct fpr_fault_config *config, struct fpr_fault **fault);
-/** Frees it; no call may be in it. NULL is accepted. */
+/** Frees it; it must not be registered any more, and no call may be in it. NULL is accepted. */
 FPR_API void fpr_fault_destroy(struct fpr_fault *fault);
 /** It as a device. @return 0, -EINVAL. */
 FPR_API int fpr_fault_device(struct fpr_fault *fault, struct fpr_device *device);

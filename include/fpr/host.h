@@ -99,7 +99,7 @@ struct fpr_host_stats {
 FPR_API int fpr_host_config_init(struct fpr_host_config *config);
 /** Makes a host that holds nothing. @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_host_create(const struct fpr_host_config *config, struct fpr_host **host);
-/** Frees it. NULL is accepted. */
+/** Frees it; its device must not be registered any more. NULL is accepted. */
 FPR_API void fpr_host_destroy(struct fpr_host *host);
 /** Pages become resident without counting as touched or faulted. Whole units stay huge.
  *  @return 0, -EINVAL (outside the memory). */
@@ -179,11 +179,11 @@ struct fpr_recorded_batch {
 };
 /** Makes a recorder.
  *  @param clock for times; may be NULL
- *  @param next  device to pass batches on to; may be NULL
+ *  @param next  device to pass batches on to; must outlive it; may be NULL
  *  @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_recorder_create(const struct fpr_clock *clock, const struct fpr_device *next,
                                 struct fpr_recorder **recorder);
-/** Frees it. NULL is accepted. */
+/** Frees it; it must not be registered any more. NULL is accepted. */
 FPR_API void fpr_recorder_destroy(struct fpr_recorder *recorder);
 /** It as a device. @return 0, -EINVAL. */
 FPR_API int fpr_recorder_device(struct fpr_recorder *recorder, struct fpr_device *device);

@@ -138,7 +138,7 @@ struct fpr_report_observer {
     void *ctx;                     /**< first argument */
 };
 /** Sets the observer; NULL: none. Copied. Before other threads use the machine.
- *  @return 0, -EINVAL. */
+ *  @return 0, -EINVAL, -EBUSY (a pass is running). */
 FPR_API int fpr_reporter_set_observer(struct fpr_reporter *reporter,
                                       const struct fpr_report_observer *observer);
 

@@ -1,8 +1,10 @@
-/* Checks of the IOVA map's own invariants, and what it tells tools that watch memory. */
+/* Checks of the IOVA map's own invariants. */
 #ifndef IOVA_CHECK_H
 #define IOVA_CHECK_H
 
 #include <stdlib.h>
+
+#include "base/atomic.h"
 
 #ifndef FPR_CHECK_LEVEL
 #define FPR_CHECK_LEVEL 1
@@ -14,14 +16,5 @@
         if (FPR_CHECK_LEVEL >= 1 && !(cond))                                                       \
             abort();                                                                               \
     } while (0)
-
-/* Helgrind knows locks but no C11 atomics, so words that readers reach without a lock are taken out
- * of its sight (build with -DFPR_VALGRIND=1). ThreadSanitizer knows them and checks them. */
-#if defined(FPR_VALGRIND) && FPR_VALGRIND
-#include <valgrind/helgrind.h>
-#define IOVA_UNTRACKED(addr, size) VALGRIND_HG_DISABLE_CHECKING(addr, size)
-#else
-#define IOVA_UNTRACKED(addr, size) ((void)(addr), (void)(size))
-#endif
 
 #endif

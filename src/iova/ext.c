@@ -12,7 +12,7 @@ struct fpr_iova_ext *fpr_iova_ext_new(struct fpr_iova_space *space,
     struct fpr_iova_ext *ext = space->mem->zalloc(space->mem->ctx, sizeof(*ext));
     if (!ext)
         return NULL;
-    IOVA_UNTRACKED(ext, offsetof(struct fpr_iova_ext, old_bitmap));
+    fpr_expect_atomics(ext, offsetof(struct fpr_iova_ext, old_bitmap));
     ext->start = entry->start;
     ext->last = entry->last;
     atomic_init(&ext->va, entry->va);
@@ -40,7 +40,7 @@ int fpr_iova_ext_track(struct fpr_iova_space *space, struct fpr_iova_ext *ext)
     _Atomic uint64_t *bitmap = space->mem->zalloc(space->mem->ctx, words * sizeof(*bitmap));
     if (!bitmap)
         return -ENOMEM;
-    IOVA_UNTRACKED(bitmap, words * sizeof(*bitmap));
+    fpr_expect_atomics(bitmap, words * sizeof(*bitmap));
     ext->words = words;
     atomic_store_explicit(&ext->bitmap, bitmap, memory_order_release);
     return 0;

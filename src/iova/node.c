@@ -37,7 +37,7 @@ static char *block_add(struct fpr_iova_pool *pool, size_t count, size_t node_siz
     struct fpr_iova_block *block = pool->mem->zalloc(pool->mem->ctx, size);
     if (!block)
         return NULL;
-    IOVA_UNTRACKED(block, size);
+    fpr_expect_atomics(block, size);
     if (size >= HUGE_FROM) {
         const uintptr_t page = 2 << 20;
         uintptr_t from = ((uintptr_t)block + page - 1) & ~(page - 1);

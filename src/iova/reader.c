@@ -14,7 +14,7 @@ int fpr_iova_reader_create(struct fpr_iova_space *space, struct fpr_iova_reader 
     void *memory = space->mem->zalloc(space->mem->ctx, size);
     if (!memory)
         return -ENOMEM;
-    IOVA_UNTRACKED(memory, size);
+    fpr_expect_atomics(memory, size);
     struct fpr_iova_reader *reader = (void *)((char *)memory + (-(uintptr_t)memory & 63));
     reader->memory = memory;
     reader->space = space;

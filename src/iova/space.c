@@ -99,7 +99,7 @@ static void *aligned_new(const struct fpr_mem_ops *mem, size_t size, void **memo
     *memory = mem->zalloc(mem->ctx, size + 64);
     if (!*memory)
         return NULL;
-    IOVA_UNTRACKED(*memory, size + 64);
+    fpr_expect_atomics(*memory, size + 64);
     return (char *)*memory + (-(uintptr_t)*memory & 63);
 }
 

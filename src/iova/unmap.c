@@ -282,9 +282,11 @@ static int invalidate(struct fpr_iova_space *space, struct removal *r)
     if (rc == 0)
         return 0;
     bool changed = r->changed;
-    for (*r = fresh; marked > 0 && next_victim(space, r); marked--)
+    *r = fresh;
+    r->changed = changed;
+    r->found = false; /* the leaf that was found has been replaced */
+    for (; marked > 0 && next_victim(space, r); marked--)
         mark(space, r, false);
-    r->changed |= changed;
     return rc;
 }
 

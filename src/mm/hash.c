@@ -16,7 +16,7 @@ static uint64_t hash_list(const struct fpr_zone *z, uint64_t h, const struct are
     for (uint64_t n = 0; n < l->count; n++) {
         uint16_t tag = tag_load(&a->tags[k]);
         h = word(h, zone_pfn(z, k << a->shift) << 1 | ((tag & TAG_REPORTED) != 0));
-        k = a->links[k].next;
+        k = link_load(&a->links[k].next);
     }
     return h;
 }
@@ -32,7 +32,7 @@ static uint64_t hash_pcp(const struct fpr_zone *z, uint64_t h)
         uint32_t k = l->head;
         for (uint64_t n = 0; n < l->count; n++) {
             h = word(h, zone_pfn(z, k));
-            k = z->links[k].next;
+            k = link_load(&z->links[k].next);
         }
     }
     return h;

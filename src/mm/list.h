@@ -22,7 +22,13 @@ struct list {
     uint16_t granted_tag; /* of one that a request took from it */
 };
 
-/* Links are read by threads that wrongly give back a block which is on a list (see lend.h). */
+/* Links of a block on a list are looked at by threads that wrongly give it back (see lend.h), by a
+ * compare-and-swap which fails, but which checkers of threads take for a store. */
+static inline uint32_t link_load(const uint32_t *side)
+{
+    return __atomic_load_n(side, __ATOMIC_RELAXED);
+}
+
 static inline void link_store(uint32_t *side, uint32_t k)
 {
     __atomic_store_n(side, k, __ATOMIC_RELAXED);
@@ -75,7 +81,7 @@ static inline uint32_t list_remove(struct link *links, struct list *l, uint32_t 
 {
     uint32_t left = --l->count;
     if (left) {
-        uint32_t next = links[k].next, prev = links[k].prev;
+        uint32_t next = link_load(&links[k].next), prev = link_load(&links[k].prev);
         if (fpr_unlikely(l->head == k)) {
             l->head = next;
         } else if (fpr_unlikely(l->tail == k)) {
@@ -93,7 +99,7 @@ static inline uint32_t list_pop(const struct link *links, struct list *l)
 {
     uint32_t left = --l->count;
     if (left) {
-        l->head = links[l->head].next;
+        l->head = link_load(&links[l->head].next);
     }
     return left;
 }
@@ -104,7 +110,7 @@ static inline void list_rotate(struct link *links, struct list *l, uint32_t k)
     if (l->head != k) {
         link_store(&links[l->tail].next, l->head);
         link_store(&links[l->head].prev, l->tail);
-        l->tail = links[k].prev;
+        l->tail = link_load(&links[k].prev);
         l->head = k;
     }
 }

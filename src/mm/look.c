@@ -129,7 +129,7 @@ static int walk(const struct fpr_zone *z, const struct link *links, const uint16
         if (stop) {
             return stop;
         }
-        k = links[k].next;
+        k = link_load(&links[k].next);
     }
     return 0;
 }

@@ -16,8 +16,8 @@ static struct place place_of(const struct area *a, uint32_t k)
 {
     struct list *l = (struct list *)(uintptr_t)&a->list[tag_mt(tag_load(&a->tags[k]))];
     return (struct place){.list = l,
-                          .before = l->head == k ? BLOCK_NONE : a->links[k].prev,
-                          .after = l->tail == k ? BLOCK_NONE : a->links[k].next};
+                          .before = l->head == k ? BLOCK_NONE : link_load(&a->links[k].prev),
+                          .after = l->tail == k ? BLOCK_NONE : link_load(&a->links[k].next)};
 }
 
 static void put_at(struct link *links, const struct place *p, uint32_t k)
@@ -25,14 +25,14 @@ static void put_at(struct link *links, const struct place *p, uint32_t k)
     if (p->before == BLOCK_NONE) {
         p->list->head = k;
     } else {
-        links[p->before].next = k;
-        links[k].prev = (uint32_t)p->before;
+        link_store(&links[p->before].next, k);
+        link_store(&links[k].prev, (uint32_t)p->before);
     }
     if (p->after == BLOCK_NONE) {
         p->list->tail = k;
     } else {
-        links[p->after].prev = k;
-        links[k].next = (uint32_t)p->after;
+        link_store(&links[p->after].prev, k);
+        link_store(&links[k].next, (uint32_t)p->after);
     }
 }
 

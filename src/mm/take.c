@@ -86,7 +86,7 @@ int fpr_zone_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)
 /* Which cpu's list a block is on: the one at whose tail the way from the block ends. */
 static struct pcp *owner_of(struct fpr_zone *z, unsigned list, uint32_t i)
 {
-    for (uint32_t k = i;; k = z->links[k].next) {
+    for (uint32_t k = i;; k = link_load(&z->links[k].next)) {
         for (unsigned c = 0; c < z->cpus; c++) {
             const struct list *l = fpr_pcp_list(&z->pcp[c], list);
             if (l->count && l->tail == k) {

@@ -38,8 +38,8 @@ static bool check_links(const struct fpr_zone *z, const struct link *links, cons
             return k == l->tail || broken(v, 3, "list does not end at its tail",
                                           zone_pfn(z, k << shift), k, l->tail);
         }
-        uint32_t next = links[k].next;
-        if (next < length && links[next].prev != k) {
+        uint32_t next = link_load(&links[k].next);
+        if (next < length && link_load(&links[next].prev) != k) {
             return broken(v, 2, "neighbours disagree", zone_pfn(z, k << shift), links[next].prev,
                           k);
         }
@@ -61,7 +61,7 @@ static bool check_list(const struct fpr_zone *z, unsigned order, int mt, struct 
         return false;
     }
     uint32_t k = l->head;
-    for (uint64_t n = 0; n < l->count; n++, k = a->links[k].next) {
+    for (uint64_t n = 0; n < l->count; n++, k = link_load(&a->links[k].next)) {
         uint64_t i = (uint64_t)k << a->shift;
         uint16_t tag = tag_load(&a->tags[k]);
         if (!tag_is(tag, PAGE_FREE, order) || tag_mt(tag) != mt) {
@@ -102,7 +102,7 @@ static bool check_pcp(const struct fpr_zone *z, unsigned cpu, uint64_t *blocks, 
             return false;
         }
         uint32_t k = l->head;
-        for (uint64_t n = 0; n < l->count; n++, k = z->links[k].next) {
+        for (uint64_t n = 0; n < l->count; n++, k = link_load(&z->links[k].next)) {
             if (!tag_is(tag_seen(z, k), PAGE_PCP, order)) {
                 return broken(v, 8, "tag of a per-cpu page", zone_pfn(z, k), tag_load(&z->tags[k]),
                               tag_make(PAGE_PCP, order, 0));

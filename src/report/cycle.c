@@ -28,7 +28,7 @@ static uint64_t next_block(const struct walk *w, uint32_t i)
 {
     const struct area *a = &w->z->area[w->order];
     uint32_t k = i >> a->shift;
-    return k == list_of(w)->tail ? BLOCK_NONE : (uint64_t)a->links[k].next << a->shift;
+    return k == list_of(w)->tail ? BLOCK_NONE : (uint64_t)link_load(&a->links[k].next) << a->shift;
 }
 
 static int64_t budget_of(const struct fpr_reporter *r, const struct walk *w)

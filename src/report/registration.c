@@ -115,7 +115,7 @@ static void set_waker(struct fpr_reporter *r, const struct fpr_report_waker *wak
 
 int fpr_reporter_set_waker(struct fpr_reporter *reporter, const struct fpr_report_waker *waker)
 {
-    if (!reporter || (waker && reporter->clock)) {
+    if (!reporter || (waker && reporter->clock) || fpr_report_barred(reporter)) {
         return -EINVAL;
     }
     pthread_mutex_lock(&reporter->lock);

@@ -225,9 +225,14 @@ int fpr_reporter_get_stats(const struct fpr_reporter *reporter, struct fpr_repor
 int fpr_reporter_set_observer(struct fpr_reporter *reporter,
                               const struct fpr_report_observer *observer)
 {
-    if (!reporter) {
+    if (!reporter || fpr_report_barred(reporter)) {
         return -EINVAL;
     }
-    reporter->observer = observer ? *observer : (struct fpr_report_observer){0};
-    return 0;
+    pthread_mutex_lock(&reporter->lock);
+    int err = reporter->busy ? -EBUSY : 0; /* of one pass the same sees begin and end */
+    if (!err) {
+        reporter->observer = observer ? *observer : (struct fpr_report_observer){0};
+    }
+    pthread_mutex_unlock(&reporter->lock);
+    return err;
 }

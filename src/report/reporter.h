@@ -135,7 +135,7 @@ bool fpr_report_barred(const struct fpr_reporter *r);
 /* fpr_reporter_destroy(); returns whether it did. */
 bool fpr_report_destroy(struct fpr_reporter *r);
 
-/* The reporter is another's from now on, until disowned: 0, -EINVAL, -EBUSY. `resumed` is called
+/* The reporter is another's from now on, until disowned: 0, -EBUSY. `resumed` is called
  * when the user's suspension has ended, from anywhere. */
 int fpr_report_own(struct fpr_reporter *r, const void *owner, const struct fpr_report_waker *waker,
                    void (*resumed)(const void *owner));

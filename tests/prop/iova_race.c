@@ -161,7 +161,7 @@ static void *tracker_main(void *arg)
 static void run(bool tracking)
 {
     struct shared s = {.tracking = tracking};
-    IOVA_UNTRACKED(&s, sizeof(s));
+    fpr_expect_atomics(&s, sizeof(s));
     struct fpr_iova_config config;
     fpr_iova_config_init(&config, FPR_IOVA_MERGED);
     config.guard = FPR_IOVA_GUARD_TRUSTED;
@@ -171,7 +171,7 @@ static void run(bool tracking)
                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         ck_assert_ptr_ne(s.memory[i], MAP_FAILED);
         /* The order between readers and owners is by atomics, which Helgrind does not know. */
-        IOVA_UNTRACKED(s.memory[i], SLOT_PAGES * PAGE);
+        fpr_expect_atomics(s.memory[i], SLOT_PAGES * PAGE);
         fill(s.memory[i], POISON);
     }
     pthread_t owner[OWNERS], reader[READERS], tracker;

@@ -126,6 +126,28 @@ static void test_a_new_address_is_for_a_whole_mapping(void **state)
     assert_int_equal(byte, u.arena[9 * UNIT_PAGE]);
 }
 
+/* A mapping that fails late was in the kernel's tree (broken_top) and has turned it:
+ *     |A|top      first A is above the one that wraps, then below it and hidden by it. */
+static void test_a_failing_mapping_turns_the_tree(void **state)
+{
+    (void)state;
+    const uint64_t top = UINT64_C(0) - 3 * UNIT_PAGE;
+    uint64_t bytes;
+    assert_int_equal(unit_open(&u, &config), 0);
+    for (int fails = 0; fails < 2; fails++) {
+        assert_int_equal(unit_map(&u, 0x1000, 1, 0, RW), 0);
+        assert_int_equal(unit_map(&u, top, 3, 1, RW), 0);
+        if (fails)
+            assert_int_equal(unit_map(&u, top + UNIT_PAGE, 1, 31, RW), -EFAULT);
+        assert_int_equal(fpr_iova_space_validate(u.space, NULL), 0);
+        assert_int_equal(fpr_iova_unmap(u.space, 0x1000, UNIT_PAGE, &bytes), 0);
+        assert_int_equal(bytes, fails ? 0 : UNIT_PAGE);
+        assert_int_equal(fpr_iova_unmap_all(u.space, NULL), 0);
+        unit_close(&u);
+        assert_int_equal(unit_open(&u, &config), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +156,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_memory_must_be_there, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_invalid_address_is_not_used, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_address_is_for_a_whole_mapping, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_failing_mapping_turns_the_tree, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

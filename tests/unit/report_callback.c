@@ -105,6 +105,8 @@ static void call_reporter(void)
     EXPECT(fpr_reporter_pass(r, NULL), -EINVAL);
     EXPECT(fpr_reporter_set_config(r, &now), -EINVAL);
     EXPECT(fpr_reporter_load_state(r, FPR_REPORT_IDLE, 0), -EINVAL);
+    EXPECT(fpr_reporter_set_waker(r, NULL), -EINVAL);
+    EXPECT(fpr_reporter_set_observer(r, NULL), -EINVAL);
     fpr_reporter_destroy(r);
     fpr_machine_destroy(m);
 }
@@ -286,6 +288,8 @@ static void call_in_pass(void)
     EXPECT(fpr_reporter_pass(r, NULL), -EBUSY);
     EXPECT(fpr_reporter_load_state(r, FPR_REPORT_IDLE, 0), -EINVAL);
     EXPECT(fpr_reporter_set_config(r, &config), 0);
+    EXPECT(fpr_reporter_set_waker(r, NULL), -EBUSY);
+    EXPECT(fpr_reporter_set_observer(r, NULL), -EBUSY);
     fpr_reporter_destroy(r);
     fpr_machine_destroy(m);
 }
