@@ -29,7 +29,8 @@ browse() { # SCHEME ARG...
 
 # A page in a frame of this width: Chromium's own window is never narrower than 500 pixels.
 framed() { # PAGE WIDTH HEIGHT
-    local frame=$work/frame-$2.htm
+    local frame
+    frame=$(mktemp -p "$work" --suffix .htm)
     cat >"$frame" <<HTML
 <!doctype html><meta name=color-scheme content="light dark"><style>body{margin:0}iframe{border:0;display:block}</style>
 <iframe id=f src="file://$1" width=$2 height=$3></iframe>

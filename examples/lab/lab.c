@@ -170,8 +170,10 @@ enum lab_result lab_line(struct lab *lab, const char *line)
     bool named = words.n > 1 && !strcmp(words.word[1], "=");
     const struct lab_command *c = lab_command_find(named ? "=" : words.word[0]);
     if (named && (words.n < 3 || strcmp(words.word[2], "alloc"))) {
-        return lab_fail(lab, LAB_BAD, "only an allocation can have a name: %s = alloc ORDER",
-                        words.word[0]);
+        const char *const alloc[] = {"alloc", NULL};
+        bool near = words.n > 2 && lab_nearest(words.word[2], alloc);
+        return lab_fail(lab, LAB_BAD, "only an allocation can have a name: %s = alloc ORDER%s",
+                        words.word[0], near ? "; did you mean 'alloc'?" : "");
     }
     if (!c || (!named && !isalpha((unsigned char)*words.word[0]))) {
         return unknown_command(lab, words.word[0]);

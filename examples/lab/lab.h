@@ -181,6 +181,8 @@ enum lab_result lab_cmd_show(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_auto(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_show(struct lab *lab, const char *what, const char *file);
+/* fit.c: lines wider than the screen are broken between words. */
+void lab_fit(FILE *to, const char *text, unsigned width);
 /* why.c */
 enum lab_result lab_cmd_why(struct lab *lab, const struct lab_words *words);
 void lab_why_report(struct lab *lab); /* why_report.c */

@@ -158,8 +158,29 @@ static void complain(const struct lab *lab, const char *file, unsigned line)
     if (file) {
         fprintf(stderr, "fpr-lab: %s:%u: %s\n", file, line, lab->error);
     } else {
-        fprintf(stderr, "%s\n", lab->error);
+        lab_fit(stderr, lab->error, lab->width);
+        fputs("\n", stderr);
     }
+}
+
+/* One line; on a screen its output is made to fit. */
+static enum lab_result run_line(struct lab *lab, const char *line)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = lab->out;
+    FILE *caught = isatty(STDOUT_FILENO) ? open_memstream(&text, &size) : NULL;
+    if (!caught) {
+        return lab_line(lab, line);
+    }
+    lab->out = caught;
+    enum lab_result r = lab_line(lab, line);
+    lab->out = out;
+    if (fclose(caught) == 0) {
+        lab_fit(out, text, lab->width);
+    }
+    free(text);
+    return r;
 }
 
 /* Runs lines until the end, `quit`, or, in a script, the first error. */
@@ -175,7 +196,7 @@ static int run(struct lab *lab, FILE *in, const char *file, bool echo)
             printf("%s%s%s%s\n", lab->color ? "\033[1m" : "", *text ? "lab> " : "", text,
                    lab->color ? "\033[0m" : "");
         }
-        r = lab_line(lab, line);
+        r = run_line(lab, line);
         free(line);
         fflush(stdout);
         if (r == LAB_BAD || r == LAB_REFUSED) {
@@ -223,7 +244,9 @@ static int run_lab(const struct options *o)
         usage_error("--usdt", "built without probes (systemtap-sdt-dev)");
     }
     if (person) {
-        printf("A laboratory for the page allocator: help lists the commands, quit ends.\n");
+        lab_fit(stdout,
+                "A laboratory for the page allocator: help lists the commands, quit ends.\n",
+                lab.width);
     }
     int status = run(&lab, in, name, !o->no_echo);
     if (person && status == LAB_OK) {

@@ -1,6 +1,8 @@
 /* Memory as characters, a frame or a group of frames each. */
 #include "view/draw.h"
 
+#include <string.h>
+
 #define ROWS 32
 
 static char kind_char(const struct draw_block *b)
@@ -71,12 +73,32 @@ static void print_row(struct draw *d, fpr_pfn row, unsigned cells, fpr_pfn group
     fpr_out_str(&d->o, "\n");
 }
 
+/* Begins an item of a list of them, which is `len` columns wide: after a blank, or on a line of its
+ * own where the line would get wider than asked for. */
+static void next_item(struct draw *d, unsigned *at, unsigned len)
+{
+    bool fits = *at + 1 + len <= d->width;
+    if (*at) {
+        fpr_out_str(&d->o, fits ? " " : "\n");
+    }
+    *at = (*at && fits ? *at + 1 : 0) + len;
+}
+
+static unsigned decimals(uint64_t value)
+{
+    unsigned n = 1;
+    for (; value >= 10; value /= 10) {
+        n++;
+    }
+    return n;
+}
+
 /* "pageblocks of 8 frames: 0x0 M, 0x10 U": where the type changes. */
 static void print_types(struct draw *d)
 {
     fpr_pfn step = 1ull << d->info.pageblock_order;
     int last = -2;
-    unsigned shown = 0, more = 0;
+    unsigned shown = 0, more = 0, at = 22 + decimals(step);
     fpr_out_str(&d->o, "pageblocks of ");
     fpr_out_dec(&d->o, step);
     fpr_out_str(&d->o, " frames:");
@@ -91,7 +113,13 @@ static void print_types(struct draw *d)
             more++;
             continue;
         }
-        fpr_out_str(&d->o, shown > 1 ? ", " : " ");
+        if (shown > 1) {
+            fpr_out_str(&d->o, ",");
+            at++;
+        }
+        /* its type, and the comma that may follow */
+        next_item(d, &at, fpr_draw_pfn_width(p) + 3);
+        at--;
         fpr_draw_pfn(d, p, 0);
         fpr_out_str(&d->o, " ");
         fpr_draw_color(d, type);
@@ -99,11 +127,40 @@ static void print_types(struct draw *d)
         fpr_draw_plain(d);
     }
     if (more) {
-        fpr_out_str(&d->o, ", +");
+        fpr_out_str(&d->o, ",");
+        at++;
+        next_item(d, &at, 6 + decimals(more));
+        fpr_out_str(&d->o, "+");
         fpr_out_dec(&d->o, more);
         fpr_out_str(&d->o, " more");
     }
     fpr_out_str(&d->o, "\n");
+}
+
+static void print_legend(struct draw *d, fpr_pfn group)
+{
+    static const char *const items[] = {"U M R H I in use, by pageblock;",
+                                        ". free;",
+                                        "* reported;",
+                                        "p per-cpu;",
+                                        "h held;",
+                                        "- hole"};
+    unsigned at = 0;
+    for (size_t k = 0; k < sizeof(items) / sizeof(items[0]); k++) {
+        next_item(d, &at, (unsigned)strlen(items[k]));
+        fpr_out_str(&d->o, items[k]);
+    }
+    fpr_out_str(&d->o, "\n");
+    if (group > 1) {
+        static const char digit[] = "a digit: mixed, so many tenths in use";
+        at = 23 + decimals(group);
+        fpr_out_str(&d->o, "a character is ");
+        fpr_out_dec(&d->o, group);
+        fpr_out_str(&d->o, " frames;");
+        next_item(d, &at, sizeof(digit) - 1);
+        fpr_out_str(&d->o, digit);
+        fpr_out_str(&d->o, "\n");
+    }
 }
 
 int fpr_draw_map(const struct fpr_zone *zone, const struct fpr_draw_options *options,
@@ -126,12 +183,6 @@ int fpr_draw_map(const struct fpr_zone *zone, const struct fpr_draw_options *opt
         print_row(&d, row, cells, group);
     }
     print_types(&d);
-    fpr_out_str(&d.o, "U M R H I in use, by pageblock; . free; * reported; p per-cpu; h held; "
-                      "- hole\n");
-    if (group > 1) {
-        fpr_out_str(&d.o, "a character is ");
-        fpr_out_dec(&d.o, group);
-        fpr_out_str(&d.o, " frames; a digit: mixed, so many tenths in use\n");
-    }
+    print_legend(&d, group);
     return fpr_out_end(&d.o);
 }

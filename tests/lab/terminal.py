@@ -118,6 +118,7 @@ def mistakes():
     check("a suggestion", "did you mean 'alloc'?" in lab.type("alocc 3\n"))
     check("a longer word", "did you mean 'alloc'?" in lab.type("allocate 3\n"))
     lab.type("a = alloc 0\n")
+    check("a suggestion after a name", "did you mean 'alloc'?" in lab.type("b = aloc 3\n"))
     check("a refused step", "no block is called" in lab.type("free nobody\n"))
     why = lab.type("why\n")
     check("why tells of the last step that was done", "a = alloc 0" in why and "halved" in why)
@@ -150,7 +151,21 @@ def narrow():
     lab.type("a = alloc 0\n")
     shown = lab.type("why\n")
     check("no line is wider than the screen", 30 < max(map(len, shown.split("\n"))) <= 44)
+    check("a map and its legend fit", wide(lab.type("show map\n")) <= 44)
+    check("two zones are told within the screen", wide(lab.type("zone pages 64 dma 32\nshow zones\n")) <= 44)
+    check("help fits", wide(lab.type("help\nhelp zone\n")) <= 44)
+    check("a refusal fits", wide(lab.type("b = alloc 1 no-type-that-is-there\n")) <= 44)
     check("narrow: ends", lab.end() == 0)
+    with open("lesson.lab", "w") as script:
+        script.write("> Memory that can be moved is kept apart from memory that cannot.\nzone pages 16\n")
+    lab = Terminal("lesson.lab", columns=44)
+    shown = ESCAPES.sub(b"", lab.seen).decode().replace("\r", "")
+    check("a lesson's text fits", "cannot" in shown and wide(shown) <= 44)
+    os.waitpid(lab.pid, 0)
+
+
+def wide(text):
+    return max(map(len, text.split("\n")))
 
 
 def garbage():

@@ -106,7 +106,8 @@ static void test_long_lists_are_cut(void **state)
     fpr_machine_destroy(m);
 }
 
-#define LEGEND "U M R H I in use, by pageblock; . free; * reported; p per-cpu; h held; - hole\n"
+#define LEGEND_40 "U M R H I in use, by pageblock; . free;\n* reported; p per-cpu; h held; - hole\n"
+#define LEGEND    "U M R H I in use, by pageblock; . free; * reported; p per-cpu; h held; - hole\n"
 
 static void test_map(void **state)
 {
@@ -117,7 +118,11 @@ static void test_map(void **state)
     const struct fpr_draw_options part = {.start = 4, .pages = 6, .width = 40};
     draws(fpr_draw_map, &part,
           "0x0      ****UU\n"
-          "pageblocks of 8 frames: 0x4 M, 0x8 U\n" LEGEND);
+          "pageblocks of 8 frames: 0x4 M, 0x8 U\n" LEGEND_40);
+    const struct fpr_draw_options narrow = {.width = 40};
+    draws(fpr_draw_map, &narrow,
+          "0x0  MM..****UUUUpUUU--------....MMMM\n"
+          "pageblocks of 8 frames: 0x0 M, 0x8 U,\n0x10 M\n" LEGEND_40);
 }
 
 /* A large zone does not fit: groups, and tenths where they are mixed. */
