@@ -55,7 +55,8 @@ trace_on() {
     local on=0 calibrates=0
     until [ "$on$calibrates" = 10 ]; do
         if [ "$calibrates" = 1 ]; then
-            calibration >"$tracing/trace"
+            calibration >"$tracing/trace.new" # a reader sees all of it or nothing
+            mv "$tracing/trace.new" "$tracing/trace"
         fi
         sleep 0.05
         read -r on <"$tracing/tracing_on"
@@ -220,10 +221,17 @@ rec -o file; refused -o file
 rec -o "$root"; refused -o "not empty"
 echo function >"$tracing/current_tracer"
 rec -o rec; refused "in use" function
+rec --dry-run; is 0; prints "in use: the tracer is 'function'" "mm_page_alloc" "kpageflags: yes"
+[ "$(cat "$tracing/current_tracer")" = function ] || bad "--dry-run changed the tracer"
 echo nop >"$tracing/current_tracer"
 echo kmem:mm_page_alloc >"$tracing/set_event"
 rec -o rec; refused "in use"
+rec -n; is 0; prints "in use: events are on" "probes: yes"
 : >"$tracing/set_event"
+rec -o rec slepe 1; refused slepe "no such command"
+rec -o rec -- ./slepe; refused ./slepe "no such command"
+grep -q '^\[local\]' "$tracing/trace_clock" || bad "the clock was changed"
+[ ! -s "$tracing/kprobe_events" ] || bad "probes were made"
 echo "[local] global" >"$tracing/trace_clock"
 rec -o rec; refused mono
 echo "[local] mono" >"$tracing/trace_clock"
