@@ -191,7 +191,7 @@ int fpr_iova_dirty_stop(struct fpr_iova_space *space)
         forget(space);
     }
     pthread_mutex_unlock(&space->lock);
-    return rc;
+    return 0;
 }
 
 /* The kernel's order; what ends at 2^64 itself was refused before 6.18. */

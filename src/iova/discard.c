@@ -56,7 +56,7 @@ static int push(struct fpr_iova_space *space, void **list, size_t size)
 static void *pop(void **list)
 {
     void **piece = *list;
-    *list = *piece;
+    *list = *piece; /* NOLINT(*NullDereference): as many are popped as were pushed */
     *piece = NULL;
     return (void *)piece;
 }
