@@ -239,7 +239,13 @@ int bench_replay(int argc, char **argv)
                                            {"--html", args.html},
                                            {"--events", args.watch.text.path},
                                            {"--timeline", args.watch.timeline.path}};
-    bench_out_check_all(files, sizeof(files) / sizeof(files[0]));
+    const size_t nr_files = sizeof(files) / sizeof(files[0]);
+    bench_out_check_all(files, nr_files);
+    for (size_t i = 0; i < nr_files && args.watch.views; i++) {
+        if (files[i].path && !strcmp(files[i].path, args.watch.views)) {
+            bench_die(BENCH_USAGE, "--views: %s is taken by %s", args.watch.views, files[i].option);
+        }
+    }
     struct bench_plugin plugin = {.loaded = NULL};
     if (args.device) {
         bench_plugin_open(&plugin, args.device);

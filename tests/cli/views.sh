@@ -43,6 +43,7 @@ fi
 
 run "$BENCH" replay "$recording" --views-at 3; refused "--views-at"
 run "$BENCH" replay "$recording" --views e.txt; refused e.txt "no folder"
+run "$BENCH" replay "$recording" --views same --json same; refused --views --json same; no_file same
 run "$BENCH" replay "$recording" --views /nowhere/v; refused /nowhere/v
 run "$BENCH" replay "$recording" --events /nowhere/e; refused /nowhere
 run "$BENCH" replay "$recording" --events - --timeline -; refused "--timeline"
