@@ -170,8 +170,10 @@ static void test_every_edge(void **state)
     assert_int_equal(fpr_iova_raw_copy(other, memory, ROOM), -1);
     assert_int_equal(other[EDGE], 0x77);
     assert_int_equal(other[2 * UNIT_PAGE], 0x77);
-    assert_int_equal(fpr_iova_raw_probe_write(memory), 0);
-    assert_int_equal(fpr_iova_raw_probe_write(memory + EDGE), -1);
+    /* By a pointer: Valgrind, which follows direct calls, would report the caller's place. */
+    int (*volatile probe)(void *) = fpr_iova_raw_probe_write;
+    assert_int_equal(probe(memory), 0);
+    assert_int_equal(probe(memory + EDGE), -1);
     assert_int_equal(fpr_iova_guard_remove(), 0);
     munmap(memory, ROOM);
 }
