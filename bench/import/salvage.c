@@ -89,33 +89,18 @@ static void put_file(char *stage, const char *name, const void *data, size_t siz
 /* The parts of a native file as files. */
 static bool unpack(char *stage, const char *path)
 {
-    static const char *const names[] = {"command",
-                                        "state.before",
-                                        "state.after",
-                                        "rss.csv",
-                                        "reports.txt",
-                                        "phases.txt",
-                                        "ringbuf.stats",
-                                        "uname",
-                                        "vmemmap",
-                                        "zoneinfo.before",
-                                        "kpageflags.before",
-                                        "kpageflags.after",
-                                        "pagetypeinfo.before",
-                                        "zoneinfo",
-                                        "pagetypeinfo",
-                                        "kpageflags"};
     struct fpr_trace *trace = NULL;
     struct fpr_trace_summary summary = {.format = FPR_TRACE_AUTO};
     if (fpr_trace_open(path, NULL, &trace, NULL)) {
         return false;
     }
     bool native = !fpr_trace_get_summary(trace, &summary) && summary.format == FPR_TRACE_NATIVE;
-    for (size_t i = 0; native && i < sizeof(names) / sizeof(names[0]); i++) {
+    const char *name;
+    for (size_t i = 0; native && (name = fpr_recording_part(i)); i++) {
         const void *data;
         size_t size;
-        if (!fpr_trace_attachment(trace, names[i], &data, &size)) {
-            put_file(stage, names[i], data, size);
+        if (!fpr_trace_attachment(trace, name, &data, &size)) {
+            put_file(stage, name, data, size);
         }
     }
     fpr_trace_close(trace);
@@ -177,26 +162,32 @@ static bool leave_out(char *stage, const char *path, const struct fpr_trace_erro
     return removed;
 }
 
-/* A state that cannot be read is worth nothing. */
-static void check_state(char *stage, const char *path, const char *name, const char *text,
-                        size_t size)
+/* Leaves out a file, packed or not. Returns whether there was one. */
+static bool drop_file(const char *stage, const char *name)
 {
     static const char *const suffixes[] = {"", ".gz", ".zst"};
+    bool dropped = false;
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        char *gone;
+        if (asprintf(&gone, "%s/%s%s", stage, name, suffixes[i]) < 0) {
+            bench_die(BENCH_FAILED, "out of memory");
+        }
+        dropped |= !unlink(gone);
+        free(gone);
+    }
+    return dropped;
+}
+
+/* A state that cannot be read is worth nothing. */
+static void check_state(const char *stage, const char *path, const char *name, const char *text,
+                        size_t size)
+{
     struct fpr_machine *machine = NULL;
     struct fpr_text_error error = {0};
     int err = text ? fpr_machine_load(text, size, NULL, NULL, &machine, NULL, &error) : 0;
     fpr_machine_destroy(machine);
-    for (size_t i = 0; err && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        char *gone, *base = in_folder(stage, name);
-        if (asprintf(&gone, "%s%s", base, suffixes[i]) < 0) {
-            give_up(stage, path, "out of memory");
-        }
-        if (!unlink(gone)) {
-            bench_complain("%s/%s:%u: %s: this file is left out", path, name, error.line,
-                           error.reason);
-        }
-        free(gone);
-        free(base);
+    if (err && drop_file(stage, name)) {
+        bench_complain("%s/%s:%u: %s: this file is left out", path, name, error.line, error.reason);
     }
 }
 
@@ -234,18 +225,8 @@ char *import_stage(const char *path)
 
 void import_stage_drop_end(const char *stage)
 {
-    static const char *const names[] = {"state.after", "kpageflags.after"};
-    static const char *const suffixes[] = {"", ".gz", ".zst"};
-    for (size_t i = 0; i < 2; i++) {
-        for (size_t k = 0; k < 3; k++) {
-            char *base = in_folder(stage, names[i]), *gone;
-            if (asprintf(&gone, "%s%s", base, suffixes[k]) >= 0) {
-                unlink(gone);
-                free(gone);
-            }
-            free(base);
-        }
-    }
+    drop_file(stage, "state.after");
+    drop_file(stage, "kpageflags.after");
 }
 
 void import_find_cut(const struct fpr_recording *rec, struct import_cut *cut)
@@ -275,10 +256,9 @@ void import_find_cut(const struct fpr_recording *rec, struct import_cut *cut)
         if (error.line) {
             snprintf(line, sizeof(line), ":%llu", (unsigned long long)error.line);
         }
-        bench_complain(
-            "%s:%llu: %s: the trace ends here, after %llu records, at %.3f s; state.after "
-            "is left out",
-            error.file, (unsigned long long)error.line, error.reason,
-            (unsigned long long)cut->records, (double)record.time / 1e9);
+        bench_complain("%s%s: %s: the trace ends here, after %llu records, at %.3f s; state.after "
+                       "is left out",
+                       error.file, line, error.reason, (unsigned long long)cut->records,
+                       (double)record.time / 1e9);
     }
 }

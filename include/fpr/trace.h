@@ -49,7 +49,7 @@ enum fpr_trace_type {
 #define FPR_X(symbol, name) symbol, /**< name */
     FPR_TRACE_TYPES(FPR_X)
 #undef FPR_X
-    FPR_NR_TRACE_TYPES /**< how many */
+        FPR_NR_TRACE_TYPES /**< how many */
 };
 
 /** Most entries that one REPORT record carries. */
@@ -66,32 +66,32 @@ struct fpr_trace_record {
     uint16_t cpu;             /**< where it happened */
     uint32_t pid;             /**< of the task */
     fpr_ns time;              /**< trace clock */
-    fpr_pfn pfn;              /**< block; FPR_PFN_NONE for a failed ALLOC; COMPACT_BEGIN: zone_start */
-    fpr_gfp gfp;              /**< ALLOC, BULK */
-    uint32_t nr;              /**< BULK: got - pre; REPORT: entries; BALANCE: highest zone index;
-                                   EXTFRAG: fallback order; ZONE_LOCKED: percpu_refill;
-                                   DUMP_*: 0 before, 1 after */
-    int32_t value;            /**< REPORT_RET: result; EXTFRAG: fallback type;
-                                   COMPACT_BEGIN/END: 1 async (a direct compactor may capture) */
-    const struct fpr_sg *sg;  /**< REPORT: entries, valid until the next record is read */
-    char text[64];            /**< MARK and OTHER: event or text, cut */
+    fpr_pfn pfn;   /**< block; FPR_PFN_NONE for a failed ALLOC; COMPACT_BEGIN: zone_start */
+    fpr_gfp gfp;   /**< ALLOC, BULK */
+    uint32_t nr;   /**< BULK: got - pre; REPORT: entries; BALANCE: highest zone index;
+                        EXTFRAG: fallback order; ZONE_LOCKED: percpu_refill;
+                        DUMP_*: 0 before, 1 after */
+    int32_t value; /**< REPORT_RET: result; EXTFRAG: fallback type;
+                        COMPACT_BEGIN/END: 1 async (a direct compactor may capture) */
+    const struct fpr_sg *sg; /**< REPORT: entries, valid until the next record is read */
+    char text[64];           /**< MARK and OTHER: event or text, cut */
 };
 
 /** Formats. */
 enum fpr_trace_format {
-    FPR_TRACE_AUTO = 0,  /**< look at the first bytes and lines */
-    FPR_TRACE_FTRACE,    /**< tracefs `trace` and `trace_pipe` */
-    FPR_TRACE_PERF,      /**< perf script */
-    FPR_TRACE_TRACECMD,  /**< trace-cmd report, with -l, -t, -R too */
-    FPR_TRACE_DAT,       /**< trace.dat (libtracecmd) */
-    FPR_TRACE_NATIVE,    /**< .fprt */
+    FPR_TRACE_AUTO = 0, /**< look at the first bytes and lines */
+    FPR_TRACE_FTRACE,   /**< tracefs `trace` and `trace_pipe` */
+    FPR_TRACE_PERF,     /**< perf script */
+    FPR_TRACE_TRACECMD, /**< trace-cmd report, with -l, -t, -R too */
+    FPR_TRACE_DAT,      /**< trace.dat (libtracecmd) */
+    FPR_TRACE_NATIVE,   /**< .fprt */
 };
 
 /** How to read. Zero-initialise for defaults. */
 struct fpr_trace_options {
     enum fpr_trace_format format; /**< default: find out */
-    uint64_t vmemmap;  /**< base for `page=` addresses of kprobe events; 0: mask as x86-64 */
-    bool pfn_decimal;  /**< pfn= without 0x is decimal (up to 5.11); default: found by 0x */
+    uint64_t vmemmap; /**< base for `page=` addresses of kprobe events; 0: mask as x86-64 */
+    bool pfn_decimal; /**< pfn= without 0x is decimal (up to 5.11); default: found by 0x */
 };
 
 /** What was found wrong, and where. */
@@ -171,48 +171,52 @@ FPR_API int fpr_trace_attachment(struct fpr_trace *trace, const char *name, cons
 
 /** One sample of rss.csv. */
 struct fpr_rss_sample {
-    fpr_ns time;      /**< guest clock (negative times of the file are left out) */
-    uint64_t bytes;   /**< guest memory resident on the host */
+    fpr_ns time;    /**< guest clock (negative times of the file are left out) */
+    uint64_t bytes; /**< guest memory resident on the host */
 };
 /** One report call of reports.txt. */
 struct fpr_report_call {
-    fpr_ns time;              /**< guest clock */
-    const struct fpr_sg *sg;  /**< entries; a run that is no single block is cut into blocks */
-    unsigned nents;           /**< how many */
+    fpr_ns time;             /**< guest clock */
+    const struct fpr_sg *sg; /**< entries; a run that is no single block is cut into blocks */
+    unsigned nents;          /**< how many */
 };
 /** One marker of phases.txt. */
 struct fpr_phase {
-    fpr_ns time;    /**< guest clock */
-    char name[48];  /**< marker */
+    fpr_ns time;   /**< guest clock */
+    char name[48]; /**< marker */
 };
 /** All that is known of a recording besides the trace itself. Missing parts are NULL or 0. */
 struct fpr_recording {
-    char path[512];           /**< as given */
-    char trace_path[512];     /**< the trace file to open */
-    char *state_before;       /**< text, NUL-terminated */
-    size_t state_before_size; /**< bytes without the NUL */
-    char *state_after;        /**< likewise */
-    size_t state_after_size;  /**< likewise */
-    char *zoneinfo_before;    /**< /proc/zoneinfo */
-    char *pagetypeinfo_before; /**< /proc/pagetypeinfo */
-    uint64_t *kpageflags_before; /**< one word a frame */
-    size_t kpageflags_before_pages; /**< how many */
-    uint64_t *kpageflags_after;  /**< likewise */
-    size_t kpageflags_after_pages; /**< likewise */
-    struct fpr_rss_sample *rss; /**< rising in time */
-    size_t nr_rss;              /**< how many */
+    char path[512];                  /**< as given */
+    char trace_path[512];            /**< the trace file to open */
+    char *state_before;              /**< text, NUL-terminated */
+    size_t state_before_size;        /**< bytes without the NUL */
+    char *state_after;               /**< likewise */
+    size_t state_after_size;         /**< likewise */
+    char *zoneinfo_before;           /**< /proc/zoneinfo */
+    char *pagetypeinfo_before;       /**< /proc/pagetypeinfo */
+    uint64_t *kpageflags_before;     /**< one word a frame */
+    size_t kpageflags_before_pages;  /**< how many */
+    uint64_t *kpageflags_after;      /**< likewise */
+    size_t kpageflags_after_pages;   /**< likewise */
+    struct fpr_rss_sample *rss;      /**< rising in time */
+    size_t nr_rss;                   /**< how many */
     struct fpr_report_call *reports; /**< rising in time */
     size_t nr_reports;               /**< how many */
-    struct fpr_phase *phases;   /**< rising in time */
-    size_t nr_phases;           /**< how many */
-    uint64_t vmemmap;           /**< address of the page structure of frame 0; 0: not known */
-    char *command;              /**< the line that made a generated recording; NULL: none did */
-    char release[64];           /**< kernel, from state or uname; empty if not known */
-    uint64_t lost_events;       /**< overrun and dropped of ringbuf.stats */
+    struct fpr_phase *phases;        /**< rising in time */
+    size_t nr_phases;                /**< how many */
+    uint64_t vmemmap;                /**< address of the page structure of frame 0; 0: not known */
+    char *command;        /**< the line that made a generated recording; NULL: none did */
+    char release[64];     /**< kernel, from state or uname; empty if not known */
+    uint64_t lost_events; /**< overrun and dropped of ringbuf.stats */
 };
 /** Reads everything but the trace. @return 0, -ENOENT, -EINVAL, -EIO, -ENOMEM. */
 FPR_API int fpr_recording_open(const char *path, struct fpr_recording **recording,
                                struct fpr_trace_error *error);
+/** Names of the files that a recording has beside its trace, by number: those that
+ *  fpr_recording_open() knows, and a native file may have attached. Thread safe.
+ *  @return the name; NULL: there are no more. */
+FPR_API const char *fpr_recording_part(size_t n);
 /** Attaches the parts of a recording (all files that fpr_recording_open() knows, decompressed) to a
  *  native file, so that it is a whole recording by itself.
  *  @return number of attachments, -EINVAL (a record was written already), -EIO, -ENOMEM. */

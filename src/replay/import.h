@@ -31,6 +31,12 @@ int fpr_import_parse_buddyinfo(const char *text, struct told_file *told,
 /* Pages on the free lists. */
 uint64_t fpr_import_told_pages(const struct told *told);
 
+/* How many pageblocks types were told for; NULL: none. */
+uint64_t fpr_told_pageblocks(const struct told *told);
+/* Where the pageblock of `step` frames behind that of frame p begins, or `end` if that is nearer.
+ */
+fpr_pfn fpr_next_pageblock(fpr_pfn p, fpr_pfn step, fpr_pfn end);
+
 /* Runs of frames of a zone that are not memory, rising. */
 struct holes {
     struct fpr_range *run; /* malloc()ed */

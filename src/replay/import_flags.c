@@ -47,8 +47,7 @@ static int find_blocks(struct by_flags *b)
     if (!b->block || !b->sorted)
         return -ENOMEM;
     for (fpr_pfn p = b->info.start; p < end; p = next) {
-        next = (p & ~(step - 1)) + step;
-        next = next < end ? next : end;
+        next = fpr_next_pageblock(p, step, end);
         if (fpr_zone_pageblock_type(b->zone, p) >= 0) {
             b->block[b->nr] = (struct pageblock){.pfn = p};
             look_at(&b->block[b->nr], b->f, next);
@@ -102,14 +101,6 @@ static void type_blocks(struct by_flags *b)
         b->sorted[k]->type = FPR_MOVABLE;
     qsort(b->sorted + own, b->nr - own, sizeof(*b->sorted), by_free);
     give(b, give(b, own, FPR_HIGHATOMIC), FPR_ISOLATE);
-}
-
-static bool types_told(const struct told *told)
-{
-    uint64_t sum = 0;
-    for (int mt = 0; told && mt < FPR_NR_MIGRATETYPES; mt++)
-        sum += told->pageblocks[mt];
-    return sum > 0;
 }
 
 static int each_free(struct by_flags *b,
@@ -182,7 +173,7 @@ int64_t fpr_import_by_flags(struct fpr_zone *zone, const struct page_flags *f,
         return -ENOMEM;
     b->zone = zone;
     b->f = f;
-    b->told = types_told(told) ? told : NULL;
+    b->told = fpr_told_pageblocks(told) ? told : NULL;
     b->holes = holes;
     int64_t err = fpr_zone_get_info(zone, &b->info);
     if (!err)

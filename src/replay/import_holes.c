@@ -5,13 +5,25 @@
 #include <errno.h>
 #include <stdlib.h>
 
+uint64_t fpr_told_pageblocks(const struct told *told)
+{
+    uint64_t sum = 0;
+    for (int mt = 0; told && mt < FPR_NR_MIGRATETYPES; mt++)
+        sum += told->pageblocks[mt];
+    return sum;
+}
+
+fpr_pfn fpr_next_pageblock(fpr_pfn p, fpr_pfn step, fpr_pfn end)
+{
+    fpr_pfn next = (p & ~(step - 1)) + step;
+    return next < end ? next : end;
+}
+
 /* Pageblocks of the zone that no type was told for; UINT64_MAX: types were not told. */
 static uint64_t untold(const struct zoneinfo *z, const struct told *told, unsigned pageblock_order)
 {
-    uint64_t sum = 0, size = 1ull << pageblock_order;
+    uint64_t sum = fpr_told_pageblocks(told), size = 1ull << pageblock_order;
     uint64_t all = (z->start + z->spanned + size - 1) / size - z->start / size;
-    for (int mt = 0; told && mt < FPR_NR_MIGRATETYPES; mt++)
-        sum += told->pageblocks[mt];
     return sum == 0 ? UINT64_MAX : sum < all ? all - sum : 0;
 }
 
@@ -80,8 +92,7 @@ int fpr_import_holes_by_flags(struct holes *h, const struct zoneinfo *z, const s
     if (blank == UINT64_MAX)
         blank = z->spanned > z->present ? (z->spanned - z->present) >> pageblock_order : 0;
     for (fpr_pfn p = z->start; p < end && !err; p = next) {
-        next = (p & ~(step - 1)) + step;
-        next = next < end ? next : end;
+        next = fpr_next_pageblock(p, step, end);
         err = block_holes(h, f, p, next, &blank);
     }
     return err;
@@ -95,9 +106,9 @@ int fpr_import_mark_holes(struct fpr_zone *zone, const struct holes *h)
     for (size_t k = 0; k < h->nr && !err; k++) {
         fpr_pfn end = h->run[k].start + h->run[k].pages, p = h->run[k].start;
         if (p & (step - 1) && p != info.start)
-            p = (p & ~(step - 1)) + step;
-        for (; p < end && !err; p = (p & ~(step - 1)) + step) {
-            fpr_pfn next = (p & ~(step - 1)) + step;
+            p = fpr_next_pageblock(p, step, UINT64_MAX);
+        for (fpr_pfn next; p < end && !err; p = next) {
+            next = fpr_next_pageblock(p, step, UINT64_MAX);
             if (next <= end || end == zone_end)
                 err = fpr_zone_load_pageblock(zone, p, FPR_PAGEBLOCK_HOLE);
         }

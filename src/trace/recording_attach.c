@@ -23,27 +23,20 @@ static int attach_one(const struct fpr_source *src, struct fpr_trace_writer *wri
     return 1;
 }
 
+const char *fpr_recording_part(size_t n)
+{
+    static const char *const names[] = {
+        "command",          "state.before",    "state.after",         "rss.csv",
+        "reports.txt",      "phases.txt",      "ringbuf.stats",       "uname",
+        "vmemmap",          "zoneinfo.before", "pagetypeinfo.before", "kpageflags.before",
+        "kpageflags.after", "zoneinfo",        "pagetypeinfo",        "kpageflags",
+    };
+    return n < sizeof(names) / sizeof(names[0]) ? names[n] : NULL;
+}
+
 int fpr_recording_attach(const struct fpr_recording *recording, struct fpr_trace_writer *writer,
                          struct fpr_trace_error *error)
 {
-    static const char *const names[] = {
-        "command",
-        "state.before",
-        "state.after",
-        "rss.csv",
-        "reports.txt",
-        "phases.txt",
-        "ringbuf.stats",
-        "uname",
-        "vmemmap",
-        "zoneinfo.before",
-        "pagetypeinfo.before",
-        "kpageflags.before",
-        "kpageflags.after",
-        "zoneinfo",
-        "pagetypeinfo",
-        "kpageflags",
-    };
     if (!recording || !writer)
         return fpr_trace_error_set(error, -EINVAL, "", 0, NULL,
                                    "bad argument to fpr_recording_attach");
@@ -54,8 +47,9 @@ int fpr_recording_attach(const struct fpr_recording *recording, struct fpr_trace
             return rc;
     }
     int count = 0;
-    for (size_t i = 0; count >= 0 && i < sizeof(names) / sizeof(names[0]); i++) {
-        int rc = attach_one(&src, writer, names[i], error);
+    const char *name;
+    for (size_t i = 0; count >= 0 && (name = fpr_recording_part(i)); i++) {
+        int rc = attach_one(&src, writer, name, error);
         count = rc < 0 ? rc : count + rc;
     }
     fpr_trace_close(src.trace);

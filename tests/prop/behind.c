@@ -1,6 +1,7 @@
 /* What replays of recorded guests do to a zone behind its users' backs, against the reference
  * model: pages taken, pushed and regrouped, captures, a lagging count of free pages. */
 #include "support/script_make.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -44,7 +45,6 @@ int main(int argc, char **argv)
 {
     Suite *suite = suite_create("behind users' backs, against the reference model");
     TCase *tcase = tcase_create("random");
-    SRunner *runner;
     int failed;
 
     if (script_option(argc, argv, &failed))
@@ -53,9 +53,5 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, tiny_zones);
     tcase_add_test(tcase, middling_zones);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/suite.h"
+
 #include "base/check.h"
 
 START_TEST(equal_goes_on)
@@ -65,9 +67,5 @@ int main(void)
     tcase_add_test_raise_signal(tests, unequal_aborts, SIGABRT);
 #endif
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

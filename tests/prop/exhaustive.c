@@ -2,6 +2,7 @@
  * before, every operation is tried on the library and on the reference model. States that are
  * reached in several ways are looked at once; FPR_PROP_STATES says how many a zone may have. */
 #include "support/script_side.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -244,7 +245,6 @@ int main(int argc, char **argv)
 {
     Suite *suite = suite_create("all sequences on tiny zones");
     TCase *tcase = tcase_create("exhaustive");
-    SRunner *runner;
     int failed;
 
     if (script_option(argc, argv, &failed))
@@ -252,9 +252,5 @@ int main(int argc, char **argv)
     tcase_set_timeout(tcase, 0);
     tcase_add_loop_test(tcase, all_sequences, 0, 40);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

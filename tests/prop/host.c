@@ -3,6 +3,7 @@
 #include <fpr/host.h>
 #include <stdlib.h>
 
+#include "support/suite.h"
 #include "support/support.h"
 
 enum { MAX_PAGES = 90, MAX_UNITS = 90, RUNS = 600, STEPS = 120 };
@@ -257,9 +258,5 @@ int main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, host_equals_its_reference, 0, FPR_HOST_INHIBITED + 1);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed > 0;
+    return test_run_suite(suite);
 }

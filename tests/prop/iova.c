@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "support/iova_ref.h"
+#include "support/suite.h"
 #include "support/support.h"
 
 enum { SEEDS = 400, LONGEST = 3000 };
@@ -36,9 +37,5 @@ int main(void)
     tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, test_iova_as_reference);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include <fpr/iova.h>
 
 #include "iova/check.h"
+#include "support/suite.h"
 #include "support/support.h"
 
 enum { SLOTS = 24, OWNERS = 2, READERS = 3, ROUNDS = 1500, PAGE = FPR_IOVA_PAGE_SIZE };
@@ -219,9 +220,5 @@ int main(void)
     tcase_add_test(tcase, test_iova_readers_beside_unmap);
     tcase_add_test(tcase, test_iova_readers_beside_tracking);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

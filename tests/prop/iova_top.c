@@ -10,6 +10,7 @@
 
 #include "support/iova_rb.h"
 #include "support/iova_top.h"
+#include "support/suite.h"
 #include "support/support.h"
 
 enum { SEEDS = 400, LONGEST = 2000, KEYS = 300, STEPS = 4000 };
@@ -142,9 +143,5 @@ int main(void)
     tcase_add_test(tcase, test_what_is_no_red_black_tree);
     tcase_add_test(tcase, test_as_before_6_18);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

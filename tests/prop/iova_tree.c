@@ -6,6 +6,7 @@
 
 #include <fpr/iova.h>
 
+#include "support/suite.h"
 #include "support/support.h"
 
 enum { SEEDS = 12, STEPS = 6000, MOST = 4096, PAGE = FPR_IOVA_PAGE_SIZE };
@@ -216,9 +217,5 @@ int main(void)
     tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, test_iova_tree_as_array);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

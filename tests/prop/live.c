@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "support/live.h"
+#include "support/suite.h"
 #include "support/support.h"
 
 enum { SLOTS = 96 };
@@ -281,9 +282,5 @@ int main(void)
     tcase_set_timeout(tcase, 300 + (soak ? strtod(soak, NULL) : 0));
     tcase_add_test(tcase, nothing_is_lost_or_shared);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* Machines of several zones and nodes against the reference model: zonelists, reserves, passes
  * over all zones. */
 #include "support/script_make.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -57,7 +58,6 @@ int main(int argc, char **argv)
 {
     Suite *suite = suite_create("machines against the reference model");
     TCase *tcase = tcase_create("random");
-    SRunner *runner;
     int failed;
 
     if (script_option(argc, argv, &failed))
@@ -67,9 +67,5 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, middling_zones);
     tcase_add_test(tcase, large_orders);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* The reference model against recordings of real kernels: every answer, batch and hash.
  * With file names as arguments it replays those; without, the bundled ones. */
 #include "support/ref_replay.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <glob.h>
@@ -25,7 +26,6 @@ int main(int argc, char **argv)
 {
     Suite *suite = suite_create("reference model against recordings");
     TCase *tcase = tcase_create("golden");
-    SRunner *runner;
     int failed = 0;
 
     if (argc > 1) {
@@ -37,9 +37,5 @@ int main(int argc, char **argv)
     tcase_set_timeout(tcase, 0);
     tcase_add_test(tcase, bundled_files_replay);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

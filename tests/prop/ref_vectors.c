@@ -2,6 +2,7 @@
  * 5.10.44 and 5.14-rc5: churn with reporting, failing and re-entrant callbacks. The profiles
  * linux-5.10 and linux-5.14 have no recordings; these stand in for them. */
 #include "support/ref.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -213,15 +214,9 @@ int main(void)
 {
     Suite *suite = suite_create("reference model against vectors");
     TCase *tcase = tcase_create("mixed");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tcase, 0);
     tcase_add_loop_test(tcase, same_as_the_kernels_functions, 0, nr_vectors());
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* Reporting against the reference model: passes, budgets, rotation, errors, calls from inside the
  * device's callback, on random zones. */
 #include "support/script_make.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -56,7 +57,6 @@ int main(int argc, char **argv)
 {
     Suite *suite = suite_create("reporting against the reference model");
     TCase *tcase = tcase_create("random");
-    SRunner *runner;
     int failed;
 
     if (script_option(argc, argv, &failed))
@@ -66,9 +66,5 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, middling_zones);
     tcase_add_test(tcase, large_orders);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* Scripts that once showed a difference between the library and the reference model. */
 #include "support/script.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <glob.h>
@@ -35,15 +36,9 @@ int main(void)
 {
     Suite *suite = suite_create("scripts");
     TCase *tcase = tcase_create("regressions");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tcase, 0);
     tcase_add_test(tcase, old_differences_stay_away);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

@@ -2,6 +2,7 @@
  * page has an owner's stamp, so a page in two hands is seen at once; between rounds, when all stand
  * still, the zone is validated and every page accounted for. FPR_SOAK_SECONDS makes it longer. */
 #include "base/atomic.h"
+#include "support/suite.h"
 #include "support/worker.h"
 
 #include <check.h>
@@ -240,9 +241,5 @@ int main(void)
     tcase_set_timeout(tcase, 0);
     tcase_add_loop_test(tcase, stress, 0, FPR_NR_PROFILES);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

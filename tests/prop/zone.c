@@ -1,5 +1,6 @@
 /* The library against the reference model: random operations on one zone. */
 #include "support/script_make.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -84,7 +85,6 @@ int main(int argc, char **argv)
 {
     Suite *suite = suite_create("zone against the reference model");
     TCase *tcase = tcase_create("random");
-    SRunner *runner;
     int failed;
 
     if (script_option(argc, argv, &failed))
@@ -96,9 +96,5 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, isolated_ranges);
     tcase_add_test(tcase, sparse_zones);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

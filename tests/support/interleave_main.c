@@ -1,4 +1,5 @@
 #include "support/interleave.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -19,9 +20,5 @@ int inter_main(const char *name, const struct inter_scenario *scenarios, int cou
     tcase_set_timeout(tcase, 0);
     tcase_add_loop_test(tcase, explore, 0, count);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return test_run_suite(suite);
 }

@@ -162,6 +162,9 @@ static void test_recordings(void **state)
             "a folder without a trace");
     IGNORED(fpr_recording_close(NULL), "no recording");
     assert_int_equal(fpr_recording_open(TEXT, &recording, &error), 0);
+    assert_string_equal(fpr_recording_part(0), "command");
+    REFUSED(fpr_recording_part(1000), 0, "no part of that number");
+    REFUSED(fpr_recording_part(SIZE_MAX), 0, "no part of that number");
     REFUSED(fpr_recording_attach(NULL, writer, &error), -EINVAL, "no recording");
     REFUSED(fpr_recording_attach(recording, no_writer, &error), -EINVAL, "no writer");
     fpr_recording_close(recording);
