@@ -38,7 +38,7 @@ static inline void fpr_mark_allocated(struct fpr_zone *z, uint32_t i, unsigned o
     if (tag_load(&z->tags[i]) != tag) { /* as it is where it came back from the per-cpu lists */
         tag_store(&z->tags[i], tag);
     }
-    lend(z, i);
+    lend(z, i, order);
 }
 
 #endif

@@ -27,14 +27,11 @@ static bool claim(struct fpr_zone *z, fpr_pfn pfn, unsigned order, uint32_t *i, 
         return false;
     }
     fpr_race_point();
-    if (z->locked && !lend_claim(z, *i)) {
+    if (z->locked && !lend_claim(z, *i, order)) { /* somebody else's by now */
         return false;
     }
+    fpr_race_point();
     *tag = tag_load(&z->tags[*i]);
-    if (fpr_unlikely(!tag_is(*tag, PAGE_ALLOCATED, order))) { /* somebody else's by now */
-        lend(z, *i);
-        return false;
-    }
     return true;
 }
 
@@ -156,7 +153,7 @@ int fpr_zone_split(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, unsigned 
         fpr_race_point();
         uint32_t at = (uint32_t)(i + k - (1ull << to));
         tag_store(&zone->tags[at], piece);
-        lend(zone, at);
+        lend(zone, at, to);
     }
     return 0;
 }
@@ -170,7 +167,7 @@ int fpr_zone_set_movable(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, boo
     }
     uint16_t rest = (uint16_t)(tag & ~(unsigned)TAG_MOVABLE);
     tag_store(&zone->tags[i], (uint16_t)(rest | (movable ? TAG_MOVABLE : 0)));
-    lend(zone, i);
+    lend(zone, i, order);
     return 0;
 }
 

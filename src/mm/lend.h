@@ -10,9 +10,11 @@
 
 #include "mm/zone.h"
 
-static inline struct link link_of_allocated(uint32_t i)
+/* The order is part of it, so that a wrong free of another order takes nothing from its owner, not
+ * even for an instant; it is inverted, so that links never written to tell of no block. */
+static inline struct link link_of_allocated(uint32_t i, unsigned order)
 {
-    return (struct link){i, i};
+    return (struct link){i, ~order};
 }
 
 static inline struct link link_of_taken(uint32_t i)
@@ -21,10 +23,10 @@ static inline struct link link_of_taken(uint32_t i)
 }
 
 /* From now on whoever has the block may give it back; what was written before can be read then. */
-static inline void lend(struct fpr_zone *z, uint32_t i)
+static inline void lend(struct fpr_zone *z, uint32_t i, unsigned order)
 {
     if (z->locked) {
-        struct link l = link_of_allocated(i);
+        struct link l = link_of_allocated(i, order);
         __atomic_store(&z->links[i], &l, __ATOMIC_RELEASE);
     }
 }
@@ -38,19 +40,20 @@ static inline void lend_end(struct fpr_zone *z, uint32_t i)
     }
 }
 
-/* The same in a zone of several threads, of which just one can do it. */
-static inline bool lend_claim(struct fpr_zone *z, uint32_t i)
+/* The same in a zone of several threads, of which just one can do it, and only for a block of that
+ * order. */
+static inline bool lend_claim(struct fpr_zone *z, uint32_t i, unsigned order)
 {
-    struct link from = link_of_allocated(i), to = link_of_taken(i);
+    struct link from = link_of_allocated(i, order), to = link_of_taken(i);
     return __atomic_compare_exchange(&z->links[i], &from, &to, false, __ATOMIC_ACQUIRE,
                                      __ATOMIC_RELAXED);
 }
 
-static inline bool is_lent(const struct fpr_zone *z, uint32_t i)
+static inline bool is_lent(const struct fpr_zone *z, uint32_t i, unsigned order)
 {
-    struct link l;
+    struct link l, lent = link_of_allocated(i, order);
     __atomic_load(&z->links[i], &l, __ATOMIC_ACQUIRE);
-    return l.next == i && l.prev == i;
+    return l.next == lent.next && l.prev == lent.prev;
 }
 
 /* The tag of frame i, for whoever is not its owner: of a block that came back to a per-cpu list it
@@ -58,7 +61,7 @@ static inline bool is_lent(const struct fpr_zone *z, uint32_t i)
 static inline uint16_t tag_seen(const struct fpr_zone *z, uint32_t i)
 {
     uint16_t tag = tag_load(&z->tags[i]);
-    if (z->locked && tag_kind(tag) == PAGE_ALLOCATED && !is_lent(z, i)) {
+    if (z->locked && tag_kind(tag) == PAGE_ALLOCATED && !is_lent(z, i, tag_order(tag))) {
         return tag_make(PAGE_PCP, tag_order(tag), tag_mt(tag));
     }
     return tag;

@@ -88,7 +88,7 @@ int fpr_zone_load_allocated(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, 
     zone_touch(zone, (uint32_t)i);
     uint16_t tag = tag_make(PAGE_ALLOCATED, order, FPR_UNMOVABLE);
     tag_store(&zone->tags[i], (uint16_t)(tag | (movable ? TAG_MOVABLE : 0)));
-    lend(zone, i);
+    lend(zone, i, order);
     return 0;
 }
 
@@ -110,7 +110,7 @@ int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t 
         } else if (kind == FPR_PAGE_RESERVED) {
             zone_touch(zone, (uint32_t)i);
             tag_store(&zone->tags[i], tag);
-            lend(zone, (uint32_t)i);
+            lend(zone, (uint32_t)i, 0);
             i++;
         } else {
             i = b.pfn - zone->base + (1ull << b.order);

@@ -145,7 +145,8 @@ static void split_allocated(struct fpr_zone *z, const struct fpr_block *b, uint3
         uint16_t piece = (uint16_t)(rest | from << TAG_ORDER_SHIFT);
         tag_store(&z->tags[head], piece);
         tag_store(&z->tags[head + half], piece);
-        lend(z, head + half);
+        lend(z, head, from);
+        lend(z, head + half, from);
         head += i >= head + half ? half : 0;
     }
 }
@@ -160,6 +161,7 @@ static void join_allocated(struct fpr_zone *z, uint32_t i, unsigned order)
         k = next;
     }
     tag_store(&z->tags[i], (uint16_t)((first & ~TAG_ORDER_MASK) | order << TAG_ORDER_SHIFT));
+    lend(z, i, order);
 }
 
 int fpr_zone_regroup(struct fpr_zone *zone, fpr_pfn pfn, unsigned order)

@@ -226,6 +226,25 @@ static void one_splits_what_the_other_frees(void)
     contest(split_contested, 0);
 }
 
+/* The owner splits a block and gives the pieces back; nobody else's wrong free, which
+ * found the tag of the whole, may get in the way. */
+static void wrong_order_beside_the_owner(void)
+{
+    open_world(FPR_PROFILE_LINUX_6_1, 8);
+    contested = world_take(&world, 1, 0, MINE);
+    world.owner[contested.pfn] = world.owner[contested.pfn + 1] = 0;
+    inter_quiet(false);
+    pthread_t wrong = inter_begin(free_contested, &cpus[1]);
+    bool mine = fpr_zone_split(world.zone, contested.pfn, 1, 0) == 0;
+    if (mine) {
+        inter_check(fpr_zone_free(world.zone, contested.pfn, 0, 0) == 0);
+        inter_check(fpr_zone_free(world.zone, contested.pfn + 1, 0, 0) == 0);
+        world.frees_more = 1;
+    }
+    inter_check(!inter_end(wrong) == mine);
+    close_world();
+}
+
 static unsigned wakes;
 static bool no_more_wakes;
 
@@ -364,6 +383,7 @@ static const struct inter_scenario scenarios[] = {
     {"two_free_one_block", two_free_one_block, 3, 1000, 100},
     {"two_free_one_block_to_lists", two_free_one_block_to_lists, 3, 1000, 100},
     {"one_splits_what_the_other_frees", one_splits_what_the_other_frees, 3, 1000, 100},
+    {"wrong_order_beside_the_owner", wrong_order_beside_the_owner, 4, 2000, 100},
     {"no_wake_after_unregistering", no_wake_after_unregistering, 3, 2000, 300},
     {"no_request_is_lost", no_request_is_lost, 2, 4000, 500},
     {"suspended_in_mid_pass", suspended_in_mid_pass, 3, 12000, 2000},

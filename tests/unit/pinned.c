@@ -1,5 +1,5 @@
-/* Rules that no golden file can tell apart (see tests/mutants/lists/model), pinned by hand-made states.
- * Built a second time with the deliberate mistakes, where each must fail its test. */
+/* Rules that no golden file can tell apart (see tests/mutants/lists/model), pinned by hand-made
+ * states. Built a second time with the deliberate mistakes, where each must fail its test. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
