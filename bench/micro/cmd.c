@@ -56,6 +56,7 @@ static struct json_object *result_json(const struct micro_result *r)
     bench_json_add_double(o, "ns_min", r->ns_min);
     bench_json_add_double(o, "ns_max", r->ns_max);
     bench_json_add_u64(o, "ops", r->ops);
+    bench_json_add_double(o, "speedup", or_nothing(r->speedup));
     bench_json_add_double(o, "memcpy_ns", or_nothing(r->memcpy_ns));
     bench_json_add_double(o, "bytes_per_frame", or_nothing(r->bytes_per_frame));
     bench_json_add_double(o, "moves_per_op", or_nothing(r->moves_per_op));
@@ -73,6 +74,9 @@ void micro_emit(struct micro_run *run, const struct micro_result *r)
     }
     printf("%-10s %-14s %10.2f ns/op  (%.2f-%.2f)  %llu ops", r->name, r->case_, r->ns_median,
            r->ns_min, r->ns_max, (unsigned long long)r->ops);
+    if (r->speedup > 0) {
+        printf("  %.2f times one", r->speedup);
+    }
     if (r->memcpy_ns > 0) {
         printf("  memcpy %.2f ns", r->memcpy_ns);
     }
@@ -113,25 +117,55 @@ static int rising(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+enum { MOST_RUNS = 101 };
+
+/* Sorts them. */
+static double median(double *values, unsigned count)
+{
+    qsort(values, count, sizeof(values[0]), rising);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static void summarize(double *ns, unsigned runs, struct micro_result *result)
+{
+    result->ns_median = median(ns, runs);
+    result->ns_min = ns[0];
+    result->ns_max = ns[runs - 1];
+}
+
 int micro_measure(const struct micro_run *run, double (*once)(void *ctx), void *ctx,
                   struct micro_result *result)
 {
-    enum { MOST = 101 };
-    double ns[MOST] = {0};
-    unsigned runs = run->options.runs < MOST ? run->options.runs : MOST;
-    if (!runs) {
-        return -EINVAL;
-    }
+    double ns[MOST_RUNS];
+    unsigned runs = run->options.runs;
     for (unsigned i = 0; i < runs; i++) {
         ns[i] = once(ctx);
         if (ns[i] < 0) {
             return (int)ns[i];
         }
     }
-    qsort(ns, runs, sizeof(ns[0]), rising);
-    result->ns_median = runs % 2 ? ns[runs / 2] : (ns[runs / 2 - 1] + ns[runs / 2]) / 2;
-    result->ns_min = ns[0];
-    result->ns_max = ns[runs - 1];
+    summarize(ns, runs, result);
+    return 0;
+}
+
+int micro_measure_both(const struct micro_run *run, double (*once)(void *ctx, unsigned threads),
+                       void *ctx, struct micro_result *one, struct micro_result *two)
+{
+    double alone[MOST_RUNS], both[MOST_RUNS], times[MOST_RUNS];
+    unsigned runs = run->options.runs;
+    for (unsigned i = 0; i < runs; i++) {
+        alone[i] = once(ctx, 1);
+        both[i] = once(ctx, 2);
+        if (alone[i] < 0 || both[i] < 0) {
+            return (int)(alone[i] < 0 ? alone[i] : both[i]);
+        }
+        times[i] = alone[i] / both[i];
+    }
+    if (one) {
+        summarize(alone, runs, one);
+    }
+    summarize(both, runs, two);
+    two->speedup = median(times, runs);
     return 0;
 }
 
@@ -168,7 +202,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->seed = bench_number("--seed", arg, 0, UINT64_MAX);
         return 0;
     case KEY_RUNS:
-        o->runs = (unsigned)bench_number("--runs", arg, 1, 101);
+        o->runs = (unsigned)bench_number("--runs", arg, 1, MOST_RUNS);
         return 0;
     case KEY_JSON:
         o->json = true;

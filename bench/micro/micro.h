@@ -29,6 +29,7 @@ struct micro_result {
     double ns_min;          /* fastest run */
     double ns_max;          /* slowest run */
     uint64_t ops;           /* operations in one run */
+    double speedup;         /* one thread's time over two threads', by turns in the same run */
     double memcpy_ns;       /* memcpy of the same bytes in the same run, per operation */
     double bytes_per_frame; /* metadata of the library */
     double moves_per_op;    /* blocks put on, taken off or moved between lists */
@@ -55,6 +56,11 @@ void micro_emit(struct micro_run *run, const struct micro_result *result);
  * errno. Fills the three ns fields. Returns 0 or that errno. */
 int micro_measure(const struct micro_run *run, double (*once)(void *ctx), void *ctx,
                   struct micro_result *result);
+
+/* The same for one thread and for two, by turns, so that both see the same machine: how many times
+ * one's throughput two have is the median over the runs. `one` may be NULL: not asked for. */
+int micro_measure_both(const struct micro_run *run, double (*once)(void *ctx, unsigned threads),
+                       void *ctx, struct micro_result *one, struct micro_result *two);
 
 /* CPU time of this thread in nanoseconds. */
 uint64_t micro_now(void);

@@ -1,8 +1,7 @@
 /* threads: mixed in one locked zone with per-cpu lists (linux-6.1), by one thread and by two, each
- * on a cpu of its own and with its own share of the busy frames. Wall time for all operations of
- * all threads: half of one thread's is perfect. */
+ * on a cpu of its own and with its own share of the busy frames. One and two run by turns. Wall
+ * time for all operations of all threads: half of one thread's is perfect. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,7 +17,9 @@ struct worker {
     uint64_t start, end;
 } __attribute__((aligned(128))); /* they share no cache line */
 
+/* A zone and those who work in it. */
 struct team {
+    struct fpr_zone *zone;
     struct worker worker[MOST];
     unsigned threads;
 };
@@ -39,9 +40,8 @@ static void work(void *arg)
 }
 
 /* Nanoseconds from the first start to the last end, per operation of any thread. */
-static double once(void *ctx)
+static double run_team(struct team *t)
 {
-    struct team *t = ctx;
     const struct worker *a = &t->worker[0], *b = &t->worker[t->threads - 1];
     int err = pair_run(&(struct pair_work){.run = work}, &t->worker[0],
                        t->threads > 1 ? &t->worker[1] : NULL);
@@ -53,8 +53,7 @@ static double once(void *ctx)
     return (double)(end - start) / (double)(a->ops * t->threads);
 }
 
-static int shared_zone(const struct micro_options *o, struct counted_mem *mem,
-                       struct fpr_zone **zone)
+static int shared_zone(const struct micro_options *o, struct fpr_zone **zone)
 {
     struct fpr_zone_config config;
     int err = fpr_zone_config_init(&config, FPR_PROFILE_LINUX_6_1);
@@ -65,18 +64,18 @@ static int shared_zone(const struct micro_options *o, struct counted_mem *mem,
     config.cpus = MOST;
     config.locked = true;
     config.pcp_auto = true;
-    config.mem = &mem->ops;
     return fpr_zone_create(&config, zone);
 }
 
-static int team_start(struct team *t, struct fpr_zone *zone, const struct micro_options *o)
+static int team_start(struct team *t, unsigned threads, const struct micro_options *o)
 {
-    int err = 0;
-    for (unsigned i = 0; i < t->threads && !err; i++) {
+    t->threads = threads;
+    int err = shared_zone(o, &t->zone);
+    for (unsigned i = 0; i < threads && !err; i++) {
         struct worker *w = &t->worker[i];
         w->ops = o->ops;
         err =
-            sequence_init(&w->sequence, zone, SEQUENCE_MIXED, o->frames / t->threads, o->seed + i);
+            sequence_init(&w->sequence, t->zone, SEQUENCE_MIXED, o->frames / threads, o->seed + i);
         w->sequence.cpu = i;
         if (!err) {
             sequence_warm_up(&w->sequence);
@@ -85,67 +84,62 @@ static int team_start(struct team *t, struct fpr_zone *zone, const struct micro_
     return err;
 }
 
-static int measure(struct micro_run *run, unsigned threads)
+static void team_end(struct team *t)
 {
-    const struct micro_options *o = micro_options(run);
-    struct team t = {.threads = threads};
-    struct counted_mem mem;
-    struct fpr_zone *zone = NULL;
-    struct micro_result r = {.name = "threads", .ops = o->ops * threads};
-    snprintf(r.case_, sizeof(r.case_), "%u", threads);
-    if (!micro_wanted(run, r.name, r.case_)) {
-        return 0;
+    for (unsigned i = 0; i < t->threads; i++) {
+        sequence_free(&t->worker[i].sequence);
     }
-    counted_mem_init(&mem);
-    int err = shared_zone(o, &mem, &zone);
-    err = err ? err : team_start(&t, zone, o);
-    struct fpr_zone *zone2 = NULL;
-    if (getenv("SEP") && threads > 1) {
-        shared_zone(o, &mem, &zone2);
-        sequence_free(&t.worker[1].sequence);
-        sequence_init(&t.worker[1].sequence, zone2, SEQUENCE_MIXED, o->frames / t.threads, o->seed + 1);
-        sequence_warm_up(&t.worker[1].sequence);
-    }
-    if (getenv("ONE")) t.threads = 1;
-    err = err ? err : micro_measure(run, once, &t, &r);
-    if (threads > 1 && getenv("OWN")) {
-        static unsigned char own[262144 * 2];
-        for (int k = 0; k < 2; k++) {
-            struct sequence *q = &t.worker[k].sequence;
-            for (size_t i = 0; i < q->count; i++)
-                for (unsigned j = 0; j < 1u << q->order[i]; j++)
-                    own[q->pfns[i] + j] |= (unsigned char)(1 << k);
-            unsigned h[11] = {0};
-            for (size_t i = 0; i < q->count; i++) h[q->order[i]]++;
-            for (int q2 = 0; q2 < 11; q2++) fprintf(stderr, "%u ", h[q2]);
-            fprintf(stderr, "\n");
-        }
-        for (unsigned w = 8; w <= 128; w *= 2) {
-            unsigned both = 0, any = 0;
-            for (unsigned i = 0; i < 262144; i += w) {
-                unsigned m = 0;
-                for (unsigned j = 0; j < w; j++) m |= own[i + j];
-                both += m == 3; any += m != 0;
-            }
-            fprintf(stderr, "lines of %u: %u both of %u\n", w, both, any);
-        }
-    }
-    for (unsigned i = 0; i < threads; i++) {
-        sequence_free(&t.worker[i].sequence);
-    }
-    fpr_zone_destroy(zone);
-    if (err) {
-        bench_complain("threads: %s", strerror(-err));
-        return err;
-    }
-    micro_emit(run, &r);
-    return 0;
+    fpr_zone_destroy(t->zone);
+}
+
+/* The team of so many; ctx is the array of teams. */
+static double once(void *ctx, unsigned threads)
+{
+    struct team *teams = ctx;
+    return run_team(&teams[threads - 1]);
+}
+
+static double once_alone(void *ctx)
+{
+    return once(ctx, 1);
+}
+
+static bool wanted(const struct micro_run *run, struct micro_result *r, unsigned threads)
+{
+    *r = (struct micro_result){.name = "threads", .ops = micro_options(run)->ops * threads};
+    snprintf(r->case_, sizeof(r->case_), "%u", threads);
+    return micro_wanted(run, r->name, r->case_);
 }
 
 static int run_all(struct micro_run *run)
 {
-    int err = measure(run, 1);
-    return err ? err : measure(run, 2);
+    struct micro_result one, two;
+    bool want_one = wanted(run, &one, 1), want_two = wanted(run, &two, 2);
+    if (!want_one && !want_two) {
+        return 0;
+    }
+    struct team teams[MOST] = {{.zone = NULL}};
+    int err = team_start(&teams[0], 1, micro_options(run));
+    if (!err && want_two) {
+        err = team_start(&teams[1], 2, micro_options(run));
+    }
+    if (!err) {
+        err = want_two ? micro_measure_both(run, once, teams, &one, &two)
+                       : micro_measure(run, once_alone, teams, &one);
+    }
+    team_end(&teams[0]);
+    team_end(&teams[1]);
+    if (err) {
+        bench_complain("threads: %s", strerror(-err));
+        return err;
+    }
+    if (want_one) {
+        micro_emit(run, &one);
+    }
+    if (want_two) {
+        micro_emit(run, &two);
+    }
+    return 0;
 }
 
 const struct micro_case micro_threads_case = {"threads", run_all};

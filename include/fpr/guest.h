@@ -22,18 +22,18 @@ enum fpr_pin_policy {
 
 /** How to build a guest. */
 struct fpr_guest_config {
-    enum fpr_profile profile;        /**< default FPR_PROFILE_V16 */
-    uint64_t pages;                  /**< memory, one zone from frame 0 */
-    bool locked;                     /**< several threads; default false */
-    unsigned cpus;                   /**< default 1 */
+    enum fpr_profile profile;           /**< default FPR_PROFILE_V16 */
+    uint64_t pages;                     /**< memory, one zone from frame 0 */
+    bool locked;                        /**< several threads; default false */
+    unsigned cpus;                      /**< default 1 */
     const struct fpr_zone_config *zone; /**< rules, geometry and watermarks of the zone instead of
                                              the profile's; start, spanned, locked and cpus are
                                              filled in; NULL (default): the profile's */
-    struct fpr_arena_config arena;   /**< backing; start and pages are filled in */
-    enum fpr_arena_mode give_back;   /**< default FPR_ARENA_DONTNEED */
-    struct fpr_report_config report; /**< knobs; may_report is the guest's own */
-    enum fpr_pin_policy pins;        /**< default FPR_PIN_SKIP */
-    struct fpr_clock *clock;         /**< virtual clock of the reporter; NULL: passes by hand */
+    struct fpr_arena_config arena;      /**< backing; start and pages are filled in */
+    enum fpr_arena_mode give_back;      /**< default FPR_ARENA_DONTNEED */
+    struct fpr_report_config report;    /**< knobs; may_report is the guest's own */
+    enum fpr_pin_policy pins;           /**< default FPR_PIN_SKIP */
+    struct fpr_clock *clock;            /**< virtual clock of the reporter; NULL: passes by hand */
 };
 
 /** Counters: X(name, meaning). */
