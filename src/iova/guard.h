@@ -22,7 +22,18 @@ bool fpr_iova_guard_installed(void);
 /* Copies in ascending order. Sizes 1, 2, 4 and 8 are one access to each side.
  * Returns 0, or -1 when it faulted: what lies before the page at fault need not be complete, what
  * lies behind it is untouched. */
+#if IOVA_RAW_X86_64
+int fpr_iova_raw_copy_short(void *to, const void *from, size_t n);
+int fpr_iova_raw_copy_long(void *to, const void *from, size_t n); /* more than 512, with AVX */
+
+static inline int fpr_iova_raw_copy(void *to, const void *from, size_t n)
+{
+    return n > 512 && __builtin_cpu_supports("avx") ? fpr_iova_raw_copy_long(to, from, n)
+                                                    : fpr_iova_raw_copy_short(to, from, n);
+}
+#else
 int fpr_iova_raw_copy(void *to, const void *from, size_t n);
+#endif
 
 /* Stores to a page what is there, as one locked access. Returns 0, or -1 when it faulted. */
 int fpr_iova_raw_probe_write(void *page);

@@ -46,7 +46,7 @@ static int add(struct holes *h, fpr_pfn start, uint64_t pages)
         last->pages += pages;
         return 0;
     }
-    if (h->nr == h->room) {
+    if (!h->run || h->nr == h->room) {
         size_t room = h->room ? 2 * h->room : 16;
         struct fpr_range *grown = realloc(h->run, room * sizeof(*grown));
         if (!grown)

@@ -67,7 +67,7 @@ static int numbers(struct parser *p, const char *text, uint64_t *values, unsigne
 
 static int free_counts(struct parser *p, struct told *z, int mt, const char *text)
 {
-    uint64_t v[FPR_NR_ORDERS];
+    uint64_t v[FPR_NR_ORDERS] = {0};
     int n = numbers(p, text, v, FPR_NR_ORDERS);
     if (n < 0)
         return n;

@@ -126,17 +126,17 @@ static void test_someone_chains_with_the_signal_blocked(void **state)
     assert_int_equal(fpr_iova_guard_remove(), 0);
 }
 
-enum { SIZES = 700, EDGE = UNIT_PAGE, ROOM = 3 * UNIT_PAGE };
+enum { SIZES = 1400, EDGE = UNIT_PAGE, ROOM = 3 * UNIT_PAGE };
 
 /* Every short size between any two alignments: all of it, nothing beside it. */
 static void test_every_size(void **state)
 {
     (void)state;
-    static unsigned char from[SIZES + 16], to[SIZES + 32];
+    static unsigned char from[SIZES + 16], to[SIZES + 64];
     for (size_t i = 0; i < sizeof(from); i++)
         from[i] = (unsigned char)(i * 11 + 1);
     for (size_t n = 0; n < SIZES; n++) {
-        size_t shift = n % 7, at = 8 + n % 5;
+        size_t shift = n % 7, at = 8 + n % 33;
         memset(to, 0, sizeof(to));
         assert_int_equal(fpr_iova_raw_copy(to + at, from + shift, n), 0);
         assert_memory_equal(to + at, from + shift, n);
