@@ -74,6 +74,7 @@ struct lab {
     char **history; /* steps done, then those undone */
     size_t done, nr_history;
     char auto_draw[16]; /* what to show after each step; empty: nothing */
+    unsigned cpu;       /* that the last step named, or 0 */
     bool color, quiet;
     bool again;                 /* steps are being done again */
     struct lab_import *imports; /* zones.c */

@@ -115,6 +115,7 @@ static enum lab_result alloc(struct lab *lab, const struct lab_words *words, uns
         return r;
     }
     fpr_pfn pfn;
+    lab->cpu = (unsigned)cpu;
     int err =
         fpr_alloc_pages_node(w->machine, 0, (unsigned)order, kinds[kind].gfp, (unsigned)cpu, &pfn);
     if (err) {
@@ -149,6 +150,7 @@ enum lab_result lab_alloc_named(struct lab *lab, const struct lab_words *words)
 
 static enum lab_result free_block(struct lab *lab, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
+    lab->cpu = cpu;
     int err = fpr_free_pages_cpu(lab->w.machine, pfn, order, cpu);
     if (err) {
         return lab_fail(lab, LAB_REFUSED, "frame %s is not an allocated block of order %u",

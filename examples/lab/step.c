@@ -32,6 +32,7 @@ static enum lab_result run(struct lab *lab, const struct lab_command *command,
 {
     take_before(lab);
     lab_log_clear(&lab->log);
+    lab->cpu = 0;
     enum lab_result r = command->run(lab, words);
     lab_listen(lab);
     return r;

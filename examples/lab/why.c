@@ -18,11 +18,15 @@ int lab_note_end(void *ctx, const struct fpr_block *b)
 
 bool lab_may_tell(struct why *y)
 {
-    y->told++;
-    if (y->told == DETAILS + 1) {
+    if (y->told < DETAILS) {
+        y->told++;
+        return true;
+    }
+    if (!y->cut) {
         lab_say(y->lab, "- and so on");
     }
-    return y->told <= DETAILS;
+    y->cut = true;
+    return false;
 }
 
 static void one_event(struct why *y, const struct fpr_event *e, const struct fpr_event *before,
@@ -87,6 +91,21 @@ static size_t first_event(const struct lab *lab)
     return k;
 }
 
+/* Two neighbours in the order in which they are told: reporting hears of a block before the drain
+ * ends that made it, but a reader wants the cause first. */
+static void tell_causes_first(struct lab_log *log)
+{
+    for (size_t k = 1; k < log->nr_events; k++) {
+        struct fpr_event *e = &log->event[k];
+        if (e->type == FPR_EVENT_PCPU_DRAIN && e[-1].type == FPR_EVENT_NOTIFY &&
+            e->pfn - e[-1].pfn < 1ull << e[-1].order) {
+            struct fpr_event notify = e[-1];
+            e[-1] = *e;
+            *e = notify;
+        }
+    }
+}
+
 /* What happened in the selected zone; -1: out of memory, else how much there was to tell. */
 static int tell_zone(struct lab *lab)
 {
@@ -94,8 +113,10 @@ static int tell_zone(struct lab *lab)
     const struct fpr_event *before = NULL;
     struct fpr_pcp_counters p = {.high = 0};
     fpr_zone_get_pcp(fpr_machine_zone(lab->before, lab->w.zone_at), 0, &p);
-    struct why y = {
-        .lab = lab, .stolen = {.pfn = FPR_PFN_NONE}, .through = p.high == 0 && p.batch <= 1};
+    struct why y = {.lab = lab,
+                    .cpu = lab->cpu,
+                    .stolen = {.pfn = FPR_PFN_NONE},
+                    .through = p.high == 0 && p.batch <= 1};
     if (fpr_zone_clone(fpr_machine_zone(lab->before, lab->w.zone_at), &y.shadow)) {
         return -1;
     }
@@ -118,6 +139,7 @@ static enum lab_result tell(struct lab *lab)
 {
     size_t selected = lab->w.zone_at;
     int told = 0, n = 0;
+    tell_causes_first(&lab->log);
     for (size_t z = 0; z < lab->w.nr_zones && n >= 0; z++) {
         lab_select(lab, z);
         n = first_event(lab) < lab->log.nr_events || lab->w.nr_zones == 1 ? tell_zone(lab) : 0;

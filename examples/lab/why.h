@@ -7,7 +7,8 @@
 struct why {
     struct lab *lab;
     struct fpr_zone *shadow; /* as it was just before the event */
-    unsigned told;
+    unsigned told, cpu;      /* cpu: whose per-cpu lists the step meant */
+    bool cut;                /* there was more to tell than a reader takes in */
     struct fpr_block stolen; /* by the last fallback, until a page of it was taken; or order 0 at
                                 FPR_PFN_NONE */
     bool through;            /* per-cpu lists are off: blocks pass through them at once */
@@ -20,7 +21,7 @@ struct lab_ends {
 };
 int lab_note_end(void *ctx, const struct fpr_block *block);
 
-/* Says no more than a reader takes in. */
+/* Says no more than a reader takes in: false once that was told, but for what the step came to. */
 bool lab_may_tell(struct why *y);
 
 /* why_free.c: blocks that come to the free lists; `mt`: -1 for the pageblock's type */

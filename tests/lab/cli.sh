@@ -1,37 +1,8 @@
 #!/bin/bash
 # What fpr-lab does with mistakes, files, and a quiz.
 set -u
-failures=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-
-# lab STATUS SCRIPT [ARG...]: the script comes on stdin; leaves out.txt and err.txt
-lab() {
-    local want=$1 script=$2
-    shift 2
-    last="$script $*"
-    # shellcheck disable=SC2086 # the wrapper is words
-    printf '%b' "$script" | $WRAPPER "$LAB" "$@" >out.txt 2>err.txt
-    local status=$?
-    [ "$status" -eq "$want" ] || bad "status is $status, not $want"
-}
-
-bad() {
-    echo "not ok: $last: $1"
-    head -5 out.txt err.txt
-    failures=$((failures + 1))
-}
-
-# stderr is one line that holds this
-says() {
-    [ "$(wc -l <err.txt)" -eq 1 ] || bad "stderr is not one line"
-    grep -qF -- "$1" err.txt || bad "stderr does not say '$1'"
-}
-
-prints() {
-    grep -qF -- "$1" out.txt || bad "stdout does not say '$1'"
-}
+# shellcheck source=tests/lab/kit.sh
+. "$(dirname "$0")/kit.sh"
 
 # mistakes: one line with the script's line
 lab 2 'zone pages 32\nalocc 3\n'; says "stdin:2: unknown command 'alocc'; did you mean 'alloc'?"
@@ -98,21 +69,6 @@ lab 1 'why\n'; says "no step"
 lab 2 "$(printf 'a%.0s' {1..2000})\n"; says "stdin:1: the line is too long"
 lab 2 "help $(printf 'a %.0s' {1..60})\n"; says "more than"
 lab 2 '\001\377\n'; says "unknown command"
-
-# why: a fallback changes the lists before the next page is taken; lists are the request's
-lab 0 'zone pages 64 pageblock 3 high 8 batch 4\na = alloc 0 unmovable\nwhy\n'
-prints "per-cpu list of order 0, Unmovable"; prints "- 0x31 is the head of the order-0 Unmovable list"
-grep -q '0x31/0 comes out' out.txt && bad "the second page comes from the fallback as well"
-# why: watermarks, passed, refused, and in the way of reporting
-lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nwhy\n'
-prints "12 free less 1 for the order is 11, above low (10)"
-lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nd = alloc 0\nwhy\n'
-prints "is 10, not above low (10)"
-lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 3\nd = alloc 0\nwhy\n'
-prints "the watermark check refused"
-lab 0 'zone pages 64 min 60 low 0\nreporting capacity 1\nreport\nwhy\n'
-prints "- the min watermark: a block is taken off only"
-grep -q 'nothing to report' out.txt && bad "there was something to report"
 
 # several zones, and machines from elsewhere
 lab 2 'zone pages 32 dma 32\n'; says "dma"
@@ -206,5 +162,4 @@ awk '/^## A first session/{on=1} on && /^```/{if (++n == 2) exit; next} on && n'
 lab 0 "$(sed -n 's/^lab> //p' session.txt)\n"
 diff -u session.txt out.txt || bad "docs/lab.md shows another session"
 
-[ "$failures" -eq 0 ] && echo ok
-exit "$failures"
+finish
