@@ -27,6 +27,20 @@ lab 1 'guest\nmap 0 0 8\nunmap 0x1000\n'; says "unmap: the IOVA is no multiple o
 lab 1 'guest\npin 0\n'; says "pin: not all of that is mapped"
 lab 1 'guest\ndma 0 4\n'; says "dma: nothing is mapped there"
 lab 1 'guest\nrw 0 "x"\n'; says "rw: not all of that is mapped"
+lab 1 'guest\na = alloc 1\nmap 0xfffffffffffff000 a\n'; says "map: the range ends beyond the last IOVA"
+lab 1 'guest\nmap 0 0 2\nunmap 0\n'; says "unmap IOVA PAGES takes a whole one"
+# dma is for what is pinned, all of it
+mapped='guest\na = alloc 1\nstore a "hello"\nmap 0x4000 a\n'
+lab 1 "${mapped}dma 0x4000 2\n"; says "stdin:5: dma: not all of that is pinned"
+lab 1 "${mapped}pin 0x4000\ndma 0x4fff 2\n"; says "stdin:6: dma: not all of that is pinned"
+lab 1 "${mapped}pin 0x4000\nunpin 0x4000\ndma 0x4000 2\n"; says "stdin:7: dma: not all of that is pinned"
+lab 1 "${mapped}pin 0x4000 2\ndma 0x5fff 2\n"; says "dma: nothing is mapped there"
+lab 1 "${mapped}dma 0xffffffffffffffff 2\n"; says "dma: nothing is mapped there"
+lab 0 "${mapped}pin 0x4000 2\ndma 0x4001 4\ndma 0x4fff 2\nunpin 0x4000\ndma 0x5000 1\n"; prints 'the device reads "ello"'
+# the lists of all cpus, or of one
+script='zone pages 64 cpus 2 high 8 batch 2\na = alloc 0 cpu 1\nb = alloc 0\nfree a cpu 1\n'
+lab 0 "${script}drain\n"; prints "drained 3 pages"
+lab 0 "${script}drain cpu 0\ndrain cpu 1\n"; prints "drained 1 page"; prints "drained 2 pages"
 # a guest's passes show their calls, the last block first
 lab 0 'zone pages 64\na = alloc 0\nreporting capacity 3 budget 0\nreport\n'; grep '^  call' out.txt >zone.calls
 lab 0 'guest pages 64\na = alloc 0\nreporting capacity 3 budget 0\nreport\n'; grep '^  call' out.txt >guest.calls
