@@ -2,6 +2,7 @@
 #include "lab.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,18 +187,41 @@ static int write_view(struct lab *lab, int view, FILE *f, bool color)
     }
 }
 
+/* A new file beside `path`, with the mode of the one that it shall replace. Returns its descriptor,
+ * or below 0 with errno. */
+static int open_beside(const char *path, const struct stat *old, char *temp, size_t size)
+{
+    int fd = -1;
+    for (unsigned k = 0; fd < 0 && k < 100; k++) {
+        if ((size_t)snprintf(temp, size, "%s.tmp%ld.%u", path, (long)getpid(), k) >= size) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd < 0 && errno != EEXIST) {
+            return -1;
+        }
+    }
+    if (fd >= 0 && old && fchmod(fd, old->st_mode & 0777)) {
+        int err = errno;
+        close(fd);
+        unlink(temp);
+        errno = err;
+        return -1;
+    }
+    return fd;
+}
+
 /* Beside its place first, then renamed. */
 static enum lab_result show_in_file(struct lab *lab, int view, const char *path)
 {
     char temp[512];
     struct stat st;
-    if (!stat(path, &st) && !S_ISREG(st.st_mode)) { /* a file must not take a device's place */
+    bool old = !stat(path, &st);
+    if (old && !S_ISREG(st.st_mode)) { /* a file must not take a device's place */
         return lab_fail(lab, LAB_REFUSED, "%s: not a regular file", path);
     }
-    if ((size_t)snprintf(temp, sizeof(temp), "%s.tmpXXXXXX", path) >= sizeof(temp)) {
-        return lab_fail(lab, LAB_BAD, "the file's name is too long");
-    }
-    int fd = mkstemp(temp);
+    int fd = open_beside(path, old ? &st : NULL, temp, sizeof(temp));
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     int err = f ? write_view(lab, view, f, false) : -errno;
     if (f && (fclose(f) || (!err && rename(temp, path)))) {

@@ -140,6 +140,10 @@ grep -q $'\033' out.txt && bad "colours in a file"
 lab 0 'zone\nshow svg x.svg\nshow json x.json\n'
 [ "$(tail -1 x.svg)" = "</svg>" ] || bad "the picture is not whole"
 [ "$(ls | wc -l)" -eq 4 ] || bad "leftovers: $(ls)"
+[ "$(stat -c %a x.svg)" = "$(printf '%o' $((0666 & ~$(umask))))" ] || bad "the mode is not the umask's"
+chmod 640 x.svg
+lab 0 'zone\nshow svg x.svg\n'
+[ "$(stat -c %a x.svg)" = 640 ] || bad "the mode has changed"
 if command -v jq >/dev/null; then
     [ "$(jq '.zones[0].free' x.json)" = 64 ] || bad "the JSON is wrong"
 fi
