@@ -114,6 +114,8 @@ enum lab_result lab_options(struct lab *lab, const struct lab_words *words, unsi
                             struct lab_option *options);
 enum lab_result lab_number(struct lab *lab, const char *what, const char *text, uint64_t min,
                            uint64_t max, uint64_t *value);
+/* Decimal, or after 0x hexadecimal; *end is `text` where no digit is. Sets errno as strtoull(). */
+unsigned long long lab_digits(const char *text, char **end);
 enum lab_result lab_time(struct lab *lab, const char *text, fpr_ns *value);
 /* The nearest word, or NULL if none is near. NULL-terminated list. */
 const char *lab_nearest(const char *word, const char *const *among);
@@ -200,6 +202,7 @@ struct lab_quiz {
     const char *topic; /* NULL: all in turn */
     bool solutions;
     const char *grade; /* file of answers, or NULL */
+    unsigned width;    /* columns of the screen */
 };
 int lab_quiz(const struct lab_quiz *quiz, FILE *out);
 const char *const *lab_quiz_topics(void);

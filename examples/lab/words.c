@@ -90,13 +90,20 @@ enum lab_result lab_split(struct lab *lab, const char *line, struct lab_words *w
     return LAB_OK;
 }
 
+unsigned long long lab_digits(const char *text, char **end)
+{
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    *end = (char *)text;
+    return isdigit((unsigned char)*text) ? strtoull(text, end, hex ? 16 : 10) : 0;
+}
+
 enum lab_result lab_number(struct lab *lab, const char *what, const char *text, uint64_t min,
                            uint64_t max, uint64_t *value)
 {
     char *end = NULL;
     errno = 0;
-    unsigned long long n = isdigit((unsigned char)*text) ? strtoull(text, &end, 0) : 0;
-    if (!end || *end) {
+    unsigned long long n = lab_digits(text, &end);
+    if (end == text || *end) {
         return lab_fail(lab, LAB_BAD, "%s: '%s' is not a number", what, text);
     }
     if (errno || n < min || n > max) {

@@ -126,6 +126,12 @@ lab 2 '' --seed; says "--seed"
 lab 2 '' --quiz --seed x; says "--seed"
 lab 2 '' --quiz --topic spilt; says "did you mean 'split'?"
 lab 2 '' --topic split; says "only with --quiz"
+lab 2 '' --seed 3; says "--seed: only with --quiz"
+lab 2 '' --questions 2; says "--questions: only with --quiz"
+lab 0 'zone pages 0100\n'; prints "zone: 100 frames"
+lab 2 'zone pages 08x\n'; says "'08x' is not a number"
+lab 1 '' "$work"; says "$work: Is a directory"
+lab 2 '' --quiz --grade "$work"; says "$work: Is a directory"
 lab 2 '' a b; says "one argument too many"
 lab 2 '' /nowhere.lab; says "/nowhere.lab"
 lab 2 '' --quiz --grade /nowhere.txt; says "/nowhere.txt"
@@ -164,11 +170,19 @@ for seed in 1 7; do
     lab 0 '' --quiz --seed $seed --questions 14 --grade answers.txt
     prints "score: 14 of 14"
 done
+sed -e '1s/^/\xef\xbb\xbf/' -e 's/$/ # mine/' answers.txt >mine.txt
+lab 0 '' --quiz --seed 7 --questions 14 --grade mine.txt
 lab 0 '' --quiz --seed 1
 grep -q "^Answer" out.txt && bad "the answers are not hidden"
 printf '# mine\n1: wrong\n\n' >mine.txt
 lab 1 '' --quiz --seed 1 --questions 2 --grade mine.txt
 prints "1: wrong"; prints "2: no answer"; prints "score: 0 of 2"
+lab 0 '' --quiz --seed 1 --questions 1 --solutions
+zeros=$(sed -n 's/^Answer: 0x//p' out.txt)
+printf '1: 0%o\n' $((0x$zeros)) >mine.txt
+lab 1 '' --quiz --seed 1 --questions 1 --grade mine.txt; prints "1: wrong"
+printf '1: 0%d\n' $((0x$zeros)) >mine.txt
+lab 0 '' --quiz --seed 1 --questions 1 --grade mine.txt
 printf '9: 3\n' >mine.txt
 lab 2 '' --quiz --questions 2 --grade mine.txt; says "mine.txt:1:"
 lab 0 '' --quiz --seed 1 --questions 7 --solutions

@@ -32,9 +32,13 @@ class Terminal:
             for name in ("NO_COLOR", "INPUTRC"):
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm", "INPUTRC": "/dev/null"} | environment)
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            self.fd = 0
+            self.columns(columns)
             os.execv(LAB, [LAB, *arguments])
         self.until_prompt()
+
+    def columns(self, n):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, n, 0, 0))
 
     def read(self, seconds):
         if not select.select([self.fd], [], [], seconds)[0]:
@@ -162,6 +166,19 @@ def narrow():
     shown = ESCAPES.sub(b"", lab.seen).decode().replace("\r", "")
     check("a lesson's text fits", "cannot" in shown and wide(shown) <= 44)
     os.waitpid(lab.pid, 0)
+    for arguments in (["--quiz", "--seed", "1", "--questions", "7", "--solutions"], ["--help"]):
+        lab = Terminal(*arguments, columns=40)
+        shown = ESCAPES.sub(b"", lab.seen).decode().replace("\r", "")
+        check(f"{arguments[0]} fits", len(shown) > 200 and wide(shown) <= 40)
+        os.waitpid(lab.pid, 0)
+    lab = Terminal()
+    lab.type("zone pages 64\na = alloc 0\n")
+    check("a wide screen is used", wide(lab.type("why\n")) > 40)
+    lab.columns(40)
+    check("a screen that became narrow is asked again", wide(lab.type("why\n")) <= 40)
+    check("short lists are whole in 40 columns", "0x10 0x0\n" in
+          lab.type("zone pages 32 pageblock 4\nshow lists\n"))
+    check("resized: ends", lab.end() == 0)
 
 
 def wide(text):
