@@ -43,6 +43,7 @@ struct lab_log {
     struct fpr_sg sg[LAB_SGS]; /* of all calls, one behind the other */
     unsigned call_end[LAB_SGS];
     size_t nr_sgs, nr_calls;
+    bool cut; /* there were more calls, which are only counted */
 };
 
 /* Everything that a script makes; rebuilt from the history when stepping back. */

@@ -47,6 +47,21 @@ lab 0 'guest pages 64\na = alloc 0\nreporting capacity 3 budget 0\nreport\n'; gr
 [ "$(wc -l <guest.calls)" -eq 2 ] || bad "there are not two calls"
 cmp -s zone.calls guest.calls || bad "a guest's calls are not those of a zone"
 rm zone.calls guest.calls
+# what was reported stays so while reporting is off, for the host too
+on='zone\nreporting\nreport\nreport\nreporting off\n'
+lab 0 "${on}reporting\nreport\nshow map\n"; prints "0x0  $(printf '*%.0s' {1..64})"
+[ "$(grep -c 'the host holds 0 of 64 pages' out.txt)" -eq 2 ] || bad "the host has forgotten what it was told"
+lab 0 "${on}a = alloc 3\nreporting\nreport\nfree a\nreport\n"
+[ "$(grep 'the host holds' out.txt | tail -2)" = "the host holds 8 of 64 pages
+the host holds 0 of 64 pages" ] || bad "the host has not what was allocated meanwhile"
+lab 0 "import $DATA/../view/gcc.state\nreporting\ncount dropped_bytes\nreport\n"
+prints "dropped_bytes 0 "; prints "the host holds 76249 of 262105 pages"
+# more calls than are shown
+lab 0 'zone pages 4096 max-order 1 pageblock 1\nreporting order 0 capacity 1 budget 0\nreport\n'
+prints "  call 1024: "; prints "  and 1024 more"
+lab 0 'zone pages 4096 max-order 1 pageblock 1\nreporting order 0 capacity 3 budget 0\nreport\n'
+prints "  call 341: "; prints "  and 342 more"
+[ "$(grep -cE 'call [0-9]+:( 0x[0-9a-f]+/1){3}' out.txt)" -eq 341 ] || bad "a call is not shown whole"
 # together stdout and stderr are in the order of what happened
 printf 'zone\nfoo\n' | $WRAPPER "$LAB" >out.txt 2>&1
 [ "$(tail -1 out.txt)" = "fpr-lab: stdin:2: unknown command 'foo'; help lists them" ] || bad "the error is not last"
