@@ -8,13 +8,16 @@
 static enum lab_result cmd_help(struct lab *lab, const struct lab_words *words);
 static enum lab_result cmd_quit(struct lab *lab, const struct lab_words *words);
 
+/* What both zone and guest take. */
+#define OF_ZONES                                                                                   \
+    "[pages N] [max-order N] [pageblock N] "                                                       \
+    "[profile v16|linux-5.10|linux-5.14|linux-6.1|linux-6.12] [cpus N] [high N batch N] "          \
+    "[min N] [low N] [high-mark N] [boost N] [nofragment]"
+
 static const struct lab_command commands[] = {
-    {"zone", lab_cmd_zone, true, false,
-     "zone [pages N] [max-order N] [pageblock N] [profile P] [cpus N] [high N batch N] [min N] "
-     "[low N] [high-mark N] [boost N] [nofragment] [start N] [dma N]",
+    {"zone", lab_cmd_zone, true, false, "zone " OF_ZONES " [start N] [dma N]",
      "makes a zone of free memory (default: 64 pages, orders to 4, pageblocks of order 3)"},
-    {"guest", lab_cmd_guest, true, false,
-     "guest [as zone, without start] [pins skip|inhibit|ignore]",
+    {"guest", lab_cmd_guest, true, false, "guest " OF_ZONES " [pins skip|inhibit|ignore]",
      "makes a zone with real memory behind it, reporting, and an IOVA map"},
     {"import", lab_cmd_import, true, false, "import FOLDER [suffix .before], import FILE",
      "takes over a real machine (/proc) or a saved one (machine.state)"},

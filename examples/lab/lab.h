@@ -185,6 +185,10 @@ enum lab_result lab_cmd_show(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_auto(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_show(struct lab *lab, const char *what, const char *file);
+/* Visits every counter that there is. */
+void lab_each_counter(const struct lab *lab,
+                      void (*visit)(void *ctx, const char *name, const char *text, uint64_t n),
+                      void *ctx);
 /* fit.c: lines wider than the screen are broken between words. */
 void lab_fit(FILE *to, const char *text, unsigned width);
 /* why.c */
@@ -210,7 +214,7 @@ const char *const *lab_quiz_topics(void);
 
 /* input.c: a line from a person or a file, without its newline; NULL at the end. */
 char *lab_input(FILE *in, bool interactive);
-/* Whose names are completed. */
+/* complete.c: whose names are completed */
 void lab_input_for(const struct lab *lab);
 
 /* "0x40" into one of a few static-free buffers. */

@@ -32,9 +32,9 @@ static void names(struct lab *lab, FILE *f)
 }
 
 /* Visits every counter that there is. */
-static void each_counter(struct lab *lab,
-                         void (*visit)(void *ctx, const char *name, const char *text, uint64_t n),
-                         void *ctx)
+void lab_each_counter(const struct lab *lab,
+                      void (*visit)(void *ctx, const char *name, const char *text, uint64_t n),
+                      void *ctx)
 {
     struct fpr_zone_stats z;
     struct fpr_report_stats r;
@@ -74,7 +74,7 @@ static void print_moved(void *ctx, const char *name, const char *text, uint64_t 
 
 static void stats(struct lab *lab, FILE *f)
 {
-    each_counter(lab, print_moved, f);
+    lab_each_counter(lab, print_moved, f);
 }
 
 #define MAX_COUNTERS 96
@@ -101,19 +101,19 @@ static void print_wanted(void *ctx, const char *name, const char *text, uint64_t
 
 enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words)
 {
-    if (words->n < 2) {
-        return lab_fail(lab, LAB_BAD, "count needs the name of a counter; show stats lists them");
-    }
-    for (unsigned k = 1; k < words->n; k++) {
-        struct wanted w = {.lab = lab, .name = words->word[k]};
-        each_counter(lab, print_wanted, &w);
+    char list[2200];
+    for (unsigned k = 1; k < words->n || k == 1; k++) {
+        struct wanted w = {.lab = lab, .name = k < words->n ? words->word[k] : ""};
+        lab_each_counter(lab, print_wanted, &w);
         const char *near = w.found ? NULL : lab_nearest(w.name, w.names);
-        char list[2200];
         if (near) {
             return lab_fail(lab, LAB_BAD, "no counter '%s'; did you mean '%s'?", w.name, near);
         }
+        lab_join(list, sizeof(list), w.names);
+        if (words->n < 2) {
+            return lab_fail(lab, LAB_BAD, "count needs the name of a counter, of %s", list);
+        }
         if (!w.found) {
-            lab_join(list, sizeof(list), w.names);
             return lab_fail(lab, LAB_BAD, "no counter '%s' among %s", w.name, list);
         }
     }

@@ -102,11 +102,28 @@ def editing():
 
 def completion():
     lab = Terminal()
-    lab.type("zone pages 32\n")
+    lab.type("zone pages 32 dma 8\n")
     check("alloc after NAME =", "b = frame" in lab.type("b = a\t 1\n"))
     check("without blanks too", "c = frame" in lab.type("c =al\t 0\n"))
     check("types after NAME = alloc", ", unmovable" in lab.type("d = alloc 0 unm\t\n"))
     check("no command within itself", "alloc alloc" not in lab.type("alloc al\t\x15\n"))
+    lab.type("reporting\n")
+    for line, wanted, unwanted in (
+            ("guest ", ("pages", "max-order", "pins"), ("as", "zone,", "start", "skip")),
+            ("guest pins ", ("skip", "inhibit", "ignore"), ("pages",)),
+            ("zone profile ", ("v16", "linux-5.10", "linux-6.12"), ("pages", "dma")),
+            ("zone pages ", (), ("pages", "dma", "N")),
+            ("reporting ", ("order", "patch", "off"), ("p4", "rule", "on")),
+            ("reporting patch ", ("p4", "p7", "p8"), ("order", "off", "rule")),
+            ("count re", ("reported_allocs", "refaults", "requests"), ("passes",)),
+            ("select ", ("DMA", "Normal"), ("node",)),
+            ("alloc 0 ", ("movable", "atomic", "cpu"), ("order",)),
+            ("free ", ("b", "c", "cpu"), ("pages",)),
+            ("show ", ("lists", "svg", "zones"), ("FILE",))):
+        # twice where the words have a beginning in common, which comes first
+        offered = set(re.split(r"[\s\x07]+", lab.type(line + "\t\t\t").replace(line, "", 1)))
+        check(f"offered after '{line}'", offered >= set(wanted) and not offered & set(unwanted))
+        lab.type("\x15")
     check("help of a command", "explains the last" in lab.type("help wh\t\n"))
     with tempfile.TemporaryDirectory() as folder:
         open(os.path.join(folder, "picture.svg"), "w").close()
