@@ -62,6 +62,7 @@ static const struct lab_command commands[] = {
     {"why", lab_cmd_why, false, false, "why", "explains the last step"},
     {"back", lab_cmd_back, false, false, "back [STEPS]", "undoes steps"},
     {"forth", lab_cmd_forth, false, false, "forth [STEPS]", "does them again"},
+    {"play", lab_cmd_play, false, false, "play FILE", "runs a script, such as a lesson"},
     {"help", cmd_help, false, false, "help [COMMAND]", "says what there is"},
     {"quit", cmd_quit, false, false, "quit", "ends"},
 };

@@ -77,6 +77,8 @@ struct lab {
     char auto_draw[16]; /* what to show after each step; empty: nothing */
     unsigned cpu;       /* that the last step named, or 0 */
     bool color, quiet;
+    bool playing;               /* a script, from within */
+    bool no_echo;               /* lines of scripts are not repeated */
     bool again;                 /* steps are being done again */
     struct lab_import *imports; /* zones.c */
     struct fpr_event_sink usdt; /* NULL: no probes */
@@ -199,6 +201,11 @@ enum lab_result lab_cmd_back(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_forth(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_step(struct lab *lab, const char *line, const struct lab_command *command,
                          const struct lab_words *words);
+
+/* play.c */
+enum lab_result lab_cmd_play(struct lab *lab, const struct lab_words *words);
+/* A line of a script, before it is run; text and comments are not repeated. */
+void lab_echo(struct lab *lab, const char *line);
 
 /* quiz.c, grade.c */
 struct lab_quiz {

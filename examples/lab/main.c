@@ -227,17 +227,15 @@ static enum lab_result run_line(struct lab *lab, const char *line)
 }
 
 /* Runs lines until the end, `quit`, or, in a script, the first error. */
-static int run(struct lab *lab, FILE *in, const char *file, bool echo)
+static int run(struct lab *lab, FILE *in, const char *file)
 {
     enum lab_result r = LAB_OK;
     unsigned number_of = 0;
     char *line;
     while (r != LAB_QUIT && (line = lab_input(in, !file))) {
         number_of++;
-        const char *text = line + strspn(line, " \t");
-        if (file && echo && *text != '>' && *text != '#') {
-            printf("%s%s%s%s\n", lab->color ? "\033[1m" : "", *text ? "lab> " : "", text,
-                   lab->color ? "\033[0m" : "");
+        if (file) {
+            lab_echo(lab, line);
         }
         r = run_line(lab, line);
         free(line);
@@ -277,6 +275,7 @@ static int run_lab(const struct options *o)
     const char *name = person ? NULL : in == stdin ? "stdin" : o->file;
     lab_init(&lab, stdout, want_color(o));
     lab.width = terminal_width();
+    lab.no_echo = o->no_echo;
     lab_input_for(&lab);
     if (o->usdt && fpr_usdt_events(&lab.usdt)) {
         usage_error("--usdt", "built without probes (systemtap-sdt-dev)");
@@ -286,7 +285,7 @@ static int run_lab(const struct options *o)
                 "A laboratory for the page allocator: help lists the commands, quit ends.\n",
                 lab.width);
     }
-    int status = run(&lab, in, name, !o->no_echo);
+    int status = run(&lab, in, name);
     if (person && status == LAB_OK) {
         printf("\n");
     }

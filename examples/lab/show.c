@@ -131,8 +131,8 @@ static void zone_facts(struct lab *lab, FILE *f)
             c.free, lab->w.info.managed, c.watermark[0], c.watermark[1], c.watermark[2], c.boost);
     for (unsigned cpu = 0; cpu < lab->w.info.cpus; cpu++) {
         fpr_zone_get_pcp(lab->w.zone, cpu, &p);
-        fprintf(f, "cpu %u: %u pages on per-cpu lists, high %u, batch %u\n", cpu, p.count, p.high,
-                p.batch);
+        fprintf(f, "cpu %u: %u page%s on per-cpu lists, high %u, batch %u\n", cpu, p.count,
+                p.count == 1 ? "" : "s", p.high, p.batch);
     }
     fprintf(f, "time %.3f s\n", (double)fpr_clock_now(lab->w.clock) / 1e9);
     if (lab->w.reporter) {

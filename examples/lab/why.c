@@ -70,8 +70,8 @@ static void changes(struct lab *lab)
         return;
     }
     if (now.boost > was.boost) {
-        lab_say(lab, "- a mixed pageblock: the watermarks are boosted by %" PRIu64 " pages",
-                now.boost);
+        lab_say(lab, "- a mixed pageblock: the watermarks are boosted by %" PRIu64 " page%s",
+                now.boost, now.boost == 1 ? "" : "s");
     }
 }
 

@@ -186,7 +186,7 @@ static void on_failure(struct why *y, const struct fpr_event *e)
         lab_say(lab, "- the request may not use zone %s", lab->w.info.name);
         return;
     }
-    lab_say(lab, "- %" PRIu64 " pages are free%s", c.free,
+    lab_say(lab, "- %" PRIu64 " page%s free%s", c.free, c.free == 1 ? " is" : "s are",
             c.highatomic ? ", some of them in a reserve for atomic requests" : "");
     if (!fits) {
         lab_say(lab, "- but none of them in a block of order %u or more that it may have%s",

@@ -119,8 +119,11 @@ enum lab_result lab_time(struct lab *lab, const char *text, fpr_ns *value)
     char *end;
     double n = strtod(text, &end);
     double unit = !strcmp(end, "s") ? 1e9 : !strcmp(end, "ms") ? 1e6 : !strcmp(end, "us") ? 1e3 : 0;
-    if (!isdigit((unsigned char)*text) || unit == 0 || !(n * unit < 1e18)) {
+    if (!isdigit((unsigned char)*text) || unit == 0) {
         return lab_fail(lab, LAB_BAD, "'%s' is not a time (2s, 500ms, 10us)", text);
+    }
+    if (!(n * unit < 1e18)) {
+        return lab_fail(lab, LAB_BAD, "%s is too long, more than 30 years", text);
     }
     *value = (fpr_ns)(n * unit + 0.5);
     return LAB_OK;

@@ -92,12 +92,35 @@ lab 1 'zone\nshow svg pipe.svg\n'; says "pipe.svg: not a regular file"
 [ -p pipe.svg ] || bad "a file took the place of a pipe"
 rm pipe.svg
 lab 2 'zone\nreporting\ncount refault\n'; says "did you mean"
-lab 1 'zone\nback 2\n'; says "only 1 steps"
-lab 1 'forth\n'; says "only 0 steps"
+lab 1 'zone\nback 2\n'; says "only 1 step to go back"
+lab 1 'zone\nalloc 0\nback 3\n'; says "only 2 steps to go back"
+lab 1 'forth\n'; says "no step to go forth"
+lab 0 'zone pages 1 max-order 1 pageblock 1 high 4 batch 1\na = alloc 0\nfree a\nshow zone\n'
+prints "zone: 1 frame from"; prints "cpu 0: 1 page on per-cpu lists"
+lab 2 'zone\nreporting delay 99999999999999s\n'; says "99999999999999s is too long"
+lab 2 'zone\ncount\n'; says "the name of a counter, of allocs, "
+# no memory is an outcome, which why explains, no refusal
+lab 0 'zone\nalloc 4\nalloc 4\nalloc 4\nalloc 4\nalloc 4\n'; prints "no memory: order 4, movable"
+# a script within the lab
+printf 'zone pages 32\n> text \na = alloc 1\n' >inner.lab
+lab 0 'play inner.lab\nwhy\nback\n'
+prints "lab> a = alloc 1"; prints "why: a = alloc 1"; prints "after step 1 of 2: zone pages 32"
+[ "$(grep -c "text" out.txt)" -eq 1 ] || bad "text is repeated"
+lab 0 'play inner.lab\n' -q; prints_not "lab> "
+printf 'zone\nplay inner.lab\n' >outer.lab
+lab 1 'play outer.lab\n'; says "stdin:1: outer.lab:2: a script that is played cannot play another"
+printf 'zone\nalocc\n' >inner.lab
+lab 2 'play inner.lab\n'; says "stdin:1: inner.lab:2: unknown command 'alocc'"
+lab 1 'play nowhere.lab\n'; says "nowhere.lab: No such file"
+lab 1 "play $work\n"; says "$work: Is a directory"
+lab 2 'play\n'; says "play FILE"
+rm inner.lab outer.lab
 lab 1 'why\n'; says "no step"
 lab 2 "$(printf 'a%.0s' {1..2000})\n"; says "stdin:1: the line is too long"
 lab 2 "help $(printf 'a %.0s' {1..60})\n"; says "more than"
 lab 2 '\001\377\n'; says "unknown command"
+lab 2 '\033[31mred\n'; says "unknown command"
+grep -q $'\033' out.txt && bad "what a script holds is repeated raw"
 
 # several zones, and machines from elsewhere
 lab 2 'zone pages 32 dma 32\n'; says "dma"
