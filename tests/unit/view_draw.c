@@ -279,6 +279,9 @@ static void test_svg(void **state)
     assert_non_null(strstr(t.data, "prefers-color-scheme:dark"));
     assert_int_equal(count(t.data, "class=\"b s s"), 4); /* one a block on a list */
     assert_non_null(strstr(t.data, ">0x18</text>"));
+    const char *used = strstr(t.data, ">in use:</text>"); /* what solid colours are */
+    assert_non_null(used);
+    assert_true(used < strstr(t.data, ">Unmovable</text>"));
     free(t.data);
     fpr_machine_destroy(m);
 }
