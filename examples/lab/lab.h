@@ -43,7 +43,8 @@ struct lab_log {
     struct fpr_sg sg[LAB_SGS]; /* of all calls, one behind the other */
     unsigned call_end[LAB_SGS];
     size_t nr_sgs, nr_calls;
-    bool cut; /* there were more calls, which are only counted */
+    bool causes_first; /* `why` has put the events in its order */
+    bool cut;          /* there were more calls, which are only counted */
 };
 
 /* Everything that a script makes; rebuilt from the history when stepping back. */

@@ -8,7 +8,7 @@
 void lab_log_clear(struct lab_log *log)
 {
     log->nr_events = log->dropped = 0;
-    log->cut = false;
+    log->cut = log->causes_first = false;
     log->nr_passes = log->nr_sgs = log->nr_calls = 0;
 }
 

@@ -29,6 +29,15 @@ bool lab_may_tell(struct why *y)
     return false;
 }
 
+/* Before the first page of a batch, and before what had to be done for it. */
+static void say_refill(struct why *y, const struct fpr_event *e)
+{
+    if (e->percpu_refill && !y->refilling && !y->through && lab_may_tell(y)) {
+        lab_say(y->lab, "- the per-cpu list was empty: it is refilled with a batch");
+    }
+    y->refilling = e->percpu_refill;
+}
+
 static void one_event(struct why *y, const struct fpr_event *e, const struct fpr_event *before,
                       const struct fpr_event *next)
 {
@@ -43,9 +52,13 @@ static void one_event(struct why *y, const struct fpr_event *e, const struct fpr
         lab_explain_free(y, e->pfn, e->order, e->migratetype);
         break;
     case FPR_EVENT_ZONE_LOCKED:
-        lab_on_take(y, e, e->percpu_refill && !(before && before->type == FPR_EVENT_ZONE_LOCKED));
+        say_refill(y, e);
+        lab_on_take(y, e);
         break;
     case FPR_EVENT_EXTFRAG:
+        if (next && next->type == FPR_EVENT_ZONE_LOCKED) {
+            say_refill(y, next);
+        }
         lab_on_steal(y, e);
         break;
     case FPR_EVENT_PAGE_ALLOC:
@@ -91,19 +104,21 @@ static size_t first_event(const struct lab *lab)
     return k;
 }
 
-/* Two neighbours in the order in which they are told: reporting hears of a block before the drain
- * ends that made it, but a reader wants the cause first. */
-static void tell_causes_first(struct lab_log *log)
+/* Two neighbours in the order in which they are told, the cause first: reporting hears of a block
+ * before the drain ends that made it, and 6.12 tells of a fallback once the page is taken. */
+static void tell_causes_first(struct lab *lab)
 {
-    for (size_t k = 1; k < log->nr_events; k++) {
-        struct fpr_event *e = &log->event[k];
-        if (e->type == FPR_EVENT_PCPU_DRAIN && e[-1].type == FPR_EVENT_NOTIFY &&
-            e->pfn - e[-1].pfn < 1ull << e[-1].order) {
-            struct fpr_event notify = e[-1];
+    struct lab_log *log = &lab->log;
+    bool claims = lab->w.info.policy.fallback == FPR_FALLBACK_CLAIM_STEAL;
+    for (size_t k = 1; k < log->nr_events && !log->causes_first; k++) {
+        struct fpr_event *e = &log->event[k], before = e[-1];
+        if ((e->type == FPR_EVENT_PCPU_DRAIN && before.type == FPR_EVENT_NOTIFY) ||
+            (claims && e->type == FPR_EVENT_EXTFRAG && before.type == FPR_EVENT_ZONE_LOCKED)) {
             e[-1] = *e;
-            *e = notify;
+            *e = before;
         }
     }
+    log->causes_first = true;
 }
 
 /* What happened in the selected zone; -1: out of memory, else how much there was to tell. */
@@ -139,7 +154,7 @@ static enum lab_result tell(struct lab *lab)
 {
     size_t selected = lab->w.zone_at;
     int told = 0, n = 0;
-    tell_causes_first(&lab->log);
+    tell_causes_first(lab);
     for (size_t z = 0; z < lab->w.nr_zones && n >= 0; z++) {
         lab_select(lab, z);
         n = first_event(lab) < lab->log.nr_events || lab->w.nr_zones == 1 ? tell_zone(lab) : 0;

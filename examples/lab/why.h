@@ -8,6 +8,7 @@ struct why {
     struct lab *lab;
     struct fpr_zone *shadow; /* as it was just before the event */
     unsigned told, cpu;      /* cpu: whose per-cpu lists the step meant */
+    bool refilling;          /* a per-cpu list, which was told */
     bool cut;                /* there was more to tell than a reader takes in */
     struct fpr_block stolen; /* by the last fallback, until a page of it was taken; or order 0 at
                                 FPR_PFN_NONE */
@@ -28,7 +29,7 @@ bool lab_may_tell(struct why *y);
 void lab_explain_free(struct why *y, fpr_pfn pfn, unsigned order, int mt);
 void lab_on_free(struct why *y, const struct fpr_event *e, const struct fpr_event *next);
 /* why_alloc.c: blocks that leave them */
-void lab_on_take(struct why *y, const struct fpr_event *e, bool first_of_refill);
+void lab_on_take(struct why *y, const struct fpr_event *e);
 void lab_on_steal(struct why *y, const struct fpr_event *e);
 void lab_on_alloc(struct why *y, const struct fpr_event *e, bool refilled);
 

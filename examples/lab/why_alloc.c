@@ -15,13 +15,10 @@ static void say_split(struct why *y, const struct fpr_block *b, fpr_pfn pfn, uns
 }
 
 /* A block leaves the free lists. */
-void lab_on_take(struct why *y, const struct fpr_event *e, bool first_of_refill)
+void lab_on_take(struct why *y, const struct fpr_event *e)
 {
     enum fpr_page_kind kind;
     struct fpr_block b;
-    if (first_of_refill && !y->through && lab_may_tell(y)) {
-        lab_say(y->lab, "- the per-cpu list was empty: it is refilled with a batch");
-    }
     bool ok = fpr_zone_page(y->shadow, e->pfn, &kind, &b) == 0 && kind == FPR_PAGE_FREE;
     if (ok && lab_may_tell(y)) {
         const char *name = fpr_migratetype_name(e->migratetype);

@@ -36,6 +36,13 @@ prints "- its pageblock stays as it was"; prints "- all the same its free blocks
 prints "order  1  Unmovable    0x6"
 lab 0 "zone pages 16 max-order 3 pageblock 3 profile linux-6.12\n$steal"
 prints_not "all the same"; prints "order  1  Movable "
+# 6.12 tells of a fallback when the page has been taken; the cause comes first, and a refill once
+lab 0 'zone pages 64 pageblock 3 high 8 batch 4 profile linux-6.12\na = alloc 0 unmovable\nwhy\nwhy\n'
+[ "$(grep '^- ' out.txt | cut -d ' ' -f 2-4 | head -6 | paste -sd ,)" = \
+    "the per-cpu list,no Unmovable block,it found 0x0,its pageblocks became,0x0/0 comes out,0x1 is the" ] ||
+    bad "the cause does not come first"
+[ "$(grep -c 'list was empty: it is refilled' out.txt)" -eq 2 ] || bad "a refill is not told once each time"
+[ "$(grep -c '0x0 is the head of the per-cpu list of order 0, Unmovable$' out.txt)" -eq 2 ] || bad "the page is not told"
 # an atomic request reserves
 lab 0 'zone pages 32 pageblock 3 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nd = alloc 0\ne = alloc 2 atomic\nwhy\n'
 prints "- its pageblock became Unmovable"; prints "- the request was atomic: the pageblock is reserved"
