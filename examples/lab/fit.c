@@ -18,7 +18,7 @@ static size_t glyph(const char *text, unsigned *columns)
     return len;
 }
 
-/* How much of a line fits: up to the last blank after its first word, or all. */
+/* How much of a line fits: up to the last blank after its first word or the last '|', or all. */
 static size_t fits(const char *line, size_t len, unsigned room)
 {
     size_t blank = 0;
@@ -34,6 +34,7 @@ static size_t fits(const char *line, size_t len, unsigned room)
         if (at > room && blank) {
             return blank;
         }
+        blank = line[k] == '|' ? k + 1 : blank;
     }
     return len;
 }

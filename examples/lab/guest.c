@@ -28,11 +28,14 @@ static enum lab_result refused(struct lab *lab, const char *what, int err)
         const char *means;
     } known[] = {
         {"map", -EINVAL, "the IOVA is no multiple of the page size"},
+        {"map", -EOVERFLOW, "the range ends beyond the last IOVA, 0xffffffffffffffff"},
         {"map", -EEXIST, "there is a mapping already, at least in part; unmap it first"},
-        {"unmap", -EINVAL, "the IOVA is no multiple of the page size, or it would cut a mapping"},
+        {"unmap", -EINVAL,
+         "the IOVA is no multiple of the page size, or it would cut a mapping; "
+         "unmap IOVA PAGES takes a whole one"},
         {"pin", -EINVAL, "not all of that is mapped, or the IOVA is no multiple of the page size"},
         {"unpin", -EINVAL, "the IOVA is no multiple of the page size"},
-        {"dma", -EINVAL, "nothing is mapped there, or the IOVA is no multiple of the page size"},
+        {"dma", -EINVAL, "nothing is mapped there, at least in part"},
         {"rw", -EINVAL, "not all of that is mapped"},
     };
     for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
@@ -72,9 +75,11 @@ enum lab_result lab_cmd_map(struct lab *lab, const struct lab_words *words)
         return r;
     }
     uint64_t address = (uint64_t)(uintptr_t)fpr_arena_address(fpr_guest_arena(lab->w.guest), pfn);
-    int err = fpr_iova_map(fpr_guest_iova(lab->w.guest), iova, pages * page_size(lab), address,
+    uint64_t size = pages * page_size(lab);
+    int err = fpr_iova_map(fpr_guest_iova(lab->w.guest), iova, size, address,
                            FPR_IOVA_READ | FPR_IOVA_WRITE);
     if (err) {
+        err = iova + (size - 1) < iova && iova % page_size(lab) == 0 ? -EOVERFLOW : err;
         return refused(lab, "map", err);
     }
     lab_say(lab, "mapped IOVA %s to frame %s, %" PRIu64 " page%s", lab_hex(iova).text,
@@ -109,7 +114,8 @@ enum lab_result lab_cmd_unmap(struct lab *lab, const struct lab_words *words)
     if (err) {
         return refused(lab, "unmap", err);
     }
-    lab_say(lab, "unmapped %" PRIu64 " pages", bytes / page_size(lab));
+    pages = bytes / page_size(lab);
+    lab_say(lab, "unmapped %" PRIu64 " page%s", pages, pages == 1 ? "" : "s");
     return LAB_OK;
 }
 
@@ -195,28 +201,52 @@ enum lab_result lab_cmd_rw(struct lab *lab, const struct lab_words *words)
     return LAB_OK;
 }
 
+/* Where a device sees the frames of pages that it has pinned already. A pin more that makes a page
+ * count as locked was the first. */
+static enum lab_result pinned_frames(struct lab *lab, uint64_t iova, int64_t pages, void **frames)
+{
+    struct fpr_iova_space *space = fpr_guest_iova(lab->w.guest);
+    uint64_t before = fpr_iova_locked_pages(space);
+    int err = fpr_iova_pin(space, iova, pages, FPR_IOVA_READ, frames);
+    if (err < 0) {
+        return refused(lab, "dma", err);
+    }
+    bool pinned = fpr_iova_locked_pages(space) == before;
+    fpr_iova_unpin(space, iova, pages);
+    return pinned ? LAB_OK
+                  : lab_fail(lab, LAB_REFUSED,
+                             "dma: not all of that is pinned; pin it first, or read without a pin: "
+                             "rw");
+}
+
 /* dma IOVA LENGTH: through the pin, which keeps the frame as it was when it was pinned. */
 enum lab_result lab_cmd_dma(struct lab *lab, const struct lab_words *words)
 {
     enum lab_result r = need_guest(lab, words);
     uint64_t iova, len = 0;
-    void *frame = NULL;
+    void *frames[2] = {NULL};
+    unsigned char data[64];
     if (!r && words->n != 3) {
         r = lab_fail(lab, LAB_BAD, "dma IOVA LENGTH");
     }
     r = r ? r : lab_number(lab, "IOVA", words->word[1], 0, UINT64_MAX, &iova);
-    r = r ? r : lab_number(lab, "length", words->word[2], 1, 64, &len);
+    r = r ? r : lab_number(lab, "length", words->word[2], 1, sizeof(data), &len);
     if (r) {
         return r;
     }
-    struct fpr_iova_space *space = fpr_guest_iova(lab->w.guest);
-    int err = fpr_iova_pin(space, iova, 1, FPR_IOVA_READ, &frame);
-    if (err < 0) {
-        return refused(lab, "dma", err);
+    if (iova + (len - 1) < iova) {
+        return refused(lab, "dma", -EINVAL);
     }
-    say_bytes(lab, "through its pin the device reads", frame, len);
-    fpr_iova_unpin(space, iova, 1);
-    return LAB_OK;
+    uint64_t at = iova & (page_size(lab) - 1);
+    iova -= at;
+    r = pinned_frames(lab, iova, at + len > page_size(lab) ? 2 : 1, frames);
+    for (size_t k = 0; !r && k < len; k++, at++) {
+        data[k] = ((unsigned char *)frames[at / page_size(lab)])[at % page_size(lab)];
+    }
+    if (!r) {
+        say_bytes(lab, "through its pin the device reads", data, len);
+    }
+    return r;
 }
 
 /* Address of a block that has a name. */
@@ -295,10 +325,10 @@ void lab_mappings(struct lab *lab, FILE *f)
     fpr_iova_walk(space, add_mapping, &m);
     for (size_t k = 0; k < m.n && k < MAPPINGS; k++) {
         const char *at = (const char *)(uintptr_t)m.of[k].vaddr;
-        fprintf(f, "IOVA %-10s frame %-6s %4zu pages, %s%s, %" PRIu64 " pinned\n",
+        fprintf(f, "IOVA %-10s frame %-6s %4zu page%s %s%s, %" PRIu64 " pinned\n",
                 lab_hex(m.of[k].iova).text, lab_hex((fpr_pfn)(at - memory) / page_size(lab)).text,
-                (size_t)m.of[k].size / page_size(lab), m.of[k].prot & FPR_IOVA_READ ? "r" : "-",
-                m.of[k].prot & FPR_IOVA_WRITE ? "w" : "-",
+                (size_t)m.of[k].size / page_size(lab), m.of[k].size == page_size(lab) ? ", " : "s,",
+                m.of[k].prot & FPR_IOVA_READ ? "r" : "-", m.of[k].prot & FPR_IOVA_WRITE ? "w" : "-",
                 fpr_iova_pinned_in(space, at, (size_t)m.of[k].size));
     }
     if (m.n > MAPPINGS) {

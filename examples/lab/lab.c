@@ -8,13 +8,16 @@
 static enum lab_result cmd_help(struct lab *lab, const struct lab_words *words);
 static enum lab_result cmd_quit(struct lab *lab, const struct lab_words *words);
 
+/* What both zone and guest take. */
+#define OF_ZONES                                                                                   \
+    "[pages N] [max-order N] [pageblock N] "                                                       \
+    "[profile v16|linux-5.10|linux-5.14|linux-6.1|linux-6.12] [cpus N] [high N batch N] "          \
+    "[min N] [low N] [high-mark N] [boost N] [nofragment]"
+
 static const struct lab_command commands[] = {
-    {"zone", lab_cmd_zone, true, false,
-     "zone [pages N] [max-order N] [pageblock N] [profile P] [cpus N] [high N batch N] [min N] "
-     "[low N] [high-mark N] [boost N] [nofragment] [start N] [dma N]",
+    {"zone", lab_cmd_zone, true, false, "zone " OF_ZONES " [start N] [dma N]",
      "makes a zone of free memory (default: 64 pages, orders to 4, pageblocks of order 3)"},
-    {"guest", lab_cmd_guest, true, false,
-     "guest [as zone, without start] [pins skip|inhibit|ignore]",
+    {"guest", lab_cmd_guest, true, false, "guest " OF_ZONES " [pins skip|inhibit|ignore]",
      "makes a zone with real memory behind it, reporting, and an IOVA map"},
     {"import", lab_cmd_import, true, false, "import FOLDER [suffix .before], import FILE",
      "takes over a real machine (/proc) or a saved one (machine.state)"},
@@ -27,7 +30,8 @@ static const struct lab_command commands[] = {
     {"free", lab_cmd_free, true, true, "free NAME… [cpu N], free FRAME ORDER [cpu N]",
      "gives blocks back"},
     {"split", lab_cmd_split, true, true, "split NAME", "makes a block into single pages, NAME.0 …"},
-    {"drain", lab_cmd_drain, true, true, "drain [cpu N]", "empties the per-cpu lists"},
+    {"drain", lab_cmd_drain, true, true, "drain [cpu N]",
+     "empties the per-cpu lists, of one cpu or all"},
     {"pcp", lab_cmd_pcp, true, true, "pcp high N batch N, pcp off", "sets the per-cpu lists"},
     {"watermark", lab_cmd_watermark, true, true, "watermark [min N] [low N] [high N]",
      "sets the watermarks"},
@@ -58,6 +62,7 @@ static const struct lab_command commands[] = {
     {"why", lab_cmd_why, false, false, "why", "explains the last step"},
     {"back", lab_cmd_back, false, false, "back [STEPS]", "undoes steps"},
     {"forth", lab_cmd_forth, false, false, "forth [STEPS]", "does them again"},
+    {"play", lab_cmd_play, false, false, "play FILE", "runs a script, such as a lesson"},
     {"help", cmd_help, false, false, "help [COMMAND]", "says what there is"},
     {"quit", cmd_quit, false, false, "quit", "ends"},
 };

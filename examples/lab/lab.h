@@ -43,6 +43,8 @@ struct lab_log {
     struct fpr_sg sg[LAB_SGS]; /* of all calls, one behind the other */
     unsigned call_end[LAB_SGS];
     size_t nr_sgs, nr_calls;
+    bool causes_first; /* `why` has put the events in its order */
+    bool cut;          /* there were more calls, which are only counted */
 };
 
 /* Everything that a script makes; rebuilt from the history when stepping back. */
@@ -74,7 +76,10 @@ struct lab {
     char **history; /* steps done, then those undone */
     size_t done, nr_history;
     char auto_draw[16]; /* what to show after each step; empty: nothing */
+    unsigned cpu;       /* that the last step named, or 0 */
     bool color, quiet;
+    bool playing;               /* a script, from within */
+    bool no_echo;               /* lines of scripts are not repeated */
     bool again;                 /* steps are being done again */
     struct lab_import *imports; /* zones.c */
     struct fpr_event_sink usdt; /* NULL: no probes */
@@ -113,6 +118,8 @@ enum lab_result lab_options(struct lab *lab, const struct lab_words *words, unsi
                             struct lab_option *options);
 enum lab_result lab_number(struct lab *lab, const char *what, const char *text, uint64_t min,
                            uint64_t max, uint64_t *value);
+/* Decimal, or after 0x hexadecimal; *end is `text` where no digit is. Sets errno as strtoull(). */
+unsigned long long lab_digits(const char *text, char **end);
 enum lab_result lab_time(struct lab *lab, const char *text, fpr_ns *value);
 /* The nearest word, or NULL if none is near. NULL-terminated list. */
 const char *lab_nearest(const char *word, const char *const *among);
@@ -181,6 +188,10 @@ enum lab_result lab_cmd_show(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_auto(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_show(struct lab *lab, const char *what, const char *file);
+/* Visits every counter that there is. */
+void lab_each_counter(const struct lab *lab,
+                      void (*visit)(void *ctx, const char *name, const char *text, uint64_t n),
+                      void *ctx);
 /* fit.c: lines wider than the screen are broken between words. */
 void lab_fit(FILE *to, const char *text, unsigned width);
 /* why.c */
@@ -192,6 +203,11 @@ enum lab_result lab_cmd_forth(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_step(struct lab *lab, const char *line, const struct lab_command *command,
                          const struct lab_words *words);
 
+/* play.c */
+enum lab_result lab_cmd_play(struct lab *lab, const struct lab_words *words);
+/* A line of a script, before it is run; text and comments are not repeated. */
+void lab_echo(struct lab *lab, const char *line);
+
 /* quiz.c, grade.c */
 struct lab_quiz {
     uint64_t seed;
@@ -199,13 +215,14 @@ struct lab_quiz {
     const char *topic; /* NULL: all in turn */
     bool solutions;
     const char *grade; /* file of answers, or NULL */
+    unsigned width;    /* columns of the screen */
 };
 int lab_quiz(const struct lab_quiz *quiz, FILE *out);
 const char *const *lab_quiz_topics(void);
 
 /* input.c: a line from a person or a file, without its newline; NULL at the end. */
 char *lab_input(FILE *in, bool interactive);
-/* Whose names are completed. */
+/* complete.c: whose names are completed */
 void lab_input_for(const struct lab *lab);
 
 /* "0x40" into one of a few static-free buffers. */

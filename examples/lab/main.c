@@ -26,6 +26,7 @@ enum {
 struct options {
     struct lab_quiz quiz;
     bool is_quiz, plain, no_echo, usdt;
+    const char *quiz_only; /* an option that only a quiz has */
     const char *file;
 };
 
@@ -64,8 +65,8 @@ static uint64_t number(const char *option, const char *text, uint64_t min, uint6
 {
     char *end;
     errno = 0;
-    unsigned long long n = strtoull(text, &end, 0);
-    if (*text < '0' || *text > '9' || *end) {
+    unsigned long long n = lab_digits(text, &end);
+    if (end == text || *end) {
         fprintf(stderr, "fpr-lab: %s: '%s' is not a number\n", option, text);
         exit(LAB_BAD);
     }
@@ -75,6 +76,74 @@ static uint64_t number(const char *option, const char *text, uint64_t min, uint6
         exit(LAB_BAD);
     }
     return n;
+}
+
+/* Options of a quiz. */
+static error_t parse_quiz(int key, char *arg, struct options *o)
+{
+    switch (key) {
+    case KEY_QUIZ:
+        o->is_quiz = true;
+        return 0;
+    case KEY_SEED:
+        o->quiz.seed = number("--seed", arg, 0, UINT64_MAX);
+        o->quiz_only = "--seed";
+        return 0;
+    case KEY_COUNT:
+        o->quiz.questions = (unsigned)number("--questions", arg, 1, 100);
+        o->quiz_only = "--questions";
+        return 0;
+    case KEY_TOPIC:
+        o->quiz.topic = arg;
+        o->quiz_only = "--topic";
+        return 0;
+    case KEY_SOLUTIONS:
+        o->quiz.solutions = true;
+        o->quiz_only = "--solutions";
+        return 0;
+    case KEY_GRADE:
+        o->quiz.grade = arg;
+        o->quiz_only = "--grade";
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static unsigned terminal_width(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col == 0) {
+        return 80;
+    }
+    return size.ws_col < 40 ? 40 : size.ws_col;
+}
+
+/* Where to write what shall fit the screen: `to` itself where that is none. */
+static FILE *catch_wide(FILE *to, char **text, size_t *size)
+{
+    *text = NULL;
+    FILE *caught = isatty(STDOUT_FILENO) ? open_memstream(text, size) : NULL;
+    return caught ? caught : to;
+}
+
+static void print_fit(FILE *caught, FILE *to, char **text, unsigned width)
+{
+    if (caught != to && fclose(caught) == 0) {
+        lab_fit(to, *text, width);
+    }
+    free(*text);
+}
+
+static _Noreturn void help(const struct argp *argp)
+{
+    char format[80];
+    unsigned width = terminal_width();
+    snprintf(format, sizeof(format), "rmargin=%u,opt-doc-col=%u", width - 1, width < 60 ? 18 : 29);
+    setenv("ARGP_HELP_FMT", format, 0);
+    argp_help(argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
+              (char[]){"fpr-lab"});
+    exit(LAB_OK);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -90,28 +159,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_USDT:
         o->usdt = true;
         return 0;
-    case KEY_QUIZ:
-        o->is_quiz = true;
-        return 0;
-    case KEY_SEED:
-        o->quiz.seed = number("--seed", arg, 0, UINT64_MAX);
-        return 0;
-    case KEY_COUNT:
-        o->quiz.questions = (unsigned)number("--questions", arg, 1, 100);
-        return 0;
-    case KEY_TOPIC:
-        o->quiz.topic = arg;
-        return 0;
-    case KEY_SOLUTIONS:
-        o->quiz.solutions = true;
-        return 0;
-    case KEY_GRADE:
-        o->quiz.grade = arg;
-        return 0;
     case KEY_HELP:
-        argp_help(state->root_argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
-                  (char[]){"fpr-lab"});
-        exit(LAB_OK);
+        help(state->root_argp);
     case KEY_VERSION:
         printf("fpr-lab (libfpr) %s\n", fpr_version());
         exit(LAB_OK);
@@ -122,7 +171,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->file = arg;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_quiz(key, arg, o);
     }
 }
 
@@ -163,38 +212,30 @@ static void complain(const struct lab *lab, const char *file, unsigned line)
     }
 }
 
-/* One line; on a screen its output is made to fit. */
+/* One line; on a screen, whose width may have changed, its output is made to fit. */
 static enum lab_result run_line(struct lab *lab, const char *line)
 {
-    char *text = NULL;
+    char *text;
     size_t size;
     FILE *out = lab->out;
-    FILE *caught = isatty(STDOUT_FILENO) ? open_memstream(&text, &size) : NULL;
-    if (!caught) {
-        return lab_line(lab, line);
-    }
-    lab->out = caught;
+    lab->width = terminal_width();
+    lab->out = catch_wide(out, &text, &size);
     enum lab_result r = lab_line(lab, line);
+    print_fit(lab->out, out, &text, lab->width);
     lab->out = out;
-    if (fclose(caught) == 0) {
-        lab_fit(out, text, lab->width);
-    }
-    free(text);
     return r;
 }
 
 /* Runs lines until the end, `quit`, or, in a script, the first error. */
-static int run(struct lab *lab, FILE *in, const char *file, bool echo)
+static int run(struct lab *lab, FILE *in, const char *file)
 {
     enum lab_result r = LAB_OK;
     unsigned number_of = 0;
     char *line;
     while (r != LAB_QUIT && (line = lab_input(in, !file))) {
         number_of++;
-        const char *text = line + strspn(line, " \t");
-        if (file && echo && *text != '>' && *text != '#') {
-            printf("%s%s%s%s\n", lab->color ? "\033[1m" : "", *text ? "lab> " : "", text,
-                   lab->color ? "\033[0m" : "");
+        if (file) {
+            lab_echo(lab, line);
         }
         r = run_line(lab, line);
         free(line);
@@ -206,22 +247,17 @@ static int run(struct lab *lab, FILE *in, const char *file, bool echo)
             }
         }
     }
-    return ferror(in) ? LAB_REFUSED : LAB_OK;
+    if (ferror(in)) {
+        fprintf(stderr, "fpr-lab: %s: %s\n", file ? file : "stdin", strerror(errno));
+        return LAB_REFUSED;
+    }
+    return LAB_OK;
 }
 
 static bool want_color(const struct options *o)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
     return !o->plain && !(no && *no) && isatty(STDOUT_FILENO) && term && strcmp(term, "dumb");
-}
-
-static unsigned terminal_width(void)
-{
-    struct winsize size;
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 40) {
-        return 80;
-    }
-    return size.ws_col;
 }
 
 static int run_lab(const struct options *o)
@@ -239,6 +275,7 @@ static int run_lab(const struct options *o)
     const char *name = person ? NULL : in == stdin ? "stdin" : o->file;
     lab_init(&lab, stdout, want_color(o));
     lab.width = terminal_width();
+    lab.no_echo = o->no_echo;
     lab_input_for(&lab);
     if (o->usdt && fpr_usdt_events(&lab.usdt)) {
         usage_error("--usdt", "built without probes (systemtap-sdt-dev)");
@@ -248,7 +285,7 @@ static int run_lab(const struct options *o)
                 "A laboratory for the page allocator: help lists the commands, quit ends.\n",
                 lab.width);
     }
-    int status = run(&lab, in, name, !o->no_echo);
+    int status = run(&lab, in, name);
     if (person && status == LAB_OK) {
         printf("\n");
     }
@@ -260,6 +297,17 @@ static int run_lab(const struct options *o)
         fprintf(stderr, "fpr-lab: writing: %s\n", strerror(errno));
         return LAB_REFUSED;
     }
+    return status;
+}
+
+static int run_quiz(struct lab_quiz *quiz)
+{
+    char *text;
+    size_t size;
+    quiz->width = terminal_width();
+    FILE *out = catch_wide(stdout, &text, &size);
+    int status = lab_quiz(quiz, out);
+    print_fit(out, stdout, &text, quiz->width);
     return status;
 }
 
@@ -280,11 +328,8 @@ int main(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, ARGP_NO_HELP | ARGP_NO_ERRS, NULL, &o)) {
         bad_option(argc, argv);
     }
-    if (!o.is_quiz && (o.quiz.topic || o.quiz.grade || o.quiz.solutions)) {
-        usage_error(o.quiz.topic   ? "--topic"
-                    : o.quiz.grade ? "--grade"
-                                   : "--solutions",
-                    "only with --quiz");
+    if (!o.is_quiz && o.quiz_only) {
+        usage_error(o.quiz_only, "only with --quiz");
     }
     if (o.is_quiz && o.file) {
         usage_error(o.file, "a quiz reads no script");
@@ -297,5 +342,5 @@ int main(int argc, char **argv)
                 near ? "; did you mean '" : ", not one of ", near ? near : list, near ? "'?" : "");
         return LAB_BAD;
     }
-    return o.is_quiz ? lab_quiz(&o.quiz, stdout) : run_lab(&o);
+    return o.is_quiz ? run_quiz(&o.quiz) : run_lab(&o);
 }

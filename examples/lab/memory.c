@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 static const struct kind {
@@ -115,6 +116,7 @@ static enum lab_result alloc(struct lab *lab, const struct lab_words *words, uns
         return r;
     }
     fpr_pfn pfn;
+    lab->cpu = (unsigned)cpu;
     int err =
         fpr_alloc_pages_node(w->machine, 0, (unsigned)order, kinds[kind].gfp, (unsigned)cpu, &pfn);
     if (err) {
@@ -149,6 +151,7 @@ enum lab_result lab_alloc_named(struct lab *lab, const struct lab_words *words)
 
 static enum lab_result free_block(struct lab *lab, fpr_pfn pfn, unsigned order, unsigned cpu)
 {
+    lab->cpu = cpu;
     int err = fpr_free_pages_cpu(lab->w.machine, pfn, order, cpu);
     if (err) {
         return lab_fail(lab, LAB_REFUSED, "frame %s is not an allocated block of order %u",
@@ -229,17 +232,22 @@ enum lab_result lab_cmd_split(struct lab *lab, const struct lab_words *words)
 
 enum lab_result lab_cmd_drain(struct lab *lab, const struct lab_words *words)
 {
-    uint64_t cpu = 0;
-    struct lab_option options[] = {{"cpu", LAB_NUMBER, &cpu, 0, lab->w.info.cpus - 1, NULL, false},
+    uint64_t only = 0, pages = 0;
+    struct lab_option options[] = {{"cpu", LAB_NUMBER, &only, 0, lab->w.info.cpus - 1, NULL, false},
                                    {0}};
     enum lab_result r = lab_options(lab, words, 1, options);
     if (r) {
         return r;
     }
-    struct fpr_pcp_counters p;
-    fpr_zone_get_pcp(lab->w.zone, (unsigned)cpu, &p);
-    fpr_zone_drain(lab->w.zone, (unsigned)cpu);
-    lab_say(lab, "drained %u pages", p.count);
+    for (unsigned cpu = 0; cpu < lab->w.info.cpus; cpu++) {
+        struct fpr_pcp_counters p;
+        if (!options[0].given || cpu == only) {
+            fpr_zone_get_pcp(lab->w.zone, cpu, &p);
+            fpr_zone_drain(lab->w.zone, cpu);
+            pages += p.count;
+        }
+    }
+    lab_say(lab, "drained %" PRIu64 " page%s", pages, pages == 1 ? "" : "s");
     return LAB_OK;
 }
 

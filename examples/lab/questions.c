@@ -246,6 +246,7 @@ const char *lab_question(const struct lab_quiz *quiz, unsigned n, struct questio
     a->text = text;
     a->q = q;
     lab_init(&a->lab, text, false);
+    a->lab.width = quiz->width;
     topics[k].ask(a);
     fclose(text);
     explain(a);

@@ -19,8 +19,8 @@ static void normalise(const char *text, char *to, size_t size)
                 word[k] = (char)tolower((unsigned char)text[k]);
             }
             word[len] = '\0';
-            unsigned long long n = strtoull(word, &end, 0);
-            bool is_number = isdigit((unsigned char)word[0]) && !*end;
+            unsigned long long n = lab_digits(word, &end);
+            bool is_number = end > word && !*end;
             at += (size_t)(is_number ? snprintf(to + at, size - at, "%s%llu", at ? " " : "", n)
                                      : snprintf(to + at, size - at, "%s%s", at ? " " : "", word));
         } else if (len > 0) {
@@ -50,8 +50,11 @@ static int read_answers(const struct lab_quiz *quiz, char (*given)[200])
     char line[400], *colon, *end;
     int err = 0;
     for (unsigned number = 1; !err && fgets(line, sizeof(line), f); number++) {
-        const char *text = line + strspn(line, " \t\r\n");
-        if (!*text || *text == '#') {
+        bool mark = number == 1 && !strncmp(line, "\xef\xbb\xbf", 3); /* of an editor */
+        const char *text = line + (mark ? 3 : 0);
+        text += strspn(text, " \t\r\n");
+        line[strcspn(line, "#")] = '\0';
+        if (!*text) {
             continue;
         }
         unsigned long n = strtoul(text, &colon, 10);
@@ -68,6 +71,10 @@ static int read_answers(const struct lab_quiz *quiz, char (*given)[200])
         } else {
             normalise(colon + 1, given[n - 1], sizeof(given[0]));
         }
+    }
+    if (!err && ferror(f)) {
+        fprintf(stderr, "fpr-lab: %s: %s\n", quiz->grade, strerror(errno));
+        err = -1;
     }
     fclose(f);
     return err;

@@ -8,6 +8,7 @@
 void lab_log_clear(struct lab_log *log)
 {
     log->nr_events = log->dropped = 0;
+    log->cut = log->causes_first = false;
     log->nr_passes = log->nr_sgs = log->nr_calls = 0;
 }
 
@@ -56,17 +57,26 @@ void lab_listen(struct lab *lab)
     }
 }
 
+/* A call ends with what the log holds. */
+static void note_call(struct lab_log *log)
+{
+    if (log->nr_calls < LAB_SGS) {
+        log->call_end[log->nr_calls++] = (unsigned)log->nr_sgs;
+    }
+}
+
 /* Stands before the host and notes each call. */
 static int on_report(void *ctx, const struct fpr_sg *sg, unsigned nents)
 {
     struct lab *lab = ctx;
     struct lab_log *log = &lab->log;
     struct fpr_sg moved[64];
-    for (unsigned k = 0; k < nents && log->nr_sgs < LAB_SGS; k++) {
+    log->cut |= log->nr_sgs + nents > LAB_SGS;
+    for (unsigned k = 0; !log->cut && k < nents; k++) {
         log->sg[log->nr_sgs++] = sg[k];
     }
-    if (log->nr_calls < LAB_SGS) {
-        log->call_end[log->nr_calls++] = (unsigned)log->nr_sgs;
+    if (!log->cut) {
+        note_call(log);
     }
     for (unsigned k = 0; k < nents; k++) {
         moved[k] = (struct fpr_sg){.pfn = sg[k].pfn - lab->w.base, .order = sg[k].order};
@@ -88,18 +98,23 @@ static void say_knobs(struct lab *lab)
             c.eager ? ", full batches at once" : "");
 }
 
-/* First frame from p on, up to end, where what is a hole begins or ends. */
-static fpr_pfn run_end(const struct fpr_zone *zone, fpr_pfn step, fpr_pfn p, fpr_pfn end)
+/* Has a host that starts now the frame at p? Not what is a hole, nor what an earlier host was told
+ * of: nobody will tell this one. *end: up to where that holds at least. */
+static bool is_resident(const struct fpr_zone *zone, fpr_pfn step, fpr_pfn p, fpr_pfn *end)
 {
-    bool hole = fpr_zone_pageblock_type(zone, p) < 0;
-    while (p < end && (fpr_zone_pageblock_type(zone, p) < 0) == hole) {
-        p = (p & ~(step - 1)) + step;
+    enum fpr_page_kind kind;
+    struct fpr_block b = {.pfn = p};
+    if (fpr_zone_pageblock_type(zone, p) < 0) {
+        *end = (p & ~(step - 1)) + step;
+        return false;
     }
-    return p < end ? p : end;
+    bool there = fpr_zone_page(zone, p, &kind, &b) == 0;
+    *end = there ? b.pfn + (1ull << b.order) : p + 1;
+    return !(there && kind == FPR_PAGE_FREE && b.reported);
 }
 
-/* The host holds all memory at first: what is a hole in the guest it never had. Runs are loaded as
- * a whole, since only such can be huge pages. Returns how much. */
+/* The host holds all that it may at first. Runs are loaded as a whole, since only such can be huge
+ * pages. Returns how much memory there is. */
 static uint64_t load_host(struct lab_world *w)
 {
     uint64_t pages = 0;
@@ -107,30 +122,43 @@ static uint64_t load_host(struct lab_world *w)
         const struct fpr_zone *zone = fpr_machine_zone(w->machine, k);
         struct fpr_zone_info info;
         fpr_zone_get_info(zone, &info);
-        fpr_pfn end = info.start + info.spanned, next;
-        for (fpr_pfn p = info.start; p < end; p = next) {
-            next = run_end(zone, 1ull << info.pageblock_order, p, end);
-            if (fpr_zone_pageblock_type(zone, p) >= 0) {
-                fpr_host_load_resident(w->host, p - w->base, next - p);
-                pages += next - p;
+        fpr_pfn end = info.start + info.spanned, step = 1ull << info.pageblock_order, next;
+        fpr_pfn from = info.start;
+        for (fpr_pfn p = from; p < end; p = next) {
+            bool resident = is_resident(zone, step, p, &next);
+            next = next < end ? next : end;
+            pages += fpr_zone_pageblock_type(zone, p) >= 0 ? next - p : 0;
+            if (!resident) {
+                fpr_host_load_resident(w->host, from - w->base, p - from);
+                from = next;
             }
         }
+        fpr_host_load_resident(w->host, from - w->base, end - from);
     }
     return pages;
 }
 
-static int start_reporter(struct lab *lab, const struct fpr_report_config *config)
+static int make_host(struct lab_world *w)
 {
-    struct lab_world *w = &lab->w;
-    struct fpr_host_config host;
-    fpr_host_config_init(&host);
-    host.pages = w->frames;
-    int err = fpr_host_create(&host, &w->host);
+    struct fpr_host_config config;
+    fpr_host_config_init(&config);
+    config.pages = w->frames;
+    int err = fpr_host_create(&config, &w->host);
     if (!err) {
         err = fpr_host_device(w->host, &w->host_device);
     }
     if (!err) {
         w->memory = load_host(w);
+    }
+    return err;
+}
+
+static int start_reporter(struct lab *lab, const struct fpr_report_config *config)
+{
+    struct lab_world *w = &lab->w;
+    bool there = w->host != NULL; /* reporting was on before */
+    int err = there ? 0 : make_host(w);
+    if (!err) {
         w->device =
             (struct fpr_device){.name = "host", .report = on_report, .ctx = lab, .max_nents = 64};
         err = fpr_reporter_create(w->machine, w->clock, config, &w->reporter);
@@ -141,13 +169,16 @@ static int start_reporter(struct lab *lab, const struct fpr_report_config *confi
     }
     if (err) {
         fpr_reporter_destroy(w->reporter);
-        fpr_host_destroy(w->host);
         w->reporter = NULL;
+    }
+    if (err && !there) {
+        fpr_host_destroy(w->host);
         w->host = NULL;
     }
     return err;
 }
 
+/* The host stays: what it was told of stays marked, and it is not told of it again. */
 static enum lab_result stop_reporter(struct lab *lab)
 {
     struct lab_world *w = &lab->w;
@@ -156,10 +187,8 @@ static enum lab_result stop_reporter(struct lab *lab)
                         w->guest ? "a guest always reports" : "reporting is off already");
     }
     fpr_reporter_destroy(w->reporter);
-    fpr_host_destroy(w->host);
     w->reporter = NULL;
-    w->host = NULL;
-    lab_say(lab, "reporting off");
+    lab_say(lab, "reporting off; what was reported stays marked, and absent from the host");
     return LAB_OK;
 }
 
@@ -230,9 +259,7 @@ static void note_calls(struct lab_log *log)
                         (struct fpr_sg){.pfn = block->pfn, .order = block->order};
                 }
             }
-            if (log->nr_calls < LAB_SGS) {
-                log->call_end[log->nr_calls++] = (unsigned)log->nr_sgs;
-            }
+            note_call(log);
             begin = end;
         }
     }
@@ -258,6 +285,13 @@ static void say_passes(struct lab *lab)
         }
         from = log->call_end[call];
         lab_say(lab, "%s", "");
+    }
+    uint64_t calls = 0;
+    for (size_t k = 0; k < log->nr_passes; k++) {
+        calls += log->pass[k].calls;
+    }
+    if (calls > log->nr_calls) {
+        lab_say(lab, "  and %" PRIu64 " more", calls - log->nr_calls);
     }
     if (lab->w.host) {
         lab_say(lab, "the host holds %" PRIu64 " of %" PRIu64 " pages",

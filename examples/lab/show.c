@@ -2,6 +2,7 @@
 #include "lab.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,9 @@ static void names(struct lab *lab, FILE *f)
 }
 
 /* Visits every counter that there is. */
-static void each_counter(struct lab *lab,
-                         void (*visit)(void *ctx, const char *name, const char *text, uint64_t n),
-                         void *ctx)
+void lab_each_counter(const struct lab *lab,
+                      void (*visit)(void *ctx, const char *name, const char *text, uint64_t n),
+                      void *ctx)
 {
     struct fpr_zone_stats z;
     struct fpr_report_stats r;
@@ -73,7 +74,7 @@ static void print_moved(void *ctx, const char *name, const char *text, uint64_t 
 
 static void stats(struct lab *lab, FILE *f)
 {
-    each_counter(lab, print_moved, f);
+    lab_each_counter(lab, print_moved, f);
 }
 
 #define MAX_COUNTERS 96
@@ -100,19 +101,19 @@ static void print_wanted(void *ctx, const char *name, const char *text, uint64_t
 
 enum lab_result lab_cmd_count(struct lab *lab, const struct lab_words *words)
 {
-    if (words->n < 2) {
-        return lab_fail(lab, LAB_BAD, "count needs the name of a counter; show stats lists them");
-    }
-    for (unsigned k = 1; k < words->n; k++) {
-        struct wanted w = {.lab = lab, .name = words->word[k]};
-        each_counter(lab, print_wanted, &w);
+    char list[2200];
+    for (unsigned k = 1; k < words->n || k == 1; k++) {
+        struct wanted w = {.lab = lab, .name = k < words->n ? words->word[k] : ""};
+        lab_each_counter(lab, print_wanted, &w);
         const char *near = w.found ? NULL : lab_nearest(w.name, w.names);
-        char list[2200];
         if (near) {
             return lab_fail(lab, LAB_BAD, "no counter '%s'; did you mean '%s'?", w.name, near);
         }
+        lab_join(list, sizeof(list), w.names);
+        if (words->n < 2) {
+            return lab_fail(lab, LAB_BAD, "count needs the name of a counter, of %s", list);
+        }
         if (!w.found) {
-            lab_join(list, sizeof(list), w.names);
             return lab_fail(lab, LAB_BAD, "no counter '%s' among %s", w.name, list);
         }
     }
@@ -130,8 +131,8 @@ static void zone_facts(struct lab *lab, FILE *f)
             c.free, lab->w.info.managed, c.watermark[0], c.watermark[1], c.watermark[2], c.boost);
     for (unsigned cpu = 0; cpu < lab->w.info.cpus; cpu++) {
         fpr_zone_get_pcp(lab->w.zone, cpu, &p);
-        fprintf(f, "cpu %u: %u pages on per-cpu lists, high %u, batch %u\n", cpu, p.count, p.high,
-                p.batch);
+        fprintf(f, "cpu %u: %u page%s on per-cpu lists, high %u, batch %u\n", cpu, p.count,
+                p.count == 1 ? "" : "s", p.high, p.batch);
     }
     fprintf(f, "time %.3f s\n", (double)fpr_clock_now(lab->w.clock) / 1e9);
     if (lab->w.reporter) {
@@ -186,18 +187,41 @@ static int write_view(struct lab *lab, int view, FILE *f, bool color)
     }
 }
 
+/* A new file beside `path`, with the mode of the one that it shall replace. Returns its descriptor,
+ * or below 0 with errno. */
+static int open_beside(const char *path, const struct stat *old, char *temp, size_t size)
+{
+    int fd = -1;
+    for (unsigned k = 0; fd < 0 && k < 100; k++) {
+        if ((size_t)snprintf(temp, size, "%s.tmp%ld.%u", path, (long)getpid(), k) >= size) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd < 0 && errno != EEXIST) {
+            return -1;
+        }
+    }
+    if (fd >= 0 && old && fchmod(fd, old->st_mode & 0777)) {
+        int err = errno;
+        close(fd);
+        unlink(temp);
+        errno = err;
+        return -1;
+    }
+    return fd;
+}
+
 /* Beside its place first, then renamed. */
 static enum lab_result show_in_file(struct lab *lab, int view, const char *path)
 {
     char temp[512];
     struct stat st;
-    if (!stat(path, &st) && !S_ISREG(st.st_mode)) { /* a file must not take a device's place */
+    bool old = !stat(path, &st);
+    if (old && !S_ISREG(st.st_mode)) { /* a file must not take a device's place */
         return lab_fail(lab, LAB_REFUSED, "%s: not a regular file", path);
     }
-    if ((size_t)snprintf(temp, sizeof(temp), "%s.tmpXXXXXX", path) >= sizeof(temp)) {
-        return lab_fail(lab, LAB_BAD, "the file's name is too long");
-    }
-    int fd = mkstemp(temp);
+    int fd = open_beside(path, old ? &st : NULL, temp, sizeof(temp));
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     int err = f ? write_view(lab, view, f, false) : -errno;
     if (f && (fclose(f) || (!err && rename(temp, path)))) {

@@ -32,6 +32,7 @@ static enum lab_result run(struct lab *lab, const struct lab_command *command,
 {
     take_before(lab);
     lab_log_clear(&lab->log);
+    lab->cpu = 0;
     enum lab_result r = command->run(lab, words);
     lab_listen(lab);
     return r;
@@ -113,6 +114,13 @@ static enum lab_result steps_of(struct lab *lab, const struct lab_words *words, 
     return words->n == 2 ? lab_number(lab, "steps", words->word[1], 1, 1000000, n) : LAB_OK;
 }
 
+static enum lab_result too_far(struct lab *lab, size_t there, const char *way)
+{
+    return there ? lab_fail(lab, LAB_REFUSED, "only %zu step%s to go %s", there,
+                            there == 1 ? "" : "s", way)
+                 : lab_fail(lab, LAB_REFUSED, "no step to go %s", way);
+}
+
 static void say_where(struct lab *lab)
 {
     lab_say(lab, "after step %zu of %zu%s%s", lab->done, lab->nr_history, lab->done ? ": " : "",
@@ -127,7 +135,7 @@ enum lab_result lab_cmd_back(struct lab *lab, const struct lab_words *words)
     uint64_t n;
     enum lab_result r = steps_of(lab, words, &n);
     if (!r && n > lab->done) {
-        r = lab_fail(lab, LAB_REFUSED, "only %zu steps to go back", lab->done);
+        r = too_far(lab, lab->done, "back");
     }
     if (!r) {
         go_to(lab, lab->done - n);
@@ -141,7 +149,7 @@ enum lab_result lab_cmd_forth(struct lab *lab, const struct lab_words *words)
     uint64_t n;
     enum lab_result r = steps_of(lab, words, &n);
     if (!r && n > lab->nr_history - lab->done) {
-        r = lab_fail(lab, LAB_REFUSED, "only %zu steps to go forth", lab->nr_history - lab->done);
+        r = too_far(lab, lab->nr_history - lab->done, "forth");
     }
     if (!r) {
         go_to(lab, lab->done + n);

@@ -18,11 +18,24 @@ int lab_note_end(void *ctx, const struct fpr_block *b)
 
 bool lab_may_tell(struct why *y)
 {
-    y->told++;
-    if (y->told == DETAILS + 1) {
+    if (y->told < DETAILS) {
+        y->told++;
+        return true;
+    }
+    if (!y->cut) {
         lab_say(y->lab, "- and so on");
     }
-    return y->told <= DETAILS;
+    y->cut = true;
+    return false;
+}
+
+/* Before the first page of a batch, and before what had to be done for it. */
+static void say_refill(struct why *y, const struct fpr_event *e)
+{
+    if (e->percpu_refill && !y->refilling && !y->through && lab_may_tell(y)) {
+        lab_say(y->lab, "- the per-cpu list was empty: it is refilled with a batch");
+    }
+    y->refilling = e->percpu_refill;
 }
 
 static void one_event(struct why *y, const struct fpr_event *e, const struct fpr_event *before,
@@ -39,9 +52,13 @@ static void one_event(struct why *y, const struct fpr_event *e, const struct fpr
         lab_explain_free(y, e->pfn, e->order, e->migratetype);
         break;
     case FPR_EVENT_ZONE_LOCKED:
-        lab_on_take(y, e, e->percpu_refill && !(before && before->type == FPR_EVENT_ZONE_LOCKED));
+        say_refill(y, e);
+        lab_on_take(y, e);
         break;
     case FPR_EVENT_EXTFRAG:
+        if (next && next->type == FPR_EVENT_ZONE_LOCKED) {
+            say_refill(y, next);
+        }
         lab_on_steal(y, e);
         break;
     case FPR_EVENT_PAGE_ALLOC:
@@ -66,8 +83,8 @@ static void changes(struct lab *lab)
         return;
     }
     if (now.boost > was.boost) {
-        lab_say(lab, "- a mixed pageblock: the watermarks are boosted by %" PRIu64 " pages",
-                now.boost);
+        lab_say(lab, "- a mixed pageblock: the watermarks are boosted by %" PRIu64 " page%s",
+                now.boost, now.boost == 1 ? "" : "s");
     }
 }
 
@@ -87,6 +104,23 @@ static size_t first_event(const struct lab *lab)
     return k;
 }
 
+/* Two neighbours in the order in which they are told, the cause first: reporting hears of a block
+ * before the drain ends that made it, and 6.12 tells of a fallback once the page is taken. */
+static void tell_causes_first(struct lab *lab)
+{
+    struct lab_log *log = &lab->log;
+    bool claims = lab->w.info.policy.fallback == FPR_FALLBACK_CLAIM_STEAL;
+    for (size_t k = 1; k < log->nr_events && !log->causes_first; k++) {
+        struct fpr_event *e = &log->event[k], before = e[-1];
+        if ((e->type == FPR_EVENT_PCPU_DRAIN && before.type == FPR_EVENT_NOTIFY) ||
+            (claims && e->type == FPR_EVENT_EXTFRAG && before.type == FPR_EVENT_ZONE_LOCKED)) {
+            e[-1] = *e;
+            *e = before;
+        }
+    }
+    log->causes_first = true;
+}
+
 /* What happened in the selected zone; -1: out of memory, else how much there was to tell. */
 static int tell_zone(struct lab *lab)
 {
@@ -94,8 +128,10 @@ static int tell_zone(struct lab *lab)
     const struct fpr_event *before = NULL;
     struct fpr_pcp_counters p = {.high = 0};
     fpr_zone_get_pcp(fpr_machine_zone(lab->before, lab->w.zone_at), 0, &p);
-    struct why y = {
-        .lab = lab, .stolen = {.pfn = FPR_PFN_NONE}, .through = p.high == 0 && p.batch <= 1};
+    struct why y = {.lab = lab,
+                    .cpu = lab->cpu,
+                    .stolen = {.pfn = FPR_PFN_NONE},
+                    .through = p.high == 0 && p.batch <= 1};
     if (fpr_zone_clone(fpr_machine_zone(lab->before, lab->w.zone_at), &y.shadow)) {
         return -1;
     }
@@ -118,6 +154,7 @@ static enum lab_result tell(struct lab *lab)
 {
     size_t selected = lab->w.zone_at;
     int told = 0, n = 0;
+    tell_causes_first(lab);
     for (size_t z = 0; z < lab->w.nr_zones && n >= 0; z++) {
         lab_select(lab, z);
         n = first_event(lab) < lab->log.nr_events || lab->w.nr_zones == 1 ? tell_zone(lab) : 0;

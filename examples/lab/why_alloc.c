@@ -15,13 +15,10 @@ static void say_split(struct why *y, const struct fpr_block *b, fpr_pfn pfn, uns
 }
 
 /* A block leaves the free lists. */
-void lab_on_take(struct why *y, const struct fpr_event *e, bool first_of_refill)
+void lab_on_take(struct why *y, const struct fpr_event *e)
 {
     enum fpr_page_kind kind;
     struct fpr_block b;
-    if (first_of_refill && !y->through && lab_may_tell(y)) {
-        lab_say(y->lab, "- the per-cpu list was empty: it is refilled with a batch");
-    }
     bool ok = fpr_zone_page(y->shadow, e->pfn, &kind, &b) == 0 && kind == FPR_PAGE_FREE;
     if (ok && lab_may_tell(y)) {
         const char *name = fpr_migratetype_name(e->migratetype);
@@ -52,7 +49,7 @@ void lab_on_take(struct why *y, const struct fpr_event *e, bool first_of_refill)
     y->stolen.pfn = FPR_PFN_NONE;
     fpr_zone_take(y->shadow, e->pfn, e->order);
     if (e->percpu_refill && !y->through) {
-        fpr_zone_pcp_push(y->shadow, e->pfn, e->order, 0);
+        fpr_zone_pcp_push(y->shadow, e->pfn, e->order, y->cpu);
     }
 }
 
@@ -63,20 +60,39 @@ static void move_block(struct why *y, const struct fpr_block *b, int mt)
     }
 }
 
+/* What changes lists in a fallback. */
+enum moved { MOVED_NOTHING, MOVED_BLOCK, MOVED_ALL };
+
+static enum moved moves(const struct why *y, const struct fpr_event *e)
+{
+    const struct fpr_zone_info *info = &y->lab->w.info;
+    if (e->change_ownership) {
+        return MOVED_ALL;
+    }
+    if (info->policy.fallback == FPR_FALLBACK_CLAIM_STEAL) {
+        return MOVED_NOTHING; /* what is left of the block stays where it was */
+    }
+    bool tries = e->fallback_order >= info->pageblock_order / 2 || e->migratetype != FPR_MOVABLE;
+    return tries && e->fallback_order < info->pageblock_order &&
+                   fpr_zone_pageblock_type(y->shadow, e->pfn) != FPR_HIGHATOMIC
+               ? MOVED_ALL
+               : MOVED_BLOCK;
+}
+
 /* What the fallback did to the lists: the block, or all free ones of its pageblocks, change theirs.
  */
-static void steal(struct why *y, const struct fpr_event *e)
+static void steal(struct why *y, const struct fpr_event *e, enum moved moved)
 {
     fpr_pfn step = 1ull << y->lab->w.info.pageblock_order, size = 1ull << e->fallback_order;
-    fpr_pfn p = e->change_ownership ? e->pfn & ~(step - 1) : e->pfn;
-    fpr_pfn end = e->change_ownership && size < step ? p + step : e->pfn + size;
+    fpr_pfn p = moved == MOVED_ALL ? e->pfn & ~(step - 1) : e->pfn;
+    fpr_pfn end = moved == MOVED_ALL && size < step ? p + step : e->pfn + size;
     struct fpr_block b;
     enum fpr_page_kind kind;
     y->stolen = (struct fpr_block){.pfn = e->pfn, .order = e->fallback_order};
     for (fpr_pfn at = p; e->change_ownership && at < end; at += step) {
         fpr_zone_load_pageblock(y->shadow, at, e->migratetype);
     }
-    while (p < end) {
+    while (moved && p < end) {
         bool there = fpr_zone_page(y->shadow, p, &kind, &b) == 0;
         if (there && kind == FPR_PAGE_FREE && b.migratetype != e->migratetype) {
             move_block(y, &b, e->migratetype);
@@ -89,13 +105,15 @@ void lab_on_steal(struct why *y, const struct fpr_event *e)
 {
     static const char *const orders[] = {"Reclaimable, then Movable", "Reclaimable, then Unmovable",
                                          "Unmovable, then Movable"};
-    steal(y, e);
+    enum moved moved = moves(y, e);
+    steal(y, e, moved);
     if (!lab_may_tell(y)) {
         return;
     }
     lab_say(y->lab, "- no %s block of order %u or more was free: fallback, which looks at %s",
             fpr_migratetype_name(e->migratetype), e->order,
             e->migratetype < 3 ? orders[e->migratetype] : "the others");
+    const char *name = fpr_migratetype_name(e->migratetype);
     unsigned pageblock = y->lab->w.info.pageblock_order;
     bool claims = y->lab->w.info.policy.fallback == FPR_FALLBACK_CLAIM_STEAL;
     bool largest = claims ? e->change_ownership
@@ -104,12 +122,14 @@ void lab_on_steal(struct why *y, const struct fpr_event *e)
             e->fallback_order, fpr_migratetype_name(e->fallback_migratetype),
             largest ? "the largest, so that steals are few" : "the smallest, to break up little");
     if (e->change_ownership) {
-        lab_say(y->lab, "- its pageblock%s %s now, and the free blocks there went along",
-                e->fallback_order > pageblock ? "s are" : " is",
-                fpr_migratetype_name(e->migratetype));
+        lab_say(y->lab, "- its pageblock%s %s, and the free blocks there went along",
+                e->fallback_order > pageblock ? "s became" : " became", name);
     } else {
         lab_say(y->lab, "- its pageblock stays as it was: too little of it is free or suits %s",
-                fpr_migratetype_name(e->migratetype));
+                name);
+        if (moved == MOVED_ALL) {
+            lab_say(y->lab, "- all the same its free blocks went to the %s lists", name);
+        }
     }
 }
 
@@ -163,7 +183,7 @@ static void on_failure(struct why *y, const struct fpr_event *e)
         lab_say(lab, "- the request may not use zone %s", lab->w.info.name);
         return;
     }
-    lab_say(lab, "- %" PRIu64 " pages are free%s", c.free,
+    lab_say(lab, "- %" PRIu64 " page%s free%s", c.free, c.free == 1 ? " is" : "s are",
             c.highatomic ? ", some of them in a reserve for atomic requests" : "");
     if (!fits) {
         lab_say(lab, "- but none of them in a block of order %u or more that it may have%s",
@@ -186,9 +206,10 @@ static void say_passed(struct why *y, const struct fpr_event *e)
     int64_t low = (int64_t)(c.watermark[1] + c.boost), min = (int64_t)(c.watermark[0] + c.boost);
     int64_t reserve = (int64_t)c.lowmem_reserve[fpr_gfp_zone(e->gfp)] +
                       (e->gfp & FPR_GFP_HIGH ? 0 : (int64_t)c.highatomic);
-    if (low == 0 || e->gfp & FPR_GFP_MEMALLOC || !lab_may_tell(y)) {
+    if (low == 0 || e->gfp & FPR_GFP_MEMALLOC) {
         return;
     }
+    y->told++; /* not too much: it is what the rest came to */
     lab_put(lab, "- the watermark check: %" PRIu64 " free less %llu for the order", c.free,
             (1ull << e->order) - 1);
     if (reserve) {
@@ -205,6 +226,19 @@ static void say_passed(struct why *y, const struct fpr_event *e)
     }
 }
 
+/* A large request that may use the reserve has one made for the next. */
+static void say_reserved(struct why *y, fpr_pfn pfn)
+{
+    const struct fpr_zone *was = fpr_machine_zone(y->lab->before, y->lab->w.zone_at);
+    if (fpr_zone_pageblock_type(y->lab->w.zone, pfn) == FPR_HIGHATOMIC &&
+        fpr_zone_pageblock_type(was, pfn) != FPR_HIGHATOMIC) {
+        y->told++;
+        lab_say(y->lab,
+                "- the request was atomic: the pageblock is reserved for such requests, so it is "
+                "HighAtomic now, and what is free there went to the HighAtomic lists");
+    }
+}
+
 void lab_on_alloc(struct why *y, const struct fpr_event *e, bool refilled)
 {
     enum fpr_page_kind kind;
@@ -215,11 +249,11 @@ void lab_on_alloc(struct why *y, const struct fpr_event *e, bool refilled)
     }
     say_passed(y, e);
     if (fpr_zone_page(y->shadow, e->pfn, &kind, &b) == 0 && kind == FPR_PAGE_PCP) {
-        if (lab_may_tell(y)) {
-            lab_say(y->lab, "- %s is the head of the per-cpu list of order %u, %s%s",
-                    lab_hex(e->pfn).text, e->order, fpr_migratetype_name(e->migratetype),
-                    refilled ? "" : ": no lock is taken, and it is probably still in the cache");
-        }
+        y->told++;
+        lab_say(y->lab, "- %s is the head of the per-cpu list of order %u, %s%s",
+                lab_hex(e->pfn).text, e->order, fpr_migratetype_name(e->migratetype),
+                refilled ? "" : ": no lock is taken, and it is probably still in the cache");
         fpr_zone_pcp_take(y->shadow, e->pfn, e->order);
     }
+    say_reserved(y, e->pfn);
 }

@@ -109,13 +109,13 @@ void lab_on_free(struct why *y, const struct fpr_event *e, const struct fpr_even
         return;
     }
     struct fpr_pcp_counters p;
-    fpr_zone_pcp_push(y->shadow, e->pfn, e->order, 0);
-    fpr_zone_get_pcp(y->shadow, 0, &p);
+    fpr_zone_pcp_push(y->shadow, e->pfn, e->order, y->cpu);
+    fpr_zone_get_pcp(y->shadow, y->cpu, &p);
     if (lab_may_tell(y)) {
         lab_say(y->lab,
-                "- %s went to the head of a per-cpu list (%u pages there, high %u): it "
+                "- %s went to the head of a per-cpu list (%u page%s there, high %u): it "
                 "cannot merge while it waits there",
-                lab_hex(e->pfn).text, p.count, p.high);
+                lab_hex(e->pfn).text, p.count, p.count == 1 ? "" : "s", p.high);
     }
     if (next && next->type == FPR_EVENT_PCPU_DRAIN && lab_may_tell(y)) {
         lab_say(y->lab, "- that reached high (%u): a batch goes to the free lists, tails first",

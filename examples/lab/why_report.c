@@ -32,15 +32,16 @@ static void blocks(struct lab *lab, const struct fpr_report_stats *d,
                 "reported are taken off, %u a call; what is left at the end makes a short call",
                 c->order, c->capacity);
         lab_say(lab, "- the batch fills from its end: the first entry is the block taken last");
-        lab_say(lab, "- afterwards they go back, marked reported: %" PRIu64 " pages",
-                d->reported_pages);
+        lab_say(lab, "- afterwards they go back, marked reported: %" PRIu64 " page%s",
+                d->reported_pages, d->reported_pages == 1 ? "" : "s");
     }
     if (d->merged_blocks) {
         lab_say(lab, "- %" PRIu64 " merged as they went back, so they bear no mark",
                 d->merged_blocks);
     }
     if (d->failed_calls) {
-        lab_say(lab, "- %" PRIu64 " calls failed: their blocks stay unreported", d->failed_calls);
+        lab_say(lab, "- %" PRIu64 " call%s failed: the blocks stay unreported", d->failed_calls,
+                d->failed_calls == 1 ? "" : "s");
     }
 }
 

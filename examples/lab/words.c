@@ -90,13 +90,20 @@ enum lab_result lab_split(struct lab *lab, const char *line, struct lab_words *w
     return LAB_OK;
 }
 
+unsigned long long lab_digits(const char *text, char **end)
+{
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    *end = (char *)text;
+    return isdigit((unsigned char)*text) ? strtoull(text, end, hex ? 16 : 10) : 0;
+}
+
 enum lab_result lab_number(struct lab *lab, const char *what, const char *text, uint64_t min,
                            uint64_t max, uint64_t *value)
 {
     char *end = NULL;
     errno = 0;
-    unsigned long long n = isdigit((unsigned char)*text) ? strtoull(text, &end, 0) : 0;
-    if (!end || *end) {
+    unsigned long long n = lab_digits(text, &end);
+    if (end == text || *end) {
         return lab_fail(lab, LAB_BAD, "%s: '%s' is not a number", what, text);
     }
     if (errno || n < min || n > max) {
@@ -112,8 +119,11 @@ enum lab_result lab_time(struct lab *lab, const char *text, fpr_ns *value)
     char *end;
     double n = strtod(text, &end);
     double unit = !strcmp(end, "s") ? 1e9 : !strcmp(end, "ms") ? 1e6 : !strcmp(end, "us") ? 1e3 : 0;
-    if (!isdigit((unsigned char)*text) || unit == 0 || !(n * unit < 1e18)) {
+    if (!isdigit((unsigned char)*text) || unit == 0) {
         return lab_fail(lab, LAB_BAD, "'%s' is not a time (2s, 500ms, 10us)", text);
+    }
+    if (!(n * unit < 1e18)) {
+        return lab_fail(lab, LAB_BAD, "%s is too long, more than 30 years", text);
     }
     *value = (fpr_ns)(n * unit + 0.5);
     return LAB_OK;

@@ -62,7 +62,8 @@ static enum lab_result read_request(struct lab *lab, const struct lab_words *wor
     own_options(options + sizeof(options) / sizeof(options[0]) - 3, guest, r);
     enum lab_result result = lab_options(lab, words, 1, options);
     if (!result && r->dma >= r->pages) {
-        result = lab_fail(lab, LAB_BAD, "dma: the zone has only %d pages", (int)r->pages);
+        result = lab_fail(lab, LAB_BAD, "dma: the zone has only %d page%s", (int)r->pages,
+                          r->pages == 1 ? "" : "s");
     }
     if (!result && r->pageblock > r->max_order) {
         result = lab_fail(lab, LAB_BAD, "pageblock: an order above the largest (max-order %d)",
@@ -152,9 +153,9 @@ static enum lab_result make(struct lab *lab, const struct lab_words *words, bool
     for (size_t z = 0; z < w->nr_zones; z++) {
         fpr_zone_set_watermarks(fpr_machine_zone(w->machine, z), r.mark[0], r.mark[1], r.mark[2]);
     }
-    lab_say(lab, "%s: %llu frames from %s, orders 0 to %u, pageblocks of %u, rules of %s",
-            guest ? "guest" : "zone", (unsigned long long)w->frames, lab_hex(w->base).text,
-            w->info.max_order, 1u << w->info.pageblock_order,
+    lab_say(lab, "%s: %llu frame%s from %s, orders 0 to %u, pageblocks of %u, rules of %s",
+            guest ? "guest" : "zone", (unsigned long long)w->frames, w->frames == 1 ? "" : "s",
+            lab_hex(w->base).text, w->info.max_order, 1u << w->info.pageblock_order,
             fpr_profile_name(w->info.policy.base));
     if (w->nr_zones > 1 && !lab->quiet) {
         lab_zones(lab, lab->out);

@@ -51,9 +51,9 @@ void lab_zones(struct lab *lab, FILE *f)
         struct fpr_zone_counters c;
         fpr_zone_get_info(zone, &info);
         fpr_zone_get_counters(zone, &c);
-        fprintf(f, "%c node %d, zone %-8s %8" PRIu64 " frames from %-10s free %8" PRIu64 "\n",
+        fprintf(f, "%c node %d, zone %-8s %8" PRIu64 " frame%s from %-10s free %8" PRIu64 "\n",
                 z == lab->w.zone_at ? '*' : ' ', info.node, info.name, info.present,
-                lab_hex(info.start).text, c.free);
+                info.present == 1 ? " " : "s", lab_hex(info.start).text, c.free);
     }
 }
 
@@ -84,8 +84,9 @@ enum lab_result lab_cmd_select(struct lab *lab, const struct lab_words *words)
         }
         if (!strcasecmp(info.name, words->word[1]) && (!given || (uint64_t)info.node == node)) {
             lab_select(lab, z);
-            lab_say(lab, "zone %s of node %d: %" PRIu64 " frames from %s", lab->w.info.name,
-                    lab->w.info.node, lab->w.info.present, lab_hex(lab->w.info.start).text);
+            lab_say(lab, "zone %s of node %d: %" PRIu64 " frame%s from %s", lab->w.info.name,
+                    lab->w.info.node, lab->w.info.present, lab->w.info.present == 1 ? "" : "s",
+                    lab_hex(lab->w.info.start).text);
             return LAB_OK;
         }
     }

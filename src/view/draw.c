@@ -89,6 +89,15 @@ void fpr_draw_pfn(struct draw *d, fpr_pfn pfn, unsigned width)
     fpr_out_repeat(&d->o, " ", n < width ? width - n : 0);
 }
 
+unsigned fpr_draw_decimals(uint64_t value)
+{
+    unsigned n = 1;
+    for (; value >= 10; value /= 10) {
+        n++;
+    }
+    return n;
+}
+
 static int keep(void *ctx, const struct fpr_block *block)
 {
     struct draw_list *l = ctx;

@@ -39,6 +39,8 @@ void fpr_draw_char(struct draw *d, char c);
 void fpr_draw_pfn(struct draw *d, fpr_pfn pfn, unsigned width);
 /* Digits of a frame number as "0x…" text. */
 unsigned fpr_draw_pfn_width(fpr_pfn pfn);
+/* Digits of a number in decimal. */
+unsigned fpr_draw_decimals(uint64_t value);
 
 /* One list: where it belongs and up to `room` of its blocks, those in the window. */
 struct draw_list {

@@ -25,14 +25,34 @@ static unsigned label(struct draw *d, const struct draw_list *l)
     return (l->pcp ? 16 : 8) + 2 + 12;
 }
 
+static unsigned block_width(const struct fpr_block *b)
+{
+    return 1 + fpr_draw_pfn_width(b->pfn) + b->reported;
+}
+
+/* Does the whole list fit behind its label? */
+static bool all_fits(const struct draw *d, const struct draw_list *l, unsigned at)
+{
+    for (unsigned k = 0; k < l->kept && at <= d->width; k++) {
+        at += block_width(&l->blocks[k]);
+    }
+    return l->kept == l->count && at <= d->width;
+}
+
+/* " +N more" */
+static unsigned more_width(uint64_t more)
+{
+    return 7 + fpr_draw_decimals(more);
+}
+
 static void print_list(void *ctx, const struct draw_list *l)
 {
     struct draw *d = ctx;
-    unsigned at = label(d, l), k = 0;
-    for (; k < l->kept; k++) {
-        unsigned n = 1 + fpr_draw_pfn_width(l->blocks[k].pfn) + l->blocks[k].reported;
-        unsigned reserve = k + 1 < l->count ? 14 : 0; /* room to say how many more */
-        if (at + n + reserve > d->width) {
+    unsigned begin = label(d, l), at = begin, k = 0;
+    bool whole = all_fits(d, l, at);
+    for (; k < l->kept; k++) { /* at least the head, whatever the width */
+        unsigned n = block_width(&l->blocks[k]);
+        if (k && !whole && at + n + more_width(l->count - k - 1) > d->width) {
             break;
         }
         fpr_out_str(&d->o, " ");
@@ -43,6 +63,10 @@ static void print_list(void *ctx, const struct draw_list *l)
         at += n;
     }
     if (k < l->count) {
+        if (at + more_width(l->count - k) > d->width) {
+            fpr_out_str(&d->o, "\n");
+            fpr_out_repeat(&d->o, " ", begin);
+        }
         fpr_out_str(&d->o, " +");
         fpr_out_dec(&d->o, l->count - k);
         fpr_out_str(&d->o, " more");

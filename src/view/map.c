@@ -42,7 +42,8 @@ static char cell_char(const struct draw *d, fpr_pfn from, fpr_pfn to, struct dra
         }
     }
     if (mixed) {
-        c = (char)('0' + used * 10 / (to - from));
+        fpr_pfn tenths = used * 10 / (to - from); /* ten where it is used in more than one way */
+        c = (char)('0' + (tenths < 9 ? tenths : 9));
     }
     return c;
 }
@@ -84,21 +85,12 @@ static void next_item(struct draw *d, unsigned *at, unsigned len)
     *at = (*at && fits ? *at + 1 : 0) + len;
 }
 
-static unsigned decimals(uint64_t value)
-{
-    unsigned n = 1;
-    for (; value >= 10; value /= 10) {
-        n++;
-    }
-    return n;
-}
-
 /* "pageblocks of 8 frames: 0x0 M, 0x10 U": where the type changes. */
 static void print_types(struct draw *d)
 {
     fpr_pfn step = 1ull << d->info.pageblock_order;
     int last = -2;
-    unsigned shown = 0, more = 0, at = 22 + decimals(step);
+    unsigned shown = 0, more = 0, at = 22 + fpr_draw_decimals(step);
     fpr_out_str(&d->o, "pageblocks of ");
     fpr_out_dec(&d->o, step);
     fpr_out_str(&d->o, " frames:");
@@ -129,7 +121,7 @@ static void print_types(struct draw *d)
     if (more) {
         fpr_out_str(&d->o, ",");
         at++;
-        next_item(d, &at, 6 + decimals(more));
+        next_item(d, &at, 6 + fpr_draw_decimals(more));
         fpr_out_str(&d->o, "+");
         fpr_out_dec(&d->o, more);
         fpr_out_str(&d->o, " more");
@@ -153,7 +145,7 @@ static void print_legend(struct draw *d, fpr_pfn group)
     fpr_out_str(&d->o, "\n");
     if (group > 1) {
         static const char digit[] = "a digit: mixed, so many tenths in use";
-        at = 23 + decimals(group);
+        at = 23 + fpr_draw_decimals(group);
         fpr_out_str(&d->o, "a character is ");
         fpr_out_dec(&d->o, group);
         fpr_out_str(&d->o, " frames;");

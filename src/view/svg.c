@@ -246,7 +246,10 @@ static void legend(struct page *p)
     } items[] = {{"U", "Unmovable", 76},  {"M", "Movable", 62}, {"R", "Reclaimable", 90},
                  {"H", "HighAtomic", 84}, {"I", "Isolate", 62}, {"f", "free", 42},
                  {"r", "reported", 70},   {"p", "per-cpu", 62}};
-    unsigned x = MARGIN;
+    unsigned x = MARGIN + 58;
+    if (!p->dry) {
+        words(p, MARGIN, p->y + 13, "", "in use:");
+    }
     for (size_t k = 0; k < sizeof(items) / sizeof(items[0]); k++) {
         if (x + items[k].width + 16 > WIDTH - MARGIN) {
             x = MARGIN;

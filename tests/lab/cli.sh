@@ -1,37 +1,8 @@
 #!/bin/bash
 # What fpr-lab does with mistakes, files, and a quiz.
 set -u
-failures=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-
-# lab STATUS SCRIPT [ARG...]: the script comes on stdin; leaves out.txt and err.txt
-lab() {
-    local want=$1 script=$2
-    shift 2
-    last="$script $*"
-    # shellcheck disable=SC2086 # the wrapper is words
-    printf '%b' "$script" | $WRAPPER "$LAB" "$@" >out.txt 2>err.txt
-    local status=$?
-    [ "$status" -eq "$want" ] || bad "status is $status, not $want"
-}
-
-bad() {
-    echo "not ok: $last: $1"
-    head -5 out.txt err.txt
-    failures=$((failures + 1))
-}
-
-# stderr is one line that holds this
-says() {
-    [ "$(wc -l <err.txt)" -eq 1 ] || bad "stderr is not one line"
-    grep -qF -- "$1" err.txt || bad "stderr does not say '$1'"
-}
-
-prints() {
-    grep -qF -- "$1" out.txt || bad "stdout does not say '$1'"
-}
+# shellcheck source=tests/lab/kit.sh
+. "$(dirname "$0")/kit.sh"
 
 # mistakes: one line with the script's line
 lab 2 'zone pages 32\nalocc 3\n'; says "stdin:2: unknown command 'alocc'; did you mean 'alloc'?"
@@ -56,12 +27,41 @@ lab 1 'guest\nmap 0 0 8\nunmap 0x1000\n'; says "unmap: the IOVA is no multiple o
 lab 1 'guest\npin 0\n'; says "pin: not all of that is mapped"
 lab 1 'guest\ndma 0 4\n'; says "dma: nothing is mapped there"
 lab 1 'guest\nrw 0 "x"\n'; says "rw: not all of that is mapped"
+lab 1 'guest\na = alloc 1\nmap 0xfffffffffffff000 a\n'; says "map: the range ends beyond the last IOVA"
+lab 1 'guest\nmap 0 0 2\nunmap 0\n'; says "unmap IOVA PAGES takes a whole one"
+# dma is for what is pinned, all of it
+mapped='guest\na = alloc 1\nstore a "hello"\nmap 0x4000 a\n'
+lab 1 "${mapped}dma 0x4000 2\n"; says "stdin:5: dma: not all of that is pinned"
+lab 1 "${mapped}pin 0x4000\ndma 0x4fff 2\n"; says "stdin:6: dma: not all of that is pinned"
+lab 1 "${mapped}pin 0x4000\nunpin 0x4000\ndma 0x4000 2\n"; says "stdin:7: dma: not all of that is pinned"
+lab 1 "${mapped}pin 0x4000 2\ndma 0x5fff 2\n"; says "dma: nothing is mapped there"
+lab 1 "${mapped}dma 0xffffffffffffffff 2\n"; says "dma: nothing is mapped there"
+lab 0 "${mapped}pin 0x4000 2\ndma 0x4001 4\ndma 0x4fff 2\nunpin 0x4000\ndma 0x5000 1\n"; prints 'the device reads "ello"'
+# the lists of all cpus, or of one
+script='zone pages 64 cpus 2 high 8 batch 2\na = alloc 0 cpu 1\nb = alloc 0\nfree a cpu 1\n'
+lab 0 "${script}drain\n"; prints "drained 3 pages"
+lab 0 "${script}drain cpu 0\ndrain cpu 1\n"; prints "drained 1 page"; prints "drained 2 pages"
 # a guest's passes show their calls, the last block first
 lab 0 'zone pages 64\na = alloc 0\nreporting capacity 3 budget 0\nreport\n'; grep '^  call' out.txt >zone.calls
 lab 0 'guest pages 64\na = alloc 0\nreporting capacity 3 budget 0\nreport\n'; grep '^  call' out.txt >guest.calls
 [ "$(wc -l <guest.calls)" -eq 2 ] || bad "there are not two calls"
 cmp -s zone.calls guest.calls || bad "a guest's calls are not those of a zone"
 rm zone.calls guest.calls
+# what was reported stays so while reporting is off, for the host too
+on='zone\nreporting\nreport\nreport\nreporting off\n'
+lab 0 "${on}reporting\nreport\nshow map\n"; prints "0x0  $(printf '*%.0s' {1..64})"
+[ "$(grep -c 'the host holds 0 of 64 pages' out.txt)" -eq 2 ] || bad "the host has forgotten what it was told"
+lab 0 "${on}a = alloc 3\nreporting\nreport\nfree a\nreport\n"
+[ "$(grep 'the host holds' out.txt | tail -2)" = "the host holds 8 of 64 pages
+the host holds 0 of 64 pages" ] || bad "the host has not what was allocated meanwhile"
+lab 0 "import $DATA/../view/gcc.state\nreporting\ncount dropped_bytes\nreport\n"
+prints "dropped_bytes 0 "; prints "the host holds 76249 of 262105 pages"
+# more calls than are shown
+lab 0 'zone pages 4096 max-order 1 pageblock 1\nreporting order 0 capacity 1 budget 0\nreport\n'
+prints "  call 1024: "; prints "  and 1024 more"
+lab 0 'zone pages 4096 max-order 1 pageblock 1\nreporting order 0 capacity 3 budget 0\nreport\n'
+prints "  call 341: "; prints "  and 342 more"
+[ "$(grep -cE 'call [0-9]+:( 0x[0-9a-f]+/1){3}' out.txt)" -eq 341 ] || bad "a call is not shown whole"
 # together stdout and stderr are in the order of what happened
 printf 'zone\nfoo\n' | $WRAPPER "$LAB" >out.txt 2>&1
 [ "$(tail -1 out.txt)" = "fpr-lab: stdin:2: unknown command 'foo'; help lists them" ] || bad "the error is not last"
@@ -92,27 +92,35 @@ lab 1 'zone\nshow svg pipe.svg\n'; says "pipe.svg: not a regular file"
 [ -p pipe.svg ] || bad "a file took the place of a pipe"
 rm pipe.svg
 lab 2 'zone\nreporting\ncount refault\n'; says "did you mean"
-lab 1 'zone\nback 2\n'; says "only 1 steps"
-lab 1 'forth\n'; says "only 0 steps"
+lab 1 'zone\nback 2\n'; says "only 1 step to go back"
+lab 1 'zone\nalloc 0\nback 3\n'; says "only 2 steps to go back"
+lab 1 'forth\n'; says "no step to go forth"
+lab 0 'zone pages 1 max-order 1 pageblock 1 high 4 batch 1\na = alloc 0\nfree a\nshow zone\n'
+prints "zone: 1 frame from"; prints "cpu 0: 1 page on per-cpu lists"
+lab 2 'zone\nreporting delay 99999999999999s\n'; says "99999999999999s is too long"
+lab 2 'zone\ncount\n'; says "the name of a counter, of allocs, "
+# no memory is an outcome, which why explains, no refusal
+lab 0 'zone\nalloc 4\nalloc 4\nalloc 4\nalloc 4\nalloc 4\n'; prints "no memory: order 4, movable"
+# a script within the lab
+printf 'zone pages 32\n> text \na = alloc 1\n' >inner.lab
+lab 0 'play inner.lab\nwhy\nback\n'
+prints "lab> a = alloc 1"; prints "why: a = alloc 1"; prints "after step 1 of 2: zone pages 32"
+[ "$(grep -c "text" out.txt)" -eq 1 ] || bad "text is repeated"
+lab 0 'play inner.lab\n' -q; prints_not "lab> "
+printf 'zone\nplay inner.lab\n' >outer.lab
+lab 1 'play outer.lab\n'; says "stdin:1: outer.lab:2: a script that is played cannot play another"
+printf 'zone\nalocc\n' >inner.lab
+lab 2 'play inner.lab\n'; says "stdin:1: inner.lab:2: unknown command 'alocc'"
+lab 1 'play nowhere.lab\n'; says "nowhere.lab: No such file"
+lab 1 "play $work\n"; says "$work: Is a directory"
+lab 2 'play\n'; says "play FILE"
+rm inner.lab outer.lab
 lab 1 'why\n'; says "no step"
 lab 2 "$(printf 'a%.0s' {1..2000})\n"; says "stdin:1: the line is too long"
 lab 2 "help $(printf 'a %.0s' {1..60})\n"; says "more than"
 lab 2 '\001\377\n'; says "unknown command"
-
-# why: a fallback changes the lists before the next page is taken; lists are the request's
-lab 0 'zone pages 64 pageblock 3 high 8 batch 4\na = alloc 0 unmovable\nwhy\n'
-prints "per-cpu list of order 0, Unmovable"; prints "- 0x31 is the head of the order-0 Unmovable list"
-grep -q '0x31/0 comes out' out.txt && bad "the second page comes from the fallback as well"
-# why: watermarks, passed, refused, and in the way of reporting
-lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nwhy\n'
-prints "12 free less 1 for the order is 11, above low (10)"
-lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nd = alloc 0\nwhy\n'
-prints "is 10, not above low (10)"
-lab 0 'zone pages 32 min 8 low 10\na = alloc 4\nb = alloc 3\nd = alloc 0\nwhy\n'
-prints "the watermark check refused"
-lab 0 'zone pages 64 min 60 low 0\nreporting capacity 1\nreport\nwhy\n'
-prints "- the min watermark: a block is taken off only"
-grep -q 'nothing to report' out.txt && bad "there was something to report"
+lab 2 '\033[31mred\n'; says "unknown command"
+grep -q $'\033' out.txt && bad "what a script holds is repeated raw"
 
 # several zones, and machines from elsewhere
 lab 2 'zone pages 32 dma 32\n'; says "dma"
@@ -156,6 +164,12 @@ lab 2 '' --seed; says "--seed"
 lab 2 '' --quiz --seed x; says "--seed"
 lab 2 '' --quiz --topic spilt; says "did you mean 'split'?"
 lab 2 '' --topic split; says "only with --quiz"
+lab 2 '' --seed 3; says "--seed: only with --quiz"
+lab 2 '' --questions 2; says "--questions: only with --quiz"
+lab 0 'zone pages 0100\n'; prints "zone: 100 frames"
+lab 2 'zone pages 08x\n'; says "'08x' is not a number"
+lab 1 '' "$work"; says "$work: Is a directory"
+lab 2 '' --quiz --grade "$work"; says "$work: Is a directory"
 lab 2 '' a b; says "one argument too many"
 lab 2 '' /nowhere.lab; says "/nowhere.lab"
 lab 2 '' --quiz --grade /nowhere.txt; says "/nowhere.txt"
@@ -170,6 +184,10 @@ grep -q $'\033' out.txt && bad "colours in a file"
 lab 0 'zone\nshow svg x.svg\nshow json x.json\n'
 [ "$(tail -1 x.svg)" = "</svg>" ] || bad "the picture is not whole"
 [ "$(ls | wc -l)" -eq 4 ] || bad "leftovers: $(ls)"
+[ "$(stat -c %a x.svg)" = "$(printf '%o' $((0666 & ~$(umask))))" ] || bad "the mode is not the umask's"
+chmod 640 x.svg
+lab 0 'zone\nshow svg x.svg\n'
+[ "$(stat -c %a x.svg)" = 640 ] || bad "the mode has changed"
 if command -v jq >/dev/null; then
     [ "$(jq '.zones[0].free' x.json)" = 64 ] || bad "the JSON is wrong"
 fi
@@ -190,11 +208,19 @@ for seed in 1 7; do
     lab 0 '' --quiz --seed $seed --questions 14 --grade answers.txt
     prints "score: 14 of 14"
 done
+sed -e '1s/^/\xef\xbb\xbf/' -e 's/$/ # mine/' answers.txt >mine.txt
+lab 0 '' --quiz --seed 7 --questions 14 --grade mine.txt
 lab 0 '' --quiz --seed 1
 grep -q "^Answer" out.txt && bad "the answers are not hidden"
 printf '# mine\n1: wrong\n\n' >mine.txt
 lab 1 '' --quiz --seed 1 --questions 2 --grade mine.txt
 prints "1: wrong"; prints "2: no answer"; prints "score: 0 of 2"
+lab 0 '' --quiz --seed 1 --questions 1 --solutions
+zeros=$(sed -n 's/^Answer: 0x//p' out.txt)
+printf '1: 0%o\n' $((0x$zeros)) >mine.txt
+lab 1 '' --quiz --seed 1 --questions 1 --grade mine.txt; prints "1: wrong"
+printf '1: 0%d\n' $((0x$zeros)) >mine.txt
+lab 0 '' --quiz --seed 1 --questions 1 --grade mine.txt
 printf '9: 3\n' >mine.txt
 lab 2 '' --quiz --questions 2 --grade mine.txt; says "mine.txt:1:"
 lab 0 '' --quiz --seed 1 --questions 7 --solutions
@@ -206,5 +232,4 @@ awk '/^## A first session/{on=1} on && /^```/{if (++n == 2) exit; next} on && n'
 lab 0 "$(sed -n 's/^lab> //p' session.txt)\n"
 diff -u session.txt out.txt || bad "docs/lab.md shows another session"
 
-[ "$failures" -eq 0 ] && echo ok
-exit "$failures"
+finish

@@ -32,9 +32,13 @@ class Terminal:
             for name in ("NO_COLOR", "INPUTRC"):
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm", "INPUTRC": "/dev/null"} | environment)
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            self.fd = 0
+            self.columns(columns)
             os.execv(LAB, [LAB, *arguments])
         self.until_prompt()
+
+    def columns(self, n):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, n, 0, 0))
 
     def read(self, seconds):
         if not select.select([self.fd], [], [], seconds)[0]:
@@ -98,11 +102,27 @@ def editing():
 
 def completion():
     lab = Terminal()
-    lab.type("zone pages 32\n")
+    lab.type("zone pages 32 dma 8\n")
     check("alloc after NAME =", "b = frame" in lab.type("b = a\t 1\n"))
     check("without blanks too", "c = frame" in lab.type("c =al\t 0\n"))
     check("types after NAME = alloc", ", unmovable" in lab.type("d = alloc 0 unm\t\n"))
     check("no command within itself", "alloc alloc" not in lab.type("alloc al\t\x15\n"))
+    lab.type("reporting\n")
+    for line, wanted, unwanted in (
+            ("guest ", ("pages", "max-order", "pins"), ("as", "zone,", "start", "skip")),
+            ("guest pins ", ("skip", "inhibit", "ignore"), ("pages",)),
+            ("zone profile ", ("v16", "linux-5.10", "linux-6.12"), ("pages", "dma")),
+            ("zone pages ", (), ("pages", "dma", "N")),
+            ("reporting ", ("order", "patch", "off"), ("p4", "rule", "on")),
+            ("reporting patch ", ("p4", "p7", "p8"), ("order", "off", "rule")),
+            ("count re", ("reported_allocs", "refaults", "requests"), ("passes",)),
+            ("select ", ("DMA", "Normal"), ("node",)),
+            ("alloc 0 ", ("movable", "atomic", "cpu"), ("order",)),
+            ("free ", ("b", "c", "cpu"), ("pages",)),
+            ("show ", ("lists", "svg", "zones"), ("FILE",))):
+        # twice where the words have a beginning in common, which comes first
+        offered = set(re.split(r"[\s\x07]+", lab.type(line + "\t\t\t\x15\n").replace(line, "")))
+        check(f"offered after '{line}'", offered >= set(wanted) and not offered & set(unwanted))
     check("help of a command", "explains the last" in lab.type("help wh\t\n"))
     with tempfile.TemporaryDirectory() as folder:
         open(os.path.join(folder, "picture.svg"), "w").close()
@@ -162,6 +182,19 @@ def narrow():
     shown = ESCAPES.sub(b"", lab.seen).decode().replace("\r", "")
     check("a lesson's text fits", "cannot" in shown and wide(shown) <= 44)
     os.waitpid(lab.pid, 0)
+    for arguments in (["--quiz", "--seed", "1", "--questions", "7", "--solutions"], ["--help"]):
+        lab = Terminal(*arguments, columns=40)
+        shown = ESCAPES.sub(b"", lab.seen).decode().replace("\r", "")
+        check(f"{arguments[0]} fits", len(shown) > 200 and wide(shown) <= 40)
+        os.waitpid(lab.pid, 0)
+    lab = Terminal()
+    lab.type("zone pages 64\na = alloc 0\n")
+    check("a wide screen is used", wide(lab.type("why\n")) > 40)
+    lab.columns(40)
+    check("a screen that became narrow is asked again", wide(lab.type("why\n")) <= 40)
+    check("short lists are whole in 40 columns", "0x10 0x0\n" in
+          lab.type("zone pages 32 pageblock 4\nshow lists\n"))
+    check("resized: ends", lab.end() == 0)
 
 
 def wide(text):

@@ -106,6 +106,26 @@ static void test_long_lists_are_cut(void **state)
     fpr_machine_destroy(m);
 }
 
+/* In 40 columns a short list is whole, and of a long one at least the head is there. */
+static void test_lists_on_a_narrow_screen(void **state)
+{
+    (void)state;
+    struct text t = {NULL, 0};
+    struct fpr_machine *m = sample("Normal");
+    struct fpr_zone *z = fpr_machine_zone(m, 0);
+    const struct fpr_draw_options o = {.width = 40};
+    for (fpr_pfn p = 14; p < 16; p++) {
+        assert_int_equal(fpr_zone_pcp_push(z, p, 0, 0), 0);
+    }
+    assert_int_equal(fpr_zone_take(z, 2, 1), 0);
+    assert_int_equal(fpr_draw_free_lists(z, &o, append, &t), 0);
+    assert_string_equal(t.data, "order  2  Movable      0x4* 0x18\n"
+                                "cpu  0, order  0  Unmovable    0xf\n"
+                                "                               +2 more\n");
+    free(t.data);
+    fpr_machine_destroy(m);
+}
+
 #define LEGEND_40 "U M R H I in use, by pageblock; . free;\n* reported; p per-cpu; h held; - hole\n"
 #define LEGEND    "U M R H I in use, by pageblock; . free; * reported; p per-cpu; h held; - hole\n"
 
@@ -138,6 +158,35 @@ static void test_map_of_groups(void **state)
     assert_int_equal(fpr_draw_map(fpr_machine_zone(m, 0), NULL, append, &t), 0);
     assert_non_null(strstr(t.data, "\n0xf800  ................................5"));
     assert_non_null(strstr(t.data, "a character is 32 frames; a digit: mixed"));
+    free(t.data);
+    fpr_machine_destroy(m);
+}
+
+/* A cell that is wholly in use, but in more than one way, is nine tenths: there is no tenth digit.
+ */
+static void test_map_of_full_groups(void **state)
+{
+    (void)state;
+    struct text t = {NULL, 0};
+    struct fpr_machine_config config;
+    struct fpr_zone_config zone;
+    struct fpr_machine *m = NULL;
+    fpr_zone_config_init(&zone, FPR_PROFILE_V16);
+    zone.spanned = 4096;
+    zone.max_order = 8;
+    zone.pageblock_order = 5;
+    zone.empty = true;
+    fpr_machine_config_init(&config);
+    config.zones = &zone;
+    config.nr_zones = 1;
+    config.compute_watermarks = false;
+    assert_int_equal(fpr_machine_create(&config, &m), 0);
+    struct fpr_zone *z = fpr_machine_zone(m, 0);
+    assert_int_equal(fpr_zone_load_pcp(z, 0, FPR_MOVABLE, 0, FPR_MOVABLE), 0);
+    assert_int_equal(fpr_zone_load_allocated_rest(z, 0, 4096, true), 0);
+    assert_int_equal(fpr_draw_map(z, NULL, append, &t), 0);
+    assert_non_null(strstr(t.data, "a character is 2 frames"));
+    assert_int_equal(strncmp(t.data, "0x0    9MMM", 11), 0);
     free(t.data);
     fpr_machine_destroy(m);
 }
@@ -230,6 +279,9 @@ static void test_svg(void **state)
     assert_non_null(strstr(t.data, "prefers-color-scheme:dark"));
     assert_int_equal(count(t.data, "class=\"b s s"), 4); /* one a block on a list */
     assert_non_null(strstr(t.data, ">0x18</text>"));
+    const char *used = strstr(t.data, ">in use:</text>"); /* what solid colours are */
+    assert_non_null(used);
+    assert_true(used < strstr(t.data, ">Unmovable</text>"));
     free(t.data);
     fpr_machine_destroy(m);
 }
@@ -284,8 +336,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_long_lists_are_cut),
+        cmocka_unit_test(test_lists_on_a_narrow_screen),
         cmocka_unit_test(test_map),
         cmocka_unit_test(test_map_of_groups),
+        cmocka_unit_test(test_map_of_full_groups),
         cmocka_unit_test(test_map_of_many_types),
         cmocka_unit_test(test_tree),
         cmocka_unit_test(test_equal_blocks_are_one_line),
