@@ -364,7 +364,9 @@ enum fpr_page_kind {
 FPR_API int fpr_zone_page(const struct fpr_zone *zone, fpr_pfn pfn, enum fpr_page_kind *kind,
                           struct fpr_block *block);
 
-/** Recomputes everything and names the first rule of docs/invariants.md that does not hold.
+/** Recomputes everything and names the first rule of docs/invariants.md that does not hold. Not
+ *  from a callback that is called in the middle of what the zone does, where they need not
+ *  (-EINVAL).
  *  @param rule   out: number of the rule, 0 if all hold; may be NULL
  *  @param reason out: text with both numbers; may be NULL
  *  @param size   bytes of reason, 0 without

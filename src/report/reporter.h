@@ -39,7 +39,8 @@ struct fpr_reporter {
     bool cut;         /* atomic: the same, by the owner's */
     bool cancelled;   /* the pass that is running was cut short by one of them */
     unsigned calls;   /* of the pass that is running */
-    pthread_mutex_t resume_lock; /* the next one; nothing but what `resumed` takes is taken in it */
+    pthread_mutex_t resume_lock; /* the next one; taken also with a zone's lock held (a sink may
+                                  * suspend), so nothing but what `resumed` takes is taken in it */
     void (*resumed)(const void *owner); /* NULL: nobody waits for it */
     struct fpr_mem_ops mem;
 };
