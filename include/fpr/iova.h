@@ -165,8 +165,8 @@ FPR_API int fpr_iova_profile_from_name(const char *name, enum fpr_iova_profile *
 FPR_API int fpr_iova_space_create(const struct fpr_iova_config *config,
                                   struct fpr_iova_space **space);
 
-/** Frees it with all mappings and pins (nobody is told). Does nothing while it has readers. NULL is
- *  accepted. */
+/** Frees it with all mappings and pins (nobody is told). Does nothing while it has readers, and to
+ *  a guest's. NULL is accepted. */
 FPR_API void fpr_iova_space_destroy(struct fpr_iova_space *space);
 
 /** What VFIO_IOMMU_GET_INFO tells. */

@@ -60,15 +60,15 @@ FPR_API int fpr_report_config_patch_level(struct fpr_report_config *config,
 
 /** Makes a reporter; nothing is notified or reported before a device is registered.
  *  @param machine must outlive the reporter; one reporter a machine (-EBUSY)
- *  @param clock   must outlive it; NULL: passes run only by fpr_reporter_pass(). A pass that is due
- *                 while none can begin (suspended, no memory, in the middle of a zone) is tried
- *                 again 100 ms later
+ *  @param clock   outlives it (it is not freed meanwhile); NULL: passes run only by
+ *                 fpr_reporter_pass(). A pass that is due while none can begin (suspended, no
+ *                 memory, in the middle of a zone) is tried again 100 ms later
  *  @return 0, -EINVAL, -EBUSY, -ENOMEM. */
 FPR_API int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
                                 const struct fpr_report_config *config,
                                 struct fpr_reporter **reporter);
-/** Unregisters and frees. Does nothing in a pass, from any callback, and while a thread has the
- *  reporter (thread.h). NULL is accepted. */
+/** Unregisters and frees. Does nothing in a pass, from any callback, while a thread has the
+ *  reporter (thread.h), and to a guest's. NULL is accepted. */
 FPR_API void fpr_reporter_destroy(struct fpr_reporter *reporter);
 
 /** Registers a device; requests the first pass, due after the delay.

@@ -143,7 +143,7 @@ int fpr_iova_space_create(const struct fpr_iova_config *config, struct fpr_iova_
 
 void fpr_iova_space_destroy(struct fpr_iova_space *space)
 {
-    if (!space || space->readers || atomic_load(&space->telling) > 0 || fpr_iova_walks_here(space))
+    if (!space || space->part || fpr_iova_in_use(space))
         return;
     fpr_iova_legacy_free(space);
     struct fpr_iova_path path;
