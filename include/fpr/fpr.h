@@ -24,6 +24,7 @@
 #include <fpr/devices.h>
 #include <fpr/event.h>
 #include <fpr/gfp.h>
+#include <fpr/guest.h>
 #include <fpr/host.h>
 #include <fpr/iova.h>
 #include <fpr/machine.h>
