@@ -1,6 +1,6 @@
 /* Calls of the reporter and of its machine from every callback that they make: what would pull the
  * ground from under the caller is refused, and reporting goes on as if nobody had called. */
-#include <fpr/thread.h>
+#include <fpr/report.h>
 
 #include <errno.h>
 #include <setjmp.h>
@@ -158,54 +158,6 @@ static void test_event_sink(void **state)
             assert_int_equal(fpr_reporter_unregister(r, &device), 0);
             break_up();
         }
-}
-
-/* Suspending is open to everybody, everywhere: it waits for nobody who waits for the zone. */
-static void suspend_it(void *ctx, const struct fpr_event *event)
-{
-    (void)ctx;
-    (void)event;
-    calls++;
-    EXPECT(fpr_reporter_suspend(r, false), 0);
-    EXPECT(fpr_reporter_suspend(r, true), 0);
-}
-
-static void test_suspend_in_a_sink(void **state)
-{
-    (void)state;
-    const struct fpr_event_sink sink = {suspend_it, NULL};
-    for (int lock = 0; lock < 2; lock++) {
-        make(lock, !lock);
-        assert_int_equal(fpr_reporter_register(r, &device), 0);
-        assert_int_equal(fpr_zone_set_event_sink(fpr_machine_zone(m, 1), &sink), 0);
-        free_one();
-        assert_int_equal(fpr_reporter_pass(r, NULL), -ECANCELED);
-        assert_int_equal(fpr_reporter_suspend(r, false), 0);
-        struct fpr_pass_result result;
-        assert_int_equal(fpr_reporter_pass(r, &result), 0); /* its first isolation suspends it */
-        assert_int_equal(result.error, -ECANCELED);
-        assert_int_equal(fpr_reporter_unregister(r, &device), 0);
-        break_up();
-    }
-}
-
-/* The thread, which is told of the end of a suspension, waits for zones; those for nobody. */
-static void test_suspend_beside_a_thread(void **state)
-{
-    (void)state;
-    const struct fpr_event_sink sink = {suspend_it, NULL};
-    struct fpr_thread *thread;
-    make(true, false);
-    config.delay = 0;
-    assert_int_equal(fpr_reporter_set_config(r, &config), 0);
-    assert_int_equal(fpr_thread_create(r, &thread), 0);
-    assert_int_equal(fpr_zone_set_event_sink(fpr_machine_zone(m, 1), &sink), 0);
-    assert_int_equal(fpr_thread_register(thread, &device), 0);
-    for (unsigned k = 0; k < HELD; k++)
-        free_one();
-    assert_int_equal(fpr_thread_stop(thread, FPR_FOREVER), 0);
-    fpr_thread_destroy(thread);
-    break_up();
 }
 
 static bool ask_back(void *ctx, fpr_pfn pfn, unsigned order)
@@ -427,16 +379,10 @@ static void test_due_while_suspended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_event_sink),
-        cmocka_unit_test(test_may_report),
-        cmocka_unit_test(test_suspend_in_a_sink),
-        cmocka_unit_test(test_suspend_beside_a_thread),
-        cmocka_unit_test(test_requested),
-        cmocka_unit_test(test_waker),
-        cmocka_unit_test(test_notify),
-        cmocka_unit_test(test_ends_of_a_pass),
-        cmocka_unit_test(test_due_in_a_sink),
-        cmocka_unit_test(test_due_while_suspended),
+        cmocka_unit_test(test_event_sink),    cmocka_unit_test(test_may_report),
+        cmocka_unit_test(test_requested),     cmocka_unit_test(test_waker),
+        cmocka_unit_test(test_notify),        cmocka_unit_test(test_ends_of_a_pass),
+        cmocka_unit_test(test_due_in_a_sink), cmocka_unit_test(test_due_while_suspended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
