@@ -42,7 +42,8 @@ FPR_API int fpr_arena_config_init(struct fpr_arena_config *config);
  *  FPR_ARENA_HUGETLB are set aside at once; start and pages must be whole ones then.
  *  @return 0, -EINVAL, -ENOMEM, -ENOTSUP (the kernel has no such memory). */
 FPR_API int fpr_arena_create(const struct fpr_arena_config *config, struct fpr_arena **arena);
-/** Unmaps everything; its device must not be registered any more. NULL is accepted. */
+/** Unmaps everything; its device must not be registered any more. A guest's arena is left alone, as
+ *  it goes with the guest. NULL is accepted. */
 FPR_API void fpr_arena_destroy(struct fpr_arena *arena);
 /** Address of a frame; NULL outside the arena. */
 FPR_API void *fpr_arena_address(const struct fpr_arena *arena, fpr_pfn pfn);

@@ -31,7 +31,8 @@ struct fpr_work {
 /** Makes a virtual clock that stands at `now`. @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_clock_create(fpr_ns now, struct fpr_clock **clock);
 /** Frees a clock; queued work is forgotten (and may be queued elsewhere). Does nothing from inside
- *  work. NULL is accepted. */
+ *  work, and while there is a reporter that was made with it: free that first. Devices and sinks
+ *  that go by it are not counted: they must not be called any more. NULL is accepted. */
 FPR_API void fpr_clock_destroy(struct fpr_clock *clock);
 /** The time now; 0 for NULL. */
 FPR_API fpr_ns fpr_clock_now(const struct fpr_clock *clock);

@@ -16,9 +16,6 @@
 #include <fpr/profile.h>
 #include <fpr/types.h>
 
-/** Gets text piece by piece. @return 0; anything else ends the writing and is passed on. */
-typedef int (*fpr_write_fn)(void *ctx, const char *text, size_t len);
-
 /** @name Batches as text
  *  One line a call: seconds, then `pfn:pages` of every entry, decimal, in scatterlist order; a
  *  failed call is followed by a comment line. @{ */
@@ -159,7 +156,8 @@ struct fpr_plugin_device {
 /** A loaded plugin. Opaque. */
 struct fpr_plugin;
 /** Loads one.
- *  @param path     of the shared object; a name without a slash is looked for in the current folder
+ *  @param path     of the shared object, not empty (-EINVAL); a name without a slash is looked for
+ *                  in the current folder
  *  @param argument for the plugin; NULL: empty
  *  @param plugin   out
  *  @param reason   out on failure: one line, cut to `size`; may be NULL

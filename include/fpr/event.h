@@ -41,9 +41,11 @@ struct fpr_event {
 
 /** Where events go. Called in the middle of what a zone does, with its lock held: calls of the zone
  *  or its machine or its reporter that would change it are -EINVAL from here, and change nothing;
- *  so are, where the zone is `locked`, those that look at counters. Another zone may be called by
- *  itself, also one of the same machine, but two `locked` ones whose sinks call each other's wait
- *  for each other. */
+ *  so are fpr_zone_validate() and, where the zone is `locked`, those that look at counters. The one
+ *  exception is fpr_reporter_suspend(): it leaves word, waits for nobody, and is answered as
+ *  anywhere else; so a sink may stop reporting. Walks, hash and views show the zone in the middle
+ *  of its change. Another zone may be called by itself, also one of the same machine, but two
+ *  `locked` ones whose sinks call each other's wait for each other. */
 struct fpr_event_sink {
     void (*event)(void *ctx, const struct fpr_event *event); /**< one event happened */
     void *ctx;                                               /**< first argument */

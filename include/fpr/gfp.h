@@ -7,7 +7,8 @@
 
 #include <fpr/types.h>
 
-/** A set of FPR_GFP_* bits. */
+/** A set of FPR_GFP_* bits. What they say of zones holds in a machine of several: the only zone of
+ *  a machine serves every request. */
 typedef uint32_t fpr_gfp;
 
 #define FPR_GFP_DMA            0x000001u /**< zone DMA only */

@@ -12,8 +12,8 @@
 /** A guest. Opaque. */
 struct fpr_guest;
 
-/** What reporting does about pinned memory (MODEL.md 7: a hypervisor inhibits discards while
- *  memory is pinned for a device). */
+/** What reporting does about pinned memory (a hypervisor inhibits discards while memory is pinned
+ *  for a device, as its pages would no longer be those that the device writes to). */
 enum fpr_pin_policy {
     FPR_PIN_SKIP = 0, /**< blocks with a pinned page are not reported */
     FPR_PIN_INHIBIT,  /**< while anything is pinned, reports are acknowledged, nothing returned */
@@ -33,7 +33,8 @@ struct fpr_guest_config {
     enum fpr_arena_mode give_back;      /**< default FPR_ARENA_DONTNEED */
     struct fpr_report_config report;    /**< knobs; may_report is the guest's own */
     enum fpr_pin_policy pins;           /**< default FPR_PIN_SKIP */
-    struct fpr_clock *clock;            /**< virtual clock of the reporter; NULL: passes by hand */
+    struct fpr_clock *clock;            /**< the reporter's virtual clock, outlives the guest;
+                                             NULL: passes by hand */
 };
 
 /** Counters: X(name, meaning). */
@@ -56,9 +57,12 @@ FPR_API int fpr_guest_config_init(struct fpr_guest_config *config);
 /** Builds it: machine, arena, IOVA space (v2, merged profile), reporter with the arena's device
  *  registered. @return 0, -EINVAL, -ENOMEM, -ENOTSUP. */
 FPR_API int fpr_guest_create(const struct fpr_guest_config *config, struct fpr_guest **guest);
-/** Frees everything. Does nothing in a pass and from callbacks of its parts. NULL is accepted. */
+/** Frees everything, or nothing: a guest whose IOVA space has readers is left alone as a whole, and
+ *  so it is in a pass and from callbacks of its parts. NULL is accepted. */
 FPR_API void fpr_guest_destroy(struct fpr_guest *guest);
-/** Its parts; they live as long as the guest, and go with it alone. NULL for NULL. */
+/** Its parts; they live as long as the guest, and go with it alone: destroying one does nothing.
+ *  Who changes the reporter's knobs begins with fpr_reporter_get_config(), which has the guest's
+ *  own may_report. NULL for NULL. */
 FPR_API struct fpr_machine *fpr_guest_machine(struct fpr_guest *guest);
 /** See fpr_guest_machine(). */
 FPR_API struct fpr_arena *fpr_guest_arena(struct fpr_guest *guest);

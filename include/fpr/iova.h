@@ -165,8 +165,8 @@ FPR_API int fpr_iova_profile_from_name(const char *name, enum fpr_iova_profile *
 FPR_API int fpr_iova_space_create(const struct fpr_iova_config *config,
                                   struct fpr_iova_space **space);
 
-/** Frees it with all mappings and pins (nobody is told). Does nothing while it has readers. NULL is
- *  accepted. */
+/** Frees it with all mappings and pins (nobody is told). Does nothing while it has readers, and to
+ *  a guest's. NULL is accepted. */
 FPR_API void fpr_iova_space_destroy(struct fpr_iova_space *space);
 
 /** What VFIO_IOMMU_GET_INFO tells. */
@@ -328,9 +328,10 @@ FPR_API int fpr_iova_rwv(struct fpr_iova_reader *reader, const struct fpr_iova_v
  *  @param prot   what it will be used for, FPR_IOVA_READ and/or FPR_IOVA_WRITE; with WRITE the
  *                pages are marked dirty by fpr_iova_put()
  *  @param ptr    out
- *  @return 0; -EINVAL (arguments, hole); -ENOTSUP (more than one mapping); -EPERM; -EBUSY (the
- *          reader holds one; address invalidated); -EDEADLK (in the device's unmap callback);
- *          -EFAULT (not a user address). */
+ *  @return 0; -EINVAL (arguments; the first address is in a hole); -ENOTSUP (the range reaches past
+ *          the first address's mapping, into another or a hole); -EPERM; -EBUSY (the reader holds
+ *          one; address invalidated); -EDEADLK (in the device's unmap callback); -EFAULT (not a
+ *          user address). */
 FPR_API int fpr_iova_get(struct fpr_iova_reader *reader, uint64_t iova, size_t len, unsigned prot,
                          void **ptr);
 
@@ -371,7 +372,7 @@ FPR_API int fpr_iova_guard_remove(void);
  *  Models vfio_pin_pages()/vfio_unpin_pages() (6.0+: contiguous ranges). @{ */
 
 /** Takes one reference on each page.
- *  @param iova   address of the first page
+ *  @param iova   in the first page: what it is past the page's first byte does not count
  *  @param npages 1..512
  *  @param prot   what the device wants; must be within the mapping's; 0 always passes
  *  @param pages  out, untouched on failure: where each page's frame is seen. A page that was

@@ -46,9 +46,10 @@ FPR_API struct fpr_zone *fpr_machine_zone(const struct fpr_machine *machine, siz
 /** The zone that holds a frame; NULL if none does. */
 FPR_API struct fpr_zone *fpr_machine_zone_of(const struct fpr_machine *machine, fpr_pfn pfn);
 
-/** Allocates 2^order pages, going down the zonelist from the highest zone that gfp allows:
- *  low watermark first, then min. Direct reclaim is not modelled: what it would be needed for
- * fails.
+/** Allocates 2^order pages, going down the zonelist from the highest zone that gfp allows: low
+ *  watermark first, then min. Where there is one zone in all it serves every request, whatever its
+ *  index, also for FPR_GFP_DMA and DMA32; where there are several, a request that none of them may
+ *  serve is -ENOMEM. Direct reclaim is not modelled: what it would be needed for fails.
  *  @param node preferred, 0..1023; its zones come first, then other nodes by rising distance in
  *              number
  *  @param pfn  out, untouched on failure
@@ -75,8 +76,8 @@ FPR_API int fpr_free_pages_cpu(struct fpr_machine *machine, fpr_pfn pfn, unsigne
 FPR_API int fpr_machine_drain(struct fpr_machine *machine);
 
 /** @name State as text
- *  The format of `state.before` (traces/FORMAT-STATE.md): what one machine wrote, another reads
- *  back to the same hash. @{ */
+ *  The format of `state.before` in a recording (docs/recording.md): what one machine wrote, another
+ *  reads back to the same hash. @{ */
 
 /** What is wrong with a text: line (from 1) and reason. */
 struct fpr_text_error {

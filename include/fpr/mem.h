@@ -9,7 +9,8 @@
 
 /** Source of zeroed memory for the library's metadata. Large requests should be lazily backed
  *  (untouched memory costs nothing): a 1 TiB zone asks for about 2.6 GiB and touches a few MiB.
- *  A host and an IOVA space keep a pointer to this struct, all else copies it. */
+ *  A host and an IOVA space keep a pointer to this struct, all else copies it. Both functions must
+ *  be there: what is given a source without one of them is not made (-EINVAL). */
 struct fpr_mem_ops {
     /** @return `size` zeroed bytes, aligned for any type, or NULL when there are none. */
     void *(*zalloc)(void *ctx, size_t size);

@@ -66,18 +66,21 @@ enum fpr_patch_level {
     FPR_PATCH_LEVEL_P4,     /**< neither; a full batch goes out at once */
 };
 
-/** The rules in force. Fill it with fpr_profile_policy(), then change single rules. */
+/** The rules in force. Fill it with fpr_profile_policy(), then change single rules (`pcp` and
+ *  `pcp_lists` together). A zone is not made with rules that no enum above has, or that do not fit
+ *  each other (-EINVAL). */
 struct fpr_policy {
     enum fpr_profile base;           /**< the profile that the table came from */
     enum fpr_place putback;          /**< blocks coming back from a report */
-    enum fpr_place move;             /**< moves between lists: HEAD or TAIL */
+    enum fpr_place move;             /**< moves between lists: HEAD or TAIL, not RULE */
     enum fpr_place boot;             /**< blocks released at boot */
     bool parent_in_zone;             /**< the tail rule needs a parent that begins in the zone */
     enum fpr_merge_rule merge;       /**< merging across pageblock types */
     enum fpr_fallback_rule fallback; /**< stealing */
     bool nofragment_any_order; /**< before 5.18: NOFRAGMENT's limit holds for larger requests */
-    enum fpr_pcp_rule pcp;     /**< per-cpu lists */
-    unsigned pcp_lists;        /**< number of per-cpu lists: 3, 14 or 15 */
+    enum fpr_pcp_rule pcp;     /**< per-cpu lists; change it together with pcp_lists */
+    unsigned pcp_lists;        /**< how many per-cpu lists that makes, and no other number: 3 with
+                                    FPR_PCP_ORDER0, 15 with MULTI_RR, 14 with MULTI_DRAIN */
     enum fpr_highatomic_rule highatomic; /**< reserves */
     enum fpr_watermark_rule watermark;   /**< reserve access */
     bool free_by_pageblock;      /**< 6.10+: blocks above the pageblock order are freed in pieces */

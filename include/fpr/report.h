@@ -14,10 +14,11 @@
  *  fpr_reporter_suspend(), while what would change its device or run a pass is refused as said
  *  there (-EBUSY, -EDEADLK). With a zone's lock held (event sinks, fpr_zone_set_notify(),
  *  may_report, and the waker and the observer's `requested` where a free asks for a pass): nothing
- *  that changes the machine or its reporter, and nothing that takes a lock (-EINVAL); the waker and
- *  `requested` are refused the same of the reporter where no lock is held. Calls of *another*
- *  machine from where a lock is held are not noticed: two that go both ways wait for each other.
- *  A reporter that a thread has (thread.h) is changed only through that.
+ *  that changes the machine or its reporter, and nothing that takes a zone's lock (-EINVAL), but
+ *  for fpr_reporter_suspend(), which is open to all of them: it waits for nobody who waits for a
+ *  zone; the waker and `requested` are refused the same of the reporter where no lock is held.
+ *  Calls of *another* machine from where a lock is held are not noticed: two that go both ways wait
+ *  for each other. A reporter that a thread has (thread.h) is changed only through that.
  */
 #ifndef FPR_REPORT_H
 #define FPR_REPORT_H
@@ -59,15 +60,15 @@ FPR_API int fpr_report_config_patch_level(struct fpr_report_config *config,
 
 /** Makes a reporter; nothing is notified or reported before a device is registered.
  *  @param machine must outlive the reporter; one reporter a machine (-EBUSY)
- *  @param clock   must outlive it; NULL: passes run only by fpr_reporter_pass(). A pass that is due
- *                 while none can begin (suspended, no memory, in the middle of a zone) is tried
- *                 again 100 ms later
+ *  @param clock   outlives it (it is not freed meanwhile); NULL: passes run only by
+ *                 fpr_reporter_pass(). A pass that is due while none can begin (suspended, no
+ *                 memory, in the middle of a zone) is tried again 100 ms later
  *  @return 0, -EINVAL, -EBUSY, -ENOMEM. */
 FPR_API int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
                                 const struct fpr_report_config *config,
                                 struct fpr_reporter **reporter);
-/** Unregisters and frees. Does nothing in a pass, from any callback, and while a thread has the
- *  reporter (thread.h). NULL is accepted. */
+/** Unregisters and frees. Does nothing in a pass, from any callback, while a thread has the
+ *  reporter (thread.h), and to a guest's. NULL is accepted. */
 FPR_API void fpr_reporter_destroy(struct fpr_reporter *reporter);
 
 /** Registers a device; requests the first pass, due after the delay.
@@ -113,12 +114,13 @@ struct fpr_pass_result {
  * of it after each call. */
 FPR_API int fpr_reporter_pass(struct fpr_reporter *reporter, struct fpr_pass_result *result);
 
-/** Suspends reporting, or resumes it; from any thread, also from the callback. While suspended no
- *  pass begins, and one that is running ends as soon as the device's call in flight (if there is
- *  one) has returned: what is isolated but was not handed over is put back unreported, the result's
- *  error is -ECANCELED, and as work is left behind a pass is wanted again. Does not wait. Whoever
- *  runs the passes tries again after resuming: a waker is not called for that; a thread
- *  (thread.h) sleeps meanwhile and goes on by itself, and never resumes what was suspended here.
+/** Suspends reporting, or resumes it; from any thread, also from any callback, with or without a
+ *  zone's lock. While suspended no pass begins, and one that is running ends as soon as the
+ *  device's call in flight (if there is one) has returned: what is isolated but was not handed over
+ *  is put back unreported, the result's error is -ECANCELED, and as work is left behind a pass is
+ *  wanted again. Does not wait. Whoever runs the passes tries again after resuming: a waker is not
+ *  called for that; a thread (thread.h) sleeps meanwhile and goes on by itself, and never resumes
+ *  what was suspended here.
  *  @return 0, -EINVAL. */
 FPR_API int fpr_reporter_suspend(struct fpr_reporter *reporter, bool on);
 
@@ -149,7 +151,8 @@ struct fpr_report_waker {
      *  again at the end of a pass that leaves work behind). Called from the thread that freed, with
      *  its zone's lock held, or from the one that registered or ran the pass: it may leave word
      *  and signal (take a lock of its own, post a semaphore), and must not call the library: the
-     *  reporter and, where the lock is held, the machine refuse it (-EINVAL). May be NULL. */
+     *  reporter (but for fpr_reporter_suspend()) and, where the lock is held, the machine refuse it
+     *  (-EINVAL). May be NULL. */
     void (*wake)(void *ctx, fpr_ns delay);
     /** The time now, for observers; called by the thread that runs the pass. NULL: always 0. */
     fpr_ns (*now)(void *ctx);

@@ -13,8 +13,8 @@
 #include <fpr/gfp.h>
 #include <fpr/machine.h>
 
-/** Kinds of record: X(symbol, event name). What traces/FORMAT-STATE.md calls requests, answers
- *  and behind-the-scenes events. */
+/** Kinds of record: X(symbol, event name). Requests, their answers, and what
+ *  kernels do behind their users' backs (docs/recording.md). */
 #define FPR_TRACE_TYPES(X)                                                                         \
     X(FPR_TRACE_ALLOC, "mm_page_alloc")                                                            \
     X(FPR_TRACE_GOT, "got")                                                                        \

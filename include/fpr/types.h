@@ -61,6 +61,9 @@ struct fpr_range {
     uint64_t pages; /**< how many frames */
 };
 
+/** Gets text piece by piece. @return 0; anything else ends the writing and is passed on. */
+typedef int (*fpr_write_fn)(void *ctx, const char *text, size_t len);
+
 /** Name of a migratetype as /proc/pagetypeinfo prints it ("Unmovable" …).
  *  @param mt a migratetype
  *  @return static text; "?" for a number that is none. Thread safe. */

@@ -9,9 +9,6 @@
 
 #include <fpr/machine.h>
 
-/** Gets each piece of text; a non-zero result ends the writing and is returned. */
-typedef int (*fpr_write_fn)(void *ctx, const char *text, size_t len);
-
 /** /proc/buddyinfo, byte for byte (free blocks by order). @return 0, write's result, -EINVAL. */
 FPR_API int fpr_view_buddyinfo(const struct fpr_machine *machine, fpr_write_fn write, void *ctx);
 /** /proc/pagetypeinfo, byte for byte (Linux 6.1, no page_owner): free blocks by order and type,

@@ -68,8 +68,8 @@ struct fpr_zone_config {
  *  @return 0, or -EINVAL. Thread safe. */
 FPR_API int fpr_zone_config_init(struct fpr_zone_config *config, enum fpr_profile profile);
 
-/** Makes a zone and releases its memory to the free lists as boot does (MODEL.md order:
- *  rising addresses, largest aligned blocks; placed by policy.boot).
+/** Makes a zone and releases its memory to the free lists as boot does (by
+ *  rising addresses, largest aligned blocks first; placed by policy.boot).
  *  @param config how; copied
  *  @param zone   out, untouched on failure
  *  @return 0, -EINVAL (a value out of range), -ENOMEM. O(spanned / largest block). */
@@ -364,14 +364,16 @@ enum fpr_page_kind {
 FPR_API int fpr_zone_page(const struct fpr_zone *zone, fpr_pfn pfn, enum fpr_page_kind *kind,
                           struct fpr_block *block);
 
-/** Recomputes everything and names the first rule of docs/invariants.md that does not hold.
+/** Recomputes everything and names the first rule of docs/invariants.md that does not hold. Not
+ *  from a callback that is called in the middle of what the zone does, where they need not
+ *  (-EINVAL).
  *  @param rule   out: number of the rule, 0 if all hold; may be NULL
  *  @param reason out: text with both numbers; may be NULL
  *  @param size   bytes of reason, 0 without
  *  @return 0, -EUCLEAN (a rule is violated), -EINVAL. O(pages touched). */
 FPR_API int fpr_zone_validate(const struct fpr_zone *zone, int *rule, char *reason, size_t size);
 
-/** 64-bit hash of the state as golden/FORMAT.md defines it (free counts, reserves, boost, lists
+/** 64-bit hash (FNV-1a) of the state, as golden files have it (free counts, reserves, boost, lists
  *  in order with Reported flags, pageblock types and, if asked, cpu 0's per-cpu lists).
  *  @return the hash. O(blocks). */
 FPR_API uint64_t fpr_zone_hash(const struct fpr_zone *zone, bool with_pcp);

@@ -1,4 +1,4 @@
-#include <fpr/clock.h>
+#include "base/clock.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -7,6 +7,7 @@ struct fpr_clock {
     fpr_ns now;
     struct fpr_work *first; /* by rising due, then by order of queueing */
     bool advancing;         /* an advance is on the stack */
+    unsigned holders;       /* atomic: who may have work here, and keep the clock's address */
 };
 
 int fpr_clock_create(fpr_ns now, struct fpr_clock **clock)
@@ -24,12 +25,24 @@ int fpr_clock_create(fpr_ns now, struct fpr_clock **clock)
 
 void fpr_clock_destroy(struct fpr_clock *clock)
 {
-    if (clock == NULL || clock->advancing)
+    if (clock == NULL || clock->advancing || __atomic_load_n(&clock->holders, __ATOMIC_ACQUIRE) > 0)
         return;
     for (struct fpr_work *work = clock->first; work != NULL; work = work->next)
         work->queued = false;
     const struct fpr_mem_ops *mem = fpr_mem_default();
     mem->free(mem->ctx, clock, sizeof(*clock));
+}
+
+void fpr_clock_hold(struct fpr_clock *clock)
+{
+    if (clock != NULL)
+        __atomic_fetch_add(&clock->holders, 1, __ATOMIC_RELAXED);
+}
+
+void fpr_clock_release(struct fpr_clock *clock)
+{
+    if (clock != NULL)
+        __atomic_fetch_sub(&clock->holders, 1, __ATOMIC_RELEASE);
 }
 
 fpr_ns fpr_clock_now(const struct fpr_clock *clock)

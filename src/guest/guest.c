@@ -1,5 +1,7 @@
 #include <fpr/guest.h>
 
+#include "host/arena.h"
+#include "iova/space.h"
 #include "report/reporter.h"
 
 #include <errno.h>
@@ -141,6 +143,22 @@ static int make_reporter(struct fpr_guest *g)
     return fpr_reporter_register(g->reporter, &g->device);
 }
 
+/* Its parts go with it alone. (The machine has a reporter, and is left alone for that.) */
+static void keep_parts(struct fpr_guest *g)
+{
+    g->arena->part = g->iova->part = g->reporter->part = true;
+}
+
+/* Everything but the reporter, which is gone. */
+static void free_rest(struct fpr_guest *g)
+{
+    fpr_iova_space_destroy(g->iova);
+    fpr_arena_destroy(g->arena);
+    fpr_machine_destroy(g->machine);
+    struct fpr_mem_ops mem = g->mem;
+    mem.free(mem.ctx, g, sizeof(*g));
+}
+
 int fpr_guest_create(const struct fpr_guest_config *config, struct fpr_guest **guest)
 {
     if (!config || !guest || (unsigned)config->pins > FPR_PIN_IGNORE) {
@@ -158,23 +176,23 @@ int fpr_guest_create(const struct fpr_guest_config *config, struct fpr_guest **g
     err = err ? err : make_iova(g);
     err = err ? err : make_reporter(g);
     if (err) {
-        fpr_guest_destroy(g);
+        fpr_reporter_destroy(g->reporter);
+        free_rest(g);
         return err;
     }
+    keep_parts(g);
     *guest = g;
     return 0;
 }
 
+/* As a whole or not at all. */
 void fpr_guest_destroy(struct fpr_guest *guest)
 {
-    if (!guest || (guest->reporter && !fpr_report_destroy(guest->reporter))) {
-        return; /* from a callback of what it is made of */
+    if (!guest || fpr_iova_in_use(guest->iova) || !fpr_report_destroy(guest->reporter)) {
+        return;
     }
-    fpr_iova_space_destroy(guest->iova);
-    fpr_arena_destroy(guest->arena);
-    fpr_machine_destroy(guest->machine);
-    struct fpr_mem_ops mem = guest->mem;
-    mem.free(mem.ctx, guest, sizeof(*guest));
+    guest->arena->part = guest->iova->part = false;
+    free_rest(guest);
 }
 
 struct fpr_machine *fpr_guest_machine(struct fpr_guest *guest)

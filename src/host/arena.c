@@ -103,7 +103,7 @@ int fpr_arena_create(const struct fpr_arena_config *config, struct fpr_arena **a
 
 void fpr_arena_destroy(struct fpr_arena *arena)
 {
-    if (arena == NULL)
+    if (arena == NULL || arena->part)
         return;
     if (arena->map != MAP_FAILED)
         munmap(arena->map, arena->map_length);

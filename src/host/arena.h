@@ -21,6 +21,7 @@ struct fpr_arena {
     void *map;           /* what was mapped, which may begin before and end behind */
     size_t map_length;   /* its bytes */
     int fd;              /* -1: none */
+    bool part;           /* of a guest, with which alone it goes */
     struct arena_way ways[FPR_ARENA_NR_MODES];
     struct fpr_arena_stats stats; /* atomic */
 };

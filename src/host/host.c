@@ -1,6 +1,7 @@
 #include "host/host.h"
 
 #include "base/bits.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static bool config_ok(const struct fpr_host_config *config)
 {
     return config->pages >= 1 && config->pages <= MAX_PAGES && config->page_shift >= 12 &&
            config->page_shift <= 16 && config->backing_shift >= 12 && config->backing_shift <= 30 &&
-           (unsigned)config->mode <= FPR_HOST_INHIBITED;
+           (unsigned)config->mode <= FPR_HOST_INHIBITED && fpr_mem_ok(config->mem);
 }
 
 static size_t bitmap_bytes(uint64_t bits)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "iova/check.h"
 #include "iova/epoch.h"
 #include "iova/guard.h"
@@ -63,7 +64,7 @@ static bool config_valid(const struct fpr_iova_config *c)
         return false;
     if (c->guard == FPR_IOVA_GUARD_SIGNAL && !fpr_iova_guard_installed())
         return false;
-    if (c->nranges && !c->ranges)
+    if ((c->nranges && !c->ranges) || !fpr_mem_ok(c->mem))
         return false;
     for (unsigned i = 0; i < c->nranges; i++)
         if (c->ranges[i].first > c->ranges[i].last ||
@@ -142,7 +143,7 @@ int fpr_iova_space_create(const struct fpr_iova_config *config, struct fpr_iova_
 
 void fpr_iova_space_destroy(struct fpr_iova_space *space)
 {
-    if (!space || space->readers || atomic_load(&space->telling) > 0 || fpr_iova_walks_here(space))
+    if (!space || space->part || fpr_iova_in_use(space))
         return;
     fpr_iova_legacy_free(space);
     struct fpr_iova_path path;

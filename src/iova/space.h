@@ -108,6 +108,7 @@ struct fpr_iova_space {
     struct fpr_iova_legacy legacy;
     struct fpr_iova_stats stats; /* without the living readers' counts */
     void *memory;                /* as allocated */
+    bool part;                   /* of a guest, with which alone it goes */
 
     /* Pinned pages by memory address: asked by reporting, which must not wait for the lock. */
     pthread_mutex_t pin_lock;
@@ -120,6 +121,12 @@ static inline bool fpr_iova_walks_here(struct fpr_iova_space *space)
 {
     uintptr_t walker = atomic_load_explicit(&space->walker, memory_order_relaxed);
     return walker != 0 && walker == (uintptr_t)pthread_self();
+}
+
+/* Does somebody use it who would be left with what is freed? */
+static inline bool fpr_iova_in_use(struct fpr_iova_space *space)
+{
+    return space->readers || atomic_load(&space->telling) > 0 || fpr_iova_walks_here(space);
 }
 
 /* Takes the space's lock. Returns 0, or -EDEADLK for such a visitor, which has it already. */

@@ -1,7 +1,7 @@
 #include "mm/machine.h"
 
+#include "base/mem.h"
 #include "mm/pcp.h"
-
 #include "mm/watermark.h"
 
 #include <errno.h>
@@ -180,7 +180,7 @@ static int create_zones(struct fpr_machine *m, const struct fpr_machine_config *
 int fpr_machine_create(const struct fpr_machine_config *config, struct fpr_machine **machine)
 {
     if (!config || !machine || !config->zones || config->nr_zones < 1 ||
-        config->nr_zones > MAX_ZONELIST) {
+        config->nr_zones > MAX_ZONELIST || !fpr_mem_ok(config->mem)) {
         return -EINVAL;
     }
     struct fpr_machine *m = fpr_machine_new(config->mem);

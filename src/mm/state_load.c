@@ -1,5 +1,7 @@
 /* A machine from the text of a state dump. */
 #include "mm/machine.h"
+
+#include "base/mem.h"
 #include "mm/state_zone.h"
 
 #include <errno.h>
@@ -169,7 +171,8 @@ int fpr_machine_load(const char *text, size_t len, const struct fpr_policy *prof
                      struct fpr_state_header *header, struct fpr_text_error *error)
 {
     struct fpr_policy known;
-    if (!text || !machine || (profile && fpr_profile_policy(profile->base, &known))) {
+    if (!text || !machine || (profile && fpr_profile_policy(profile->base, &known)) ||
+        !fpr_mem_ok(mem)) {
         return -EINVAL;
     }
     struct loading l = {

@@ -207,7 +207,7 @@ static bool check_zone(const struct fpr_zone *z, struct verdict *v)
 
 int fpr_zone_validate(const struct fpr_zone *zone, int *rule, char *reason, size_t size)
 {
-    if (!zone || (!reason && size)) {
+    if (!zone_usable(zone) || (!reason && size)) {
         return -EINVAL;
     }
     struct verdict v = {0, {0}};

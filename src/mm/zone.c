@@ -3,6 +3,7 @@
 #include "base/atomic.h"
 #include "base/check.h"
 #include "base/fill.h"
+#include "base/mem.h"
 #include "mm/pcp.h"
 #include "mm/watermark.h"
 
@@ -52,8 +53,8 @@ static bool policy_ok(const struct fpr_policy *p)
 {
     unsigned lists = p->pcp == FPR_PCP_ORDER0 ? 3 : p->pcp == FPR_PCP_MULTI_RR ? 15 : 14;
     return (unsigned)p->base < FPR_NR_PROFILES && (unsigned)p->putback <= FPR_PLACE_TAIL &&
-           (unsigned)p->move <= FPR_PLACE_TAIL && (unsigned)p->boot <= FPR_PLACE_TAIL &&
-           (unsigned)p->merge <= FPR_MERGE_AND_CONVERT &&
+           (p->move == FPR_PLACE_HEAD || p->move == FPR_PLACE_TAIL) &&
+           (unsigned)p->boot <= FPR_PLACE_TAIL && (unsigned)p->merge <= FPR_MERGE_AND_CONVERT &&
            (unsigned)p->fallback <= FPR_FALLBACK_CLAIM_STEAL &&
            (unsigned)p->pcp <= FPR_PCP_MULTI_DRAIN && p->pcp_lists == lists &&
            (unsigned)p->highatomic <= FPR_HIGHATOMIC_6_12 &&
@@ -96,7 +97,7 @@ static bool config_ok(const struct fpr_zone_config *c)
            (unsigned)c->index < FPR_NR_ZONE_INDICES && c->node >= 0 && c->node <= MAX_NODE &&
            c->cpus >= 1 && c->cpus <= MAX_CPUS && c->page_shift >= 10 && c->page_shift <= 20 &&
            c->managed <= MAX_FRAMES && (!c->shuffle || c->bits) && pcp_ok(c) &&
-           fpr_zone_marks_ok(c->watermark, c->lowmem_reserve) && holes_ok(c);
+           fpr_zone_marks_ok(c->watermark, c->lowmem_reserve) && holes_ok(c) && fpr_mem_ok(c->mem);
 }
 
 static void fill_settings(struct fpr_zone *z, const struct fpr_zone_config *c)

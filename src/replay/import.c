@@ -1,6 +1,7 @@
 /* A machine from the files of a real one. */
 #include "replay/import.h"
 
+#include "base/mem.h"
 #include "replay/proc_zone.h"
 #include "trace/error.h"
 #include "trace/source.h"
@@ -244,7 +245,8 @@ static int build(struct import *im, struct fpr_machine **machine)
 static bool options_ok(const struct fpr_import_options *o)
 {
     struct fpr_policy known;
-    return o->cpus <= 1024 && (!o->policy || !fpr_profile_policy(o->policy->base, &known));
+    return o->cpus <= 1024 && (!o->policy || !fpr_profile_policy(o->policy->base, &known)) &&
+           fpr_mem_ok(o->mem);
 }
 
 int fpr_machine_import(const char *folder, const struct fpr_import_options *options,

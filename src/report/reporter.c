@@ -1,6 +1,7 @@
 #include "report/reporter.h"
 
 #include "base/atomic.h"
+#include "base/clock.h"
 
 #include <errno.h>
 
@@ -137,6 +138,7 @@ int fpr_reporter_create(struct fpr_machine *machine, struct fpr_clock *clock,
     fpr_expect_atomics(&r->cut, sizeof(r->cut));
     r->order = fpr_report_order(r);
     machine->reporter = r;
+    fpr_clock_hold(clock);
     *reporter = r;
     return 0;
 }
@@ -157,6 +159,7 @@ bool fpr_report_destroy(struct fpr_reporter *r)
     }
     fpr_report_attach(r, false);
     r->machine->reporter = NULL;
+    fpr_clock_release(r->clock);
     pthread_mutex_destroy(&r->lock);
     pthread_mutex_destroy(&r->resume_lock);
     struct fpr_mem_ops mem = r->mem;
@@ -167,7 +170,7 @@ bool fpr_report_destroy(struct fpr_reporter *r)
 
 void fpr_reporter_destroy(struct fpr_reporter *reporter)
 {
-    if (reporter) {
+    if (reporter && !reporter->part) {
         fpr_report_destroy(reporter);
     }
 }

@@ -39,9 +39,11 @@ struct fpr_reporter {
     bool cut;         /* atomic: the same, by the owner's */
     bool cancelled;   /* the pass that is running was cut short by one of them */
     unsigned calls;   /* of the pass that is running */
-    pthread_mutex_t resume_lock; /* the next one; nothing but what `resumed` takes is taken in it */
+    pthread_mutex_t resume_lock; /* the next one; taken also with a zone's lock held (a sink may
+                                  * suspend), so nothing but what `resumed` takes is taken in it */
     void (*resumed)(const void *owner); /* NULL: nobody waits for it */
     struct fpr_mem_ops mem;
+    bool part; /* of a guest, with which alone it goes */
 };
 
 /* Counters may be read while they grow. Each has one writer at a time, but for `requests`. */
@@ -132,7 +134,7 @@ void fpr_report_attach(struct fpr_reporter *r, bool on);
 
 /* Does a callback call that has a zone's lock, or that whoever registers a device waits for? */
 bool fpr_report_barred(const struct fpr_reporter *r);
-/* fpr_reporter_destroy(); returns whether it did. */
+/* fpr_reporter_destroy(), also of a guest's; returns whether it did. */
 bool fpr_report_destroy(struct fpr_reporter *r);
 
 /* The reporter is another's from now on, until disowned: 0, -EBUSY. `resumed` is called

@@ -11,6 +11,18 @@ trap 'rm -rf "$work"' EXIT
 cmake --install "$build" --component dev --prefix "$work/first" >"$work/install.log"
 mv "$work/first" "$work/moved" # nothing may remember where it was
 consume "$work/moved" "$source" "$work"
+mkdir "$work/wrong"
+cat >"$work/wrong/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.18)
+project(wrong C)
+find_package(fpr REQUIRED COMPONENTS bogus)
+END
+if cmake -S "$work/wrong" -B "$work/wrong/build" -DCMAKE_PREFIX_PATH="$work/moved" \
+    >"$work/wrong.log" 2>&1 || ! grep -q "no component: bogus" "$work/wrong.log"; then
+    echo "find_package does not name the component that there is none of"
+    cat "$work/wrong.log"
+    exit 1
+fi
 for main in "$source"/examples/*/main.c; do
     folder=$(dirname "$main")
     name=$(basename "$folder")

@@ -44,6 +44,8 @@ static void give_back(void *ctx, void *ptr, size_t size)
     free(head);
 }
 
+const struct fpr_mem_ops lean_mem_half[2] = {{.free = give_back}, {.zalloc = zalloc}};
+
 void lean_mem_init(struct lean_mem *mem)
 {
     *mem = (struct lean_mem){.ops = {zalloc, give_back, mem}};

@@ -16,6 +16,9 @@ struct lean_mem {
 
 void lean_mem_init(struct lean_mem *mem);
 
+/* Sources that lack a function: the one without zalloc, the one without free. */
+extern const struct fpr_mem_ops lean_mem_half[2];
+
 /* Calls act(ctx) with the first request failing, then the second …, until a call makes no more of
  * them; then all over again, failing from that request on. What fails must answer -ENOMEM, give
  * back what it took and change nothing that is watched (misuse.h); what finds a way round must

@@ -102,6 +102,7 @@ static void look_at_it(void)
     wrong += fpr_zone_get_pcp(z, 0, &p) != want;
     wrong += fpr_zone_get_info(z, &info) != 0;
     wrong += fpr_zone_page(z, u.one, &kind, NULL) != 0;
+    EXPECT(fpr_zone_validate(z, NULL, NULL, 0)); /* counts and lists need not fit here */
 }
 
 static void on_event(void *ctx, const struct fpr_event *event)

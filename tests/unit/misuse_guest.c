@@ -157,10 +157,71 @@ static void test_guest(void **state)
     REFUSED(fpr_guest_get_stats(none, &stats), -EINVAL, "no guest");
     REFUSED(fpr_guest_get_stats(guest, NULL), -EINVAL, "no place for the answer");
     IGNORED(fpr_guest_destroy(NULL), "no guest");
+}
+
+static void test_parts(void **state)
+{
+    (void)state;
     IGNORED(fpr_machine_destroy(fpr_guest_machine(guest)), "the guest's machine");
+    IGNORED(fpr_zone_destroy(fpr_machine_zone(fpr_guest_machine(guest), 0)), "the guest's zone");
+    IGNORED(fpr_reporter_destroy(fpr_guest_reporter(guest)), "the guest's reporter");
+    IGNORED(fpr_arena_destroy(fpr_guest_arena(guest)), "the guest's arena");
+    IGNORED(fpr_iova_space_destroy(fpr_guest_iova(guest)), "the guest's IOVA map");
+    *(char *)fpr_arena_address(fpr_guest_arena(guest), 0) = 'x'; /* it is there still */
+    assert_int_equal(fpr_reporter_pass(fpr_guest_reporter(guest), NULL), 0);
+}
+
+/* The map cannot go, and so nothing does. */
+static void test_guest_with_readers(void **state)
+{
+    (void)state;
+    struct fpr_iova_reader *reader;
+    assert_int_equal(fpr_iova_reader_create(fpr_guest_iova(guest), &reader), 0);
+    IGNORED(fpr_guest_destroy(guest), "its map has a reader");
+    fpr_iova_reader_destroy(reader);
 }
 
 static bool ended;
+
+static int on_visit(void *ctx, uint64_t iova, uint64_t size, uint64_t vaddr, unsigned prot)
+{
+    (void)ctx;
+    (void)iova;
+    (void)size;
+    (void)vaddr;
+    (void)prot;
+    ended = true;
+    fpr_guest_destroy(guest); /* the map, whose lock is held, cannot be compared */
+    return 0;
+}
+
+static void on_unmap(void *ctx, struct fpr_iova_space *space, uint64_t iova, uint64_t size)
+{
+    (void)ctx;
+    ended = true;
+    fpr_guest_destroy(guest);
+    assert_int_equal(fpr_iova_unpin_range(space, iova, size), 1);
+}
+
+static void test_guest_from_its_map(void **state)
+{
+    (void)state;
+    struct fpr_iova_space *space = fpr_guest_iova(guest);
+    const uint64_t page = fpr_arena_page_size(fpr_guest_arena(guest));
+    const uint64_t at = (uint64_t)(uintptr_t)fpr_arena_address(fpr_guest_arena(guest), 0);
+    const uint64_t iova = 16 * page;
+    void *pinned;
+    assert_int_equal(fpr_iova_map(space, iova, page, at, FPR_IOVA_READ | FPR_IOVA_WRITE), 0);
+    ended = false;
+    assert_int_equal(fpr_iova_walk(space, on_visit, NULL), 0);
+    assert_true(ended);
+    assert_int_equal(fpr_iova_set_device(space, on_unmap, NULL), 0);
+    assert_int_equal(fpr_iova_pin(space, iova, 1, FPR_IOVA_WRITE, &pinned), 1);
+    ended = false;
+    assert_int_equal(fpr_iova_unmap(space, iova, page, NULL), 0);
+    assert_true(ended);
+    assert_int_equal(fpr_reporter_pass(fpr_guest_reporter(guest), NULL), 0);
+}
 
 static void on_end(void *ctx, fpr_ns now, const struct fpr_pass_result *result)
 {
@@ -204,7 +265,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_arena_creating),       TEST(test_arena),
         TEST(test_foreign_blocks),       TEST(test_guest),
-        TEST(test_guest_from_callbacks),
+        TEST(test_guest_from_callbacks), TEST(test_parts),
+        TEST(test_guest_with_readers),   TEST(test_guest_from_its_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,6 +35,8 @@ static int do_read(void *ctx)
 
 static void exhaust_reading(const char *path, unsigned least)
 {
+    if (do_read((void *)(uintptr_t)path) == -ENOTSUP)
+        return; /* the library that reads such files is not built in */
     unsigned n = lean_heap_exhaust(do_read, (void *)(uintptr_t)path);
     if (n < least)
         fail_msg("%s: only %u requests", path, n);

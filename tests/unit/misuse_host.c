@@ -67,6 +67,8 @@ static void test_creating(void **state)
     BAD(backing_shift, 11, "no such backing page");
     BAD(backing_shift, 31, "no such backing page");
     BAD(mode, FPR_HOST_INHIBITED + 1, "no such mode");
+    BAD(mem, &lean_mem_half[0], "metadata without zalloc");
+    BAD(mem, &lean_mem_half[1], "metadata without free");
 #undef BAD
     IGNORED(fpr_host_destroy(NULL), "no host");
 }

@@ -85,6 +85,8 @@ static void test_creating(void **state)
     BAD(type, (enum fpr_iova_type)2, "no such type");
     BAD(guard, FPR_IOVA_GUARD_TRUSTED + 1, "no such guard");
     BAD(guard, FPR_IOVA_GUARD_SIGNAL, "no handler is installed");
+    BAD(mem, &lean_mem_half[0], "metadata without zalloc");
+    BAD(mem, &lean_mem_half[1], "metadata without free");
     BAD(nranges, 1, "ranges without a list");
     BAD(ranges, falling, "ranges out of order");
 #undef BAD

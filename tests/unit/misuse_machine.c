@@ -79,6 +79,9 @@ static void test_building(void **state)
     BAD(config.zones, NULL, "no zones");
     BAD(config.nr_zones, 0, "no zones");
     BAD(config.nr_zones, SIZE_MAX, "more zones than nodes can have");
+    BAD(config.mem, &lean_mem_half[0], "metadata without zalloc");
+    BAD(config.mem, &lean_mem_half[1], "metadata without free");
+    BAD(zones[1].mem, &lean_mem_half[0], "a zone's metadata without zalloc");
     BAD(zones[1].start, PAGES - 64, "zones that overlap");
     BAD(zones[1].index, FPR_ZONE_DMA32, "two zones of one index and node");
     BAD(zones[1].spanned, 0, "a zone that is wrong");
@@ -161,6 +164,10 @@ static void test_text(void **state)
     for (size_t len = 0; len < sizeof(good) - 2; len++)
         REFUSED(fpr_machine_load(good, len, NULL, NULL, &made, NULL, &error), -EINVAL,
                 "cut anywhere");
+    for (int k = 0; k < 2; k++)
+        REFUSED(
+            fpr_machine_load(good, sizeof(good) - 1, NULL, &lean_mem_half[k], &made, NULL, &error),
+            -EINVAL, "metadata without a function");
     policy.base = FPR_NR_PROFILES;
     REFUSED(fpr_machine_load(good, sizeof(good) - 1, &policy, NULL, &made, NULL, &error), -EINVAL,
             "rules of no kernel");

@@ -6,6 +6,7 @@
 
 #include "support/digest.h"
 #include "support/folder.h"
+#include "support/lean_mem.h"
 #include "support/misuse.h"
 #include "support/tiny.h"
 
@@ -136,6 +137,8 @@ static void test_importing(void **state)
     (void)state;
     const struct fpr_import_options many = {.cpus = 1025};
     struct fpr_policy policy = {.base = FPR_NR_PROFILES};
+    const struct fpr_import_options half[] = {{.mem = &lean_mem_half[0]},
+                                              {.mem = &lean_mem_half[1]}};
     const struct fpr_import_options lawless = {.policy = &policy};
     struct fpr_machine **place = MADE(fpr_machine);
     REFUSED(fpr_machine_import(NULL, NULL, place, &import_result, &error), -EINVAL, "no folder");
@@ -147,6 +150,9 @@ static void test_importing(void **state)
             "too many cpus");
     REFUSED(fpr_machine_import(folder.path, &lawless, place, &import_result, &error), -EINVAL,
             "rules of no kernel");
+    for (int k = 0; k < 2; k++)
+        REFUSED(fpr_machine_import(folder.path, &half[k], place, &import_result, &error), -EINVAL,
+                "metadata without a function");
 }
 
 static void test_sinks(void **state)

@@ -145,6 +145,10 @@ static void test_the_rest(void **state)
     REFUSED(fpr_reporter_set_waker(none, &waker), -EINVAL, "no reporter");
     REFUSED(fpr_reporter_set_waker(r, &waker), -EINVAL, "it has a clock");
     IGNORED(fpr_reporter_destroy(NULL), "no reporter");
+    IGNORED(fpr_clock_destroy(line), "a reporter goes by it");
+    assert_int_equal(fpr_reporter_register(r, &device), 0); /* queues a pass */
+    IGNORED(fpr_clock_destroy(line), "a reporter goes by it");
+    assert_int_equal(fpr_clock_advance(line, 3 * FPR_NS_PER_S), 1);
 }
 
 /* The blocks of a report are nobody's until it has ended. */

@@ -4,6 +4,7 @@
 #include <fpr/zone.h>
 
 #include "support/digest.h"
+#include "support/lean_mem.h"
 #include "support/misuse.h"
 #include "support/zone_unit.h"
 
@@ -239,9 +240,12 @@ static void test_configuration(void **state)
     BAD(managed, UINT64_MAX, "would overflow");
     BAD(watermark[FPR_WMARK_LOW], UINT64_MAX, "would overflow");
     BAD(lowmem_reserve[FPR_ZONE_DMA], UINT64_MAX, "would overflow");
+    BAD(mem, &lean_mem_half[0], "metadata without zalloc");
+    BAD(mem, &lean_mem_half[1], "metadata without free");
     BAD(policy.base, FPR_NR_PROFILES, "no such rule");
     BAD(policy.putback, FPR_PLACE_TAIL + 1, "no such rule");
     BAD(policy.move, FPR_PLACE_TAIL + 1, "no such rule");
+    BAD(policy.move, FPR_PLACE_RULE, "blocks that move go to an end, not by the free's rule");
     BAD(policy.boot, FPR_PLACE_TAIL + 1, "no such rule");
     BAD(policy.merge, FPR_MERGE_AND_CONVERT + 1, "no such rule");
     BAD(policy.fallback, FPR_FALLBACK_CLAIM_STEAL + 1, "no such rule");
