@@ -56,21 +56,22 @@ static void measure(const struct live_config *config, struct live_memhog *r)
     live_fill(&guest, &blocks);
     fpr_ns full = fpr_real_now();
     live_guest_register(&guest, NULL);
-    fpr_thread_settle(guest.thread, FPR_FOREVER); /* what little is free */
+    live_settle(&guest, FPR_FOREVER); /* what little is free */
     r->filled_mib = (double)live_resident(&guest) / (double)MIB;
     r->freed_mib = (double)blocks.count * 2;
     r->fill_s = seconds(start, full);
     fpr_ns now = fpr_real_now();
-    add_point(&r->measured, -(r->fill_s + seconds(full, now)), 0);
-    add_point(&r->measured, -seconds(full, now), r->filled_mib);
-    add_point(&r->measured, 0, r->filled_mib);
+    live_curve_sample(&r->measured, -(r->fill_s + seconds(full, now)), 0);
+    live_curve_sample(&r->measured, -seconds(full, now), r->filled_mib);
+    live_curve_sample(&r->measured, 0, r->filled_mib);
     __atomic_store_n(&w.freed_at, now, __ATOMIC_RELEASE);
     live_release(&guest, &blocks);
     r->free_s = seconds(now, fpr_real_now());
-    while (fpr_thread_settle(guest.thread, step) == -ETIMEDOUT) {
-        add_point(&r->measured, seconds(now, fpr_real_now()), resident_mib(&w));
+    while (!live_settle(&guest, step) && !live_stopped(&guest)) {
+        live_curve_sample(&r->measured, seconds(now, fpr_real_now()), resident_mib(&w));
     }
-    add_point(&r->measured, seconds(now, fpr_real_now()), resident_mib(&w));
+    live_curve_sample(&r->measured, seconds(now, fpr_real_now()), resident_mib(&w));
+    r->done = !live_stopped(&guest);
     live_guest_free(&guest);
     live_blocks_free(&blocks);
 }
@@ -144,6 +145,9 @@ void live_memhog_run(const struct live_config *config, struct live_memhog *resul
 {
     memset(result, 0, sizeof(*result));
     measure(config, result);
+    if (!result->done) {
+        return;
+    }
     predict(config, result);
     result->passes_to_95 = passes_to_share(&result->passes, result->filled_mib, result->freed_mib);
     result->model_to_95 = passes_to_share(&result->model, result->freed_mib, result->freed_mib);
