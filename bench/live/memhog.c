@@ -76,10 +76,15 @@ static void measure(const struct live_config *config, struct live_memhog *r)
     live_blocks_free(&blocks);
 }
 
-static void run_until_idle(struct fpr_clock *clock)
+static bool may_go_on(const struct live_config *config)
+{
+    return !config->stop || !*config->stop;
+}
+
+static void run_until_idle(struct fpr_clock *clock, const struct live_config *config)
 {
     fpr_ns due;
-    while (fpr_clock_next(clock, &due)) {
+    while (may_go_on(config) && fpr_clock_next(clock, &due)) {
         fpr_clock_advance(clock, due);
     }
 }
@@ -118,12 +123,12 @@ static void predict(const struct live_config *config, struct live_memhog *r)
     live_blocks_make(&blocks, config->mib / 2);
     model_requests(machine, w.host, &blocks);
     fpr_reporter_register(reporter, &device);
-    run_until_idle(clock);
+    run_until_idle(clock, config);
     w.freed_at = fpr_clock_now(clock);
     for (size_t k = 0; k < blocks.count; k++) {
         fpr_free_pages(machine, blocks.pfn[k], 9);
     }
-    run_until_idle(clock);
+    run_until_idle(clock, config);
     fpr_reporter_destroy(reporter);
     fpr_machine_destroy(machine);
     fpr_host_destroy(w.host);
@@ -149,6 +154,7 @@ void live_memhog_run(const struct live_config *config, struct live_memhog *resul
         return;
     }
     predict(config, result);
+    result->done = may_go_on(config);
     result->passes_to_95 = passes_to_share(&result->passes, result->filled_mib, result->freed_mib);
     result->model_to_95 = passes_to_share(&result->model, result->freed_mib, result->freed_mib);
 }

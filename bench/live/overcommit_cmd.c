@@ -208,10 +208,11 @@ static void check_fit(const struct overcommit_options *o, uint64_t sum)
 {
     uint64_t used = (uint64_t)((double)sum * o->demand);
     used = used < o->host_mib ? used : o->host_mib;
-    uint64_t here = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
+    uint64_t here = live_memory_mib();
     if (used > here) {
         bench_die(BENCH_USAGE,
-                  "--mib: %u guests of %llu MiB use %llu MiB together, and this machine has %llu: "
+                  "--mib: %u guests of %llu MiB use %llu MiB together, and this machine has %llu "
+                  "available: "
                   "fewer or smaller guests, or a smaller --host-mib",
                   o->guests, (unsigned long long)o->guest.mib, (unsigned long long)used,
                   (unsigned long long)here);

@@ -31,6 +31,8 @@ static struct json_object *memhog_json(const struct live_memhog *m)
     struct json_object *o = bench_json_object();
     bench_json_add_double(o, "filled_mib", m->filled_mib);
     bench_json_add_double(o, "freed_mib", m->freed_mib);
+    bench_json_add_double(o, "fill_s", m->fill_s);
+    bench_json_add_double(o, "free_s", m->free_s);
     add_passes(o, "passes_to_95", m->passes_to_95);
     add_passes(o, "model_passes_to_95", m->model_to_95);
     bench_json_add(o, "measured", live_curve_json(&m->measured));
@@ -79,6 +81,25 @@ static struct json_object *cell_json(const struct series_result *r, unsigned row
     return o;
 }
 
+/* Resident after the guest was filled and emptied, a row. */
+static struct json_object *after_memhog_json(const struct series_result *r)
+{
+    struct json_object *all = bench_json_array();
+    for (unsigned row = 0; row < SERIES_NR_ROWS; row++) {
+        if (!r->options.rows[row]) {
+            continue;
+        }
+        struct json_object *one = bench_json_object(), *mib = bench_json_array();
+        for (unsigned run = 0; run < r->runs; run++) {
+            json_object_array_add(mib, bench_json_double(r->after_memhog[row][run]));
+        }
+        bench_json_add_string(one, "row", series_rows[row].word);
+        bench_json_add(one, "mib", mib);
+        json_object_array_add(all, one);
+    }
+    return all;
+}
+
 struct json_object *series_json(const struct series_result *r)
 {
     const struct series_options *op = &r->options;
@@ -102,6 +123,9 @@ struct json_object *series_json(const struct series_result *r)
         }
     }
     bench_json_add(o, "cells", cells);
+    if (op->table) {
+        bench_json_add(o, "after_memhog", after_memhog_json(r));
+    }
     if (r->memhog.done) {
         bench_json_add(o, "memhog", memhog_json(&r->memhog));
     }

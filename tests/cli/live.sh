@@ -21,7 +21,7 @@ predicted=$(sed -n 's/^95 % .*predicted: \([0-9]*\)).*/\1/p' stdout.txt)
 run "$BENCH" series "${small[@]}" --only table --rows baseline,enabled --tests page_fault2 --json -
 is 0
 prints '"row"' '"enabled"' '"page_fault2"' '"of_baseline"' '"order"' '"capacity"' \
-    '"budget_divisor"' '"thp"'
+    '"budget_divisor"' '"thp"' '"after_memhog"'
 
 # Without the baseline nothing is a part of it.
 run "$BENCH" series "${small[@]}" --only table --rows enabled --tests page_fault1
