@@ -130,7 +130,7 @@ static void watch(const struct live_guest *guest, double seconds, struct live_sc
     fpr_ns until = fpr_real_now() + (fpr_ns)(seconds * (double)FPR_NS_PER_S);
     double sum = 0, least = 0;
     unsigned n = 0;
-    for (fpr_ns now = fpr_real_now(); now < until; now = fpr_real_now()) {
+    for (fpr_ns now = fpr_real_now(); now < until && !live_stopped(guest); now = fpr_real_now()) {
         live_sleep(until - now < SAMPLE_NS ? until - now : SAMPLE_NS);
         double mib = (double)live_resident(guest) / (double)MIB;
         least = n && least < mib ? least : mib;
@@ -187,6 +187,7 @@ void live_run_test(struct live_guest *guest, enum live_test test, unsigned tasks
         start_task(&task[k]);
     }
     reporting(guest, &report[0], &thread[0]);
+    fpr_zone_clear_lock_stats(fpr_machine_zone(guest->machine, 0)); /* of this test alone */
     pthread_barrier_wait(&start);
     watch(guest, seconds, score);
     __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "live.h"
@@ -80,6 +81,60 @@ void live_guest_free(struct live_guest *guest)
     fpr_arena_destroy(guest->arena);
 }
 
+bool live_stopped(const struct live_guest *guest)
+{
+    return guest->config.stop && *guest->config.stop;
+}
+
+#define LOOK_NS (50 * FPR_NS_PER_MS) /* between two looks at the flag */
+
+bool live_settle(struct live_guest *guest, fpr_ns timeout)
+{
+    fpr_ns start = fpr_real_now(), gone = 0;
+    while (!live_stopped(guest)) {
+        fpr_ns left = timeout - gone;
+        if (!fpr_thread_settle(guest->thread, left < LOOK_NS ? left : LOOK_NS)) {
+            return true;
+        }
+        gone = fpr_real_now() - start;
+        if (gone >= timeout) {
+            break;
+        }
+    }
+    return false;
+}
+
+uint64_t live_memory_mib(void)
+{
+    unsigned long long kib = 0;
+    char line[128];
+    FILE *info = fopen("/proc/meminfo", "re");
+    while (info && fgets(line, sizeof(line), info) &&
+           sscanf(line, "MemAvailable: %llu kB", &kib) != 1) {
+        continue;
+    }
+    info ? fclose(info) : 0;
+    return kib ? kib >> 10
+               : (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
+}
+
+void live_curve_sample(struct live_curve *curve, double time_s, double mib)
+{
+    if (curve->skipped + 1 < curve->stride) {
+        curve->skipped++;
+        return;
+    }
+    if (curve->count == LIVE_MAX_POINTS) {
+        for (size_t k = 0; k < LIVE_MAX_POINTS / 2; k++) {
+            curve->point[k] = curve->point[2 * k];
+        }
+        curve->count = LIVE_MAX_POINTS / 2;
+        curve->stride = curve->stride ? 2 * curve->stride : 2;
+    }
+    curve->point[curve->count++] = (struct live_point){time_s, mib};
+    curve->skipped = 0;
+}
+
 uint64_t live_resident(const struct live_guest *guest)
 {
     int64_t bytes = fpr_arena_resident_bytes(guest->arena);
@@ -111,7 +166,7 @@ void live_blocks_free(struct live_blocks *blocks)
 
 void live_fill(struct live_guest *guest, struct live_blocks *blocks)
 {
-    while (blocks->count < blocks->room) {
+    while (blocks->count < blocks->room && !live_stopped(guest)) {
         fpr_pfn *pfn = &blocks->pfn[blocks->count];
         if (fpr_alloc_pages(guest->machine, 9, FPR_GFP_TRANSHUGE_LIGHT, pfn)) {
             return;

@@ -22,6 +22,7 @@ struct live_config {
     enum fpr_arena_thp thp;          /* host's huge pages */
     enum fpr_arena_mode mode;        /* how the device gives back */
     struct fpr_report_config report; /* knobs */
+    const volatile int *stop;        /* once set, what runs ends early; NULL: never */
 };
 
 /* A guest. */
@@ -43,6 +44,11 @@ void live_guest_free(struct live_guest *guest);
 /* The machine of such a guest, `locked` or for one thread. */
 struct fpr_machine *live_machine_make(const struct live_config *config, bool locked,
                                       uint64_t *bits);
+bool live_stopped(const struct live_guest *guest);
+/* Waits until no pass runs or is wanted: true; false once stopped, or after `timeout`. */
+bool live_settle(struct live_guest *guest, fpr_ns timeout);
+/* MiB that this machine can give a program now. */
+uint64_t live_memory_mib(void);
 uint64_t live_resident(const struct live_guest *guest);
 void live_sleep(fpr_ns time);
 
@@ -54,7 +60,8 @@ struct live_blocks {
 };
 void live_blocks_make(struct live_blocks *blocks, size_t room);
 void live_blocks_free(struct live_blocks *blocks);
-/* Takes huge pages until there are none, or `room` is used up, and writes to all of each. */
+/* Takes huge pages until there are none, `room` is used up or it is stopped; writes to all of each.
+ */
 void live_fill(struct live_guest *guest, struct live_blocks *blocks);
 /* Gives all back. */
 void live_release(struct live_guest *guest, struct live_blocks *blocks);
@@ -90,9 +97,13 @@ enum { LIVE_MAX_POINTS = 4096 };
 struct live_curve {
     struct live_point point[LIVE_MAX_POINTS];
     size_t count;
+    unsigned stride, skipped; /* of samples: 1 in so many is kept (0: all); since the last kept */
 };
+/* Adds a sample. A curve that is full keeps every second one, so that it reaches the end. */
+void live_curve_sample(struct live_curve *curve, double time_s, double mib);
 /* The memhog switch, measured and as the model predicts it. */
 struct live_memhog {
+    bool done;                  /* it was not stopped */
     double filled_mib;          /* resident when full */
     double freed_mib;           /* given back by the task */
     double fill_s;              /* how long filling took */
@@ -112,6 +123,8 @@ struct live_line {
     bool dots; /* points only */
     const struct live_curve *curve;
 };
+struct json_object;
+struct json_object *live_curve_json(const struct live_curve *curve);
 /* A drawing of lines over time. */
 void live_svg(FILE *to, const char *title, const char *unit, const struct live_line *lines,
               size_t nr_lines);

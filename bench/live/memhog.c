@@ -56,29 +56,35 @@ static void measure(const struct live_config *config, struct live_memhog *r)
     live_fill(&guest, &blocks);
     fpr_ns full = fpr_real_now();
     live_guest_register(&guest, NULL);
-    fpr_thread_settle(guest.thread, FPR_FOREVER); /* what little is free */
+    live_settle(&guest, FPR_FOREVER); /* what little is free */
     r->filled_mib = (double)live_resident(&guest) / (double)MIB;
     r->freed_mib = (double)blocks.count * 2;
     r->fill_s = seconds(start, full);
     fpr_ns now = fpr_real_now();
-    add_point(&r->measured, -(r->fill_s + seconds(full, now)), 0);
-    add_point(&r->measured, -seconds(full, now), r->filled_mib);
-    add_point(&r->measured, 0, r->filled_mib);
+    live_curve_sample(&r->measured, -(r->fill_s + seconds(full, now)), 0);
+    live_curve_sample(&r->measured, -seconds(full, now), r->filled_mib);
+    live_curve_sample(&r->measured, 0, r->filled_mib);
     __atomic_store_n(&w.freed_at, now, __ATOMIC_RELEASE);
     live_release(&guest, &blocks);
     r->free_s = seconds(now, fpr_real_now());
-    while (fpr_thread_settle(guest.thread, step) == -ETIMEDOUT) {
-        add_point(&r->measured, seconds(now, fpr_real_now()), resident_mib(&w));
+    while (!live_settle(&guest, step) && !live_stopped(&guest)) {
+        live_curve_sample(&r->measured, seconds(now, fpr_real_now()), resident_mib(&w));
     }
-    add_point(&r->measured, seconds(now, fpr_real_now()), resident_mib(&w));
+    live_curve_sample(&r->measured, seconds(now, fpr_real_now()), resident_mib(&w));
+    r->done = !live_stopped(&guest);
     live_guest_free(&guest);
     live_blocks_free(&blocks);
 }
 
-static void run_until_idle(struct fpr_clock *clock)
+static bool may_go_on(const struct live_config *config)
+{
+    return !config->stop || !*config->stop;
+}
+
+static void run_until_idle(struct fpr_clock *clock, const struct live_config *config)
 {
     fpr_ns due;
-    while (fpr_clock_next(clock, &due)) {
+    while (may_go_on(config) && fpr_clock_next(clock, &due)) {
         fpr_clock_advance(clock, due);
     }
 }
@@ -117,12 +123,12 @@ static void predict(const struct live_config *config, struct live_memhog *r)
     live_blocks_make(&blocks, config->mib / 2);
     model_requests(machine, w.host, &blocks);
     fpr_reporter_register(reporter, &device);
-    run_until_idle(clock);
+    run_until_idle(clock, config);
     w.freed_at = fpr_clock_now(clock);
     for (size_t k = 0; k < blocks.count; k++) {
         fpr_free_pages(machine, blocks.pfn[k], 9);
     }
-    run_until_idle(clock);
+    run_until_idle(clock, config);
     fpr_reporter_destroy(reporter);
     fpr_machine_destroy(machine);
     fpr_host_destroy(w.host);
@@ -144,7 +150,11 @@ void live_memhog_run(const struct live_config *config, struct live_memhog *resul
 {
     memset(result, 0, sizeof(*result));
     measure(config, result);
+    if (!result->done) {
+        return;
+    }
     predict(config, result);
+    result->done = may_go_on(config);
     result->passes_to_95 = passes_to_share(&result->passes, result->filled_mib, result->freed_mib);
     result->model_to_95 = passes_to_share(&result->model, result->freed_mib, result->freed_mib);
 }

@@ -54,7 +54,7 @@ static bool grant(struct guest *g, uint64_t block)
                                       .tv_nsec = (long)(until % FPR_NS_PER_S)};
     int err = 0;
     pthread_mutex_lock(&h->lock);
-    while (!g->held[block] && h->used >= h->limit && !err) {
+    while (!g->held[block] && h->used >= h->limit && !err && !*g->stop) {
         err = pthread_cond_timedwait(&h->freed, &h->lock, &deadline);
     }
     bool granted = g->held[block] || h->used < h->limit;
@@ -161,7 +161,7 @@ static void make_guest(struct guest *g, const struct overcommit_options *o,
 static void watch(struct guest *guests, const struct overcommit_options *o, fpr_ns start,
                   struct overcommit_score *score)
 {
-    const struct host *host = guests[0].host;
+    struct host *host = guests[0].host;
     double sum = 0, last = 0;
     unsigned n = 0;
     for (double t = 0; __atomic_load_n(&host->done, __ATOMIC_ACQUIRE) < o->guests; n++) {
@@ -171,8 +171,11 @@ static void watch(struct guest *guests, const struct overcommit_options *o, fpr_
         for (unsigned k = 0; k < o->guests; k++) {
             mib += (double)live_resident(&guests[k].live) / (double)MIB;
         }
-        if (score->host.count < LIVE_MAX_POINTS) {
-            score->host.point[score->host.count++] = (struct live_point){t, mib};
+        live_curve_sample(&score->host, t, mib);
+        if (*guests[0].stop) { /* a signal cannot wake those that wait for memory */
+            pthread_mutex_lock(&host->lock);
+            pthread_cond_broadcast(&host->freed);
+            pthread_mutex_unlock(&host->lock);
         }
         sum += mib;
         score->peak_mib = mib > score->peak_mib ? mib : score->peak_mib;

@@ -42,7 +42,7 @@ static const struct argp_option options[] = {
     {"slot", KEY_SLOT, "S", 0, "Seconds of a turn (0.8)", 1},
     {"demand", KEY_DEMAND, "SHARE", 0, "Of its memory that a guest uses in its turn (0.8)", 1},
     {"delay-ms", KEY_DELAY, "N", 0, "From a request to its pass (200)", 2},
-    {"csv", KEY_CSV, "FILE", 0, "Host memory over time, a column a setting's line", 3},
+    {"csv", KEY_CSV, "FILE", 0, "Host memory over time: setting, seconds, MiB", 3},
     {"json", KEY_JSON, "FILE", 0, "Everything (- is standard output, in place of the table)", 3},
     {"html", KEY_HTML, "FILE", 0, "A page that stands alone", 3},
     {0},
@@ -133,6 +133,9 @@ static struct json_object *json_of(const struct outcome *r)
     bench_json_add_u64(o, "guest_mib", r->options.guest.mib);
     bench_json_add_u64(o, "host_mib", r->options.host_mib);
     bench_json_add_double(o, "slot_s", r->options.slot_s);
+    bench_json_add_u64(o, "rounds", r->options.rounds);
+    bench_json_add_double(o, "demand", r->options.demand);
+    bench_json_add_double(o, "delay_ms", (double)r->options.guest.report.delay / 1e6);
     for (unsigned k = 0; k < r->done; k++) {
         const struct overcommit_score *s = &r->score[k];
         struct json_object *one = bench_json_object();
@@ -145,6 +148,7 @@ static struct json_object *json_of(const struct outcome *r)
         bench_json_add_u64(one, "calls", s->calls);
         bench_json_add_u64(one, "refaults", s->refaults);
         bench_json_add_double(one, "used_mib", s->work_mib);
+        bench_json_add(one, "host_memory", live_curve_json(&s->host));
         json_object_array_add(all, one);
     }
     bench_json_add(o, "settings", all);
@@ -204,10 +208,11 @@ static void check_fit(const struct overcommit_options *o, uint64_t sum)
 {
     uint64_t used = (uint64_t)((double)sum * o->demand);
     used = used < o->host_mib ? used : o->host_mib;
-    uint64_t here = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
+    uint64_t here = live_memory_mib();
     if (used > here) {
         bench_die(BENCH_USAGE,
-                  "--mib: %u guests of %llu MiB use %llu MiB together, and this machine has %llu: "
+                  "--mib: %u guests of %llu MiB use %llu MiB together, and this machine has %llu "
+                  "available: "
                   "fewer or smaller guests, or a smaller --host-mib",
                   o->guests, (unsigned long long)o->guest.mib, (unsigned long long)used,
                   (unsigned long long)here);

@@ -13,6 +13,7 @@ const struct series_row series_rows[SERIES_NR_ROWS] = {
     {"free", "Enabled, shuffle, MADV_FREE", true, true, true, FPR_ARENA_FREE},
 };
 
+const char *const series_thp[] = {"system", "always", "never", NULL};
 const char *const series_tests[LIVE_NR_TESTS] = {"page_fault1", "page_fault2"};
 
 /* A fresh guest, filled and emptied once as memhog does, then all tests. */
@@ -33,7 +34,7 @@ static void run_row(struct series_result *r, unsigned row, unsigned run)
     live_release(&guest, &blocks);
     r->after_memhog[row][run] = (double)live_resident(&guest) / (double)MIB;
     for (unsigned test = 0; test < LIVE_NR_TESTS; test++) {
-        for (unsigned c = 0; c < r->nr_counts && o->tests[test]; c++) {
+        for (unsigned c = 0; c < r->nr_counts && o->tests[test] && !live_stopped(&guest); c++) {
             live_run_test(&guest, (enum live_test)test, r->task_counts[c], o->map_mib, o->seconds,
                           &r->score[row][test][c][run]);
         }
@@ -46,14 +47,14 @@ void series_run(struct series_result *r, const volatile int *stop)
 {
     bool terminal = isatty(STDERR_FILENO);
     for (unsigned run = 0; run < r->options.runs && !*stop; run++) {
-        for (unsigned k = 0; k < SERIES_NR_ROWS; k++) {
+        for (unsigned k = 0; k < SERIES_NR_ROWS && !*stop; k++) {
             unsigned row = run % 2 ? SERIES_NR_ROWS - 1 - k : k; /* drift hits all alike */
             if (r->options.rows[row]) {
                 terminal ? fprintf(stderr, "\rrun %u: %-30s", run + 1, series_rows[row].name) : 0;
                 run_row(r, row, run);
             }
         }
-        r->runs = run + 1;
+        r->runs += !*stop; /* complete ones */
     }
     terminal ? fprintf(stderr, "\r%40s\r", "") : 0;
 }

@@ -15,6 +15,7 @@ struct series_row {
 };
 extern const struct series_row series_rows[SERIES_NR_ROWS];
 extern const char *const series_tests[LIVE_NR_TESTS];
+extern const char *const series_thp[]; /* by enum fpr_arena_thp; NULL at the end */
 
 struct series_options {
     struct live_config guest; /* with reporting's knobs */
@@ -40,7 +41,7 @@ struct series_result {
     struct live_memhog memhog;
 };
 
-/* Runs the table's part; `stop` ends it after the run at hand. */
+/* Runs the table's part; `stop` ends it in the run at hand, which then does not count. */
 void series_run(struct series_result *result, const volatile int *stop);
 /* Median over the runs of row / baseline, both of the same run; 0 without a baseline. */
 double series_ratio(const struct series_result *r, unsigned row, unsigned test, unsigned count,

@@ -82,7 +82,6 @@ static void rows(struct series_options *o, const char *arg)
 
 static error_t parse_knob(struct series_options *o, int key, char *arg)
 {
-    static const char *const thp[] = {"system", "always", "never", NULL};
     struct fpr_report_config *report = &o->guest.report;
     switch (key) {
     case KEY_DELAY:
@@ -98,7 +97,7 @@ static error_t parse_knob(struct series_options *o, int key, char *arg)
         report->budget_divisor = (unsigned)bench_number("--budget-divisor", arg, 0, UINT32_MAX);
         return 0;
     case KEY_THP:
-        o->guest.thp = (enum fpr_arena_thp)bench_word("--thp", arg, thp);
+        o->guest.thp = (enum fpr_arena_thp)bench_word("--thp", arg, series_thp);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -198,6 +197,11 @@ static void check(const struct series_options *o)
     if (o->csv && !o->table) {
         bench_die(BENCH_USAGE, "--csv: holds the table, which --only memhog leaves out");
     }
+    uint64_t here = live_memory_mib(), used = o->guest.mib + o->guest.mib / 32; /* its books, too */
+    if (used > here && !o->pairs) {                                             /* it is filled */
+        bench_die(BENCH_USAGE, "--mib: a guest of %llu MiB, and this machine has %llu available",
+                  (unsigned long long)o->guest.mib, (unsigned long long)here);
+    }
     if (o->map_mib * o->tasks > o->guest.mib - o->guest.mib / 16) {
         bench_die(BENCH_USAGE,
                   "--map-mib: %u tasks of %llu MiB do not fit a guest of %llu MiB (see --mib)",
@@ -277,6 +281,7 @@ int bench_series(int argc, char **argv)
     r->task_counts[1] = r->options.tasks;
     r->nr_counts = r->options.tasks > 1 ? 2 : 1;
     const volatile int *stop = bench_stop_install();
+    r->options.guest.stop = stop;
     bench_stop_graceful(1);
     if (r->options.table) {
         series_run(r, stop);

@@ -33,11 +33,19 @@ static void rates(const struct series_result *r, unsigned row, unsigned test, un
 static void setting(const struct series_result *r, FILE *to)
 {
     const struct series_options *o = &r->options;
-    fprintf(to,
-            "Guest of %" PRIu64 " MiB, mappings of %" PRIu64 " MiB a task, delay %g ms, capacity "
-            "%u, budget divisor %u, %u runs of %g s; pages touched a second.\n",
-            o->guest.mib, o->map_mib, (double)o->guest.report.delay / 1e6, o->guest.report.capacity,
-            o->guest.report.budget_divisor, r->runs, o->seconds);
+    const struct fpr_report_config *report = &o->guest.report;
+    fprintf(to, "Guest of %" PRIu64 " MiB, huge pages on the host: %s, ", o->guest.mib,
+            series_thp[o->guest.thp]);
+    if (o->table) {
+        fprintf(to, "mappings of %" PRIu64 " MiB a task, ", o->map_mib);
+    }
+    fprintf(to, "delay %g ms, order ", (double)report->delay / 1e6);
+    report->order < 0 ? fputs("of the kernel", to) : fprintf(to, "%d", report->order);
+    fprintf(to, ", capacity %u, budget divisor %u", report->capacity, report->budget_divisor);
+    if (o->table) {
+        fprintf(to, ", %u runs of %g s; pages touched a second", r->runs, o->seconds);
+    }
+    fputs(".\n", to);
 }
 
 static void table(const struct series_result *r, FILE *to)
@@ -60,6 +68,17 @@ static void table(const struct series_result *r, FILE *to)
     }
 }
 
+static void of_base(const struct series_result *r, unsigned row, unsigned test, unsigned count,
+                    FILE *to)
+{
+    if (r->options.rows[0]) {
+        fprintf(to, "%.3f/%.3f\n", series_ratio(r, row, test, count, false),
+                series_ratio(r, row, test, count, true));
+    } else {
+        fprintf(to, "%9s\n", "-");
+    }
+}
+
 static void more(const struct series_result *r, FILE *to)
 {
     fprintf(to, "\n%-28s %5s %-11s %8s %8s %9s %9s %8s %9s %8s %9s\n", "", "tasks", "", "resident",
@@ -73,13 +92,13 @@ static void more(const struct series_result *r, FILE *to)
                     continue;
                 }
                 const struct fpr_lock_stats *l = &r->score[row][test][c][r->runs - 1].lock;
-                fprintf(to, "%-28s %5u %-11s %8.1f %8.1f %9.1f %9.1f %8.2f %9.1f %8.1f %.3f/%.3f\n",
+                fprintf(to, "%-28s %5u %-11s %8.1f %8.1f %9.1f %9.1f %8.2f %9.1f %8.1f ",
                         series_rows[row].name, r->task_counts[c], series_tests[test],
                         mean_resident_mean(r, row, test, c), mean_host_faults(r, row, test, c),
                         mean_calls(r, row, test, c), mean_reported_mib(r, row, test, c),
                         100 * mean_reporter_cpu(r, row, test, c), (double)l->pass_hold_max_ns / 1e3,
-                        (double)l->wait_max_ns / 1e3, series_ratio(r, row, test, c, false),
-                        series_ratio(r, row, test, c, true));
+                        (double)l->wait_max_ns / 1e3);
+                of_base(r, row, test, c, to);
             }
         }
     }
@@ -106,8 +125,14 @@ static void memhog(const struct series_result *r, FILE *to)
         }
         fputc('\n', to);
     }
-    fprintf(to, "95 %% of what was freed was back after %u passes (predicted: %u)\n",
-            m->passes_to_95, m->model_to_95);
+    char model[16] = "never";
+    m->model_to_95 ? snprintf(model, sizeof(model), "%u", m->model_to_95) : 0;
+    if (m->passes_to_95) {
+        fprintf(to, "95 %% of what was freed was back after %u passes (predicted: %s)\n",
+                m->passes_to_95, model);
+    } else {
+        fprintf(to, "95 %% of what was freed was never back (predicted: %s)\n", model);
+    }
 }
 
 void series_text(const struct series_result *r, FILE *to)
@@ -117,7 +142,7 @@ void series_text(const struct series_result *r, FILE *to)
         table(r, to);
         more(r, to);
     }
-    if (r->options.memhog) {
+    if (r->memhog.done) {
         memhog(r, to);
     }
 }

@@ -2,6 +2,10 @@
  *  Real memory behind a simulated machine: frames are pages of this process, so that an allocation
  *  gives usable memory and a report really gives it back to the operating system.
  *  Thread safety: an arena may be used from several threads at once.
+ *  After fork() a child has the arena, too, as any memory: its private pages are copies, but those
+ *  of a memfd (FPR_ARENA_MEMFD, FPR_ARENA_HUGETLB) are the parent's own. What the child writes
+ *  there the parent reads, and what it reports the parent loses. So a child leaves the arena, and
+ *  whatever reports to it, alone; destroying it there only unmaps it from the child.
  */
 #ifndef FPR_ARENA_H
 #define FPR_ARENA_H
@@ -40,7 +44,8 @@ FPR_API int fpr_arena_config_init(struct fpr_arena_config *config);
 /** Reserves the memory; nothing is resident yet. A frame's address is to 2 MiB what its number is
  *  to 512 (with pages of 4 KiB), so that an aligned block can be a huge page. Huge pages of
  *  FPR_ARENA_HUGETLB are set aside at once; start and pages must be whole ones then.
- *  @return 0, -EINVAL, -ENOMEM, -ENOTSUP (the kernel has no such memory). */
+ *  @return 0, -EINVAL, -ENOMEM (also a memfd longer than RLIMIT_FSIZE), -ENOTSUP (the kernel has
+ *  no such memory). */
 FPR_API int fpr_arena_create(const struct fpr_arena_config *config, struct fpr_arena **arena);
 /** Unmaps everything; its device must not be registered any more. A guest's arena is left alone, as
  *  it goes with the guest. NULL is accepted. */
@@ -50,6 +55,8 @@ FPR_API void *fpr_arena_address(const struct fpr_arena *arena, fpr_pfn pfn);
 /** Bytes of a page: the operating system's. */
 FPR_API size_t fpr_arena_page_size(const struct fpr_arena *arena);
 /** Bytes resident now, read back from the kernel (mincore, page by page; nothing else is trusted).
+ *  A page counts once it was touched, if only read. (Reading private memory that was never written
+ *  maps the kernel's one page of zeroes: that takes no memory, and counts nevertheless.)
  *  What was given back with FPR_ARENA_FREE counts until the system takes it. Memory that other
  *  threads touch or give back meanwhile is counted or not.
  *  @return bytes, -EINVAL, -ENOMEM, or mincore's error. */

@@ -76,7 +76,7 @@ FPR_API void fpr_counting_clear(struct fpr_counting *counting);
 struct fpr_chain;
 /** Makes a chain. The first device that fails ends the call with its error; those behind it are
  *  not told. Its order wish is the largest of theirs, its room the smallest.
- *  @param devices copied pointers; each must outlive the chain; at least one
+ *  @param devices copied pointers; each must outlive the chain; 1 to 1000
  *  @return 0, -EINVAL, -ENOMEM. */
 FPR_API int fpr_chain_create(const struct fpr_device *const *devices, size_t nr_devices,
                              struct fpr_chain **chain);
@@ -160,9 +160,9 @@ struct fpr_plugin;
  *                  in the current folder
  *  @param argument for the plugin; NULL: empty
  *  @param plugin   out
- *  @param reason   out on failure: one line, cut to `size`; may be NULL
+ *  @param reason   out on failure: one line that names the file, cut to `size`; may be NULL
  *  @return 0, -EINVAL, -ENOENT (cannot be loaded), -ENOSYS (no such symbol, or another ABI),
- *  -ENOMEM, or what the plugin returned. */
+ *  -ENOMEM, or what the plugin returned (-EINVAL for a positive number). */
 FPR_API int fpr_plugin_load(const char *path, const char *argument, struct fpr_plugin **plugin,
                             char *reason, size_t size);
 /** Closes and unloads; it must not be registered any more. NULL is accepted. */
@@ -231,7 +231,8 @@ FPR_API void fpr_balloon_inhibit(struct fpr_balloon *balloon, bool inhibited);
  *  lists. From any thread and from on_stall. */
 FPR_API void fpr_balloon_stall(struct fpr_balloon *balloon, bool stalled);
 /** The host's queue breaks for good: a waiting report and all later ones fail with -EIO. (The
- *  kernel's driver would wait for ever for the chain in flight.) From any thread. */
+ *  kernel's driver would wait for ever for the chain in flight.) It does not end a call that hangs
+ *  in the configuration's `host`, which is that device's to release. From any thread. */
 FPR_API void fpr_balloon_break(struct fpr_balloon *balloon);
 
 /** Numbers of a balloon: X(name, meaning). */

@@ -1,6 +1,11 @@
 /** @file guest.h
  *  One guest put together: machine, memory behind it, reporter and IOVA map; the place where
  *  pinned memory meets reporting.
+ *
+ *  Its passes run by hand or by a virtual clock, as its device is registered from the start. For a
+ *  thread that runs them in real time (thread.h) make the guest `locked` and without a clock,
+ *  fpr_reporter_unregister() fpr_guest_device() from its reporter, make the thread, and register
+ *  that device with it; the thread is destroyed before the guest.
  */
 #ifndef FPR_GUEST_H
 #define FPR_GUEST_H
@@ -28,7 +33,8 @@ struct fpr_guest_config {
     unsigned cpus;                      /**< default 1 */
     const struct fpr_zone_config *zone; /**< rules, geometry and watermarks of the zone instead of
                                              the profile's; start, spanned, locked and cpus are
-                                             filled in; NULL (default): the profile's */
+                                             filled in, page_shift must be the system's; NULL
+                                             (default): the profile's, with the system's pages */
     struct fpr_arena_config arena;      /**< backing; start and pages are filled in */
     enum fpr_arena_mode give_back;      /**< default FPR_ARENA_DONTNEED */
     struct fpr_report_config report;    /**< knobs; may_report is the guest's own */
@@ -70,6 +76,9 @@ FPR_API struct fpr_arena *fpr_guest_arena(struct fpr_guest *guest);
 FPR_API struct fpr_reporter *fpr_guest_reporter(struct fpr_guest *guest);
 /** See fpr_guest_machine(). */
 FPR_API struct fpr_iova_space *fpr_guest_iova(struct fpr_guest *guest);
+/** What it registered with its reporter: the arena's device, with the pins minded. It lives as long
+ *  as the guest. NULL for NULL. */
+FPR_API const struct fpr_device *fpr_guest_device(const struct fpr_guest *guest);
 /** Counters. @return 0, -EINVAL. */
 FPR_API int fpr_guest_get_stats(const struct fpr_guest *guest, struct fpr_guest_stats *stats);
 

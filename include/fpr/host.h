@@ -192,7 +192,7 @@ FPR_API size_t fpr_recorder_count(const struct fpr_recorder *recorder);
 /** The i-th batch. @return 0, -EINVAL. */
 FPR_API int fpr_recorder_get(const struct fpr_recorder *recorder, size_t i,
                              struct fpr_recorded_batch *batch);
-/** Forgets all batches. */
+/** Forgets all batches; called by the next device in a report, also the one at hand. */
 FPR_API void fpr_recorder_clear(struct fpr_recorder *recorder);
 /** @} */
 

@@ -10,10 +10,12 @@
  *
  *  How long they wait: fpr_thread_unregister(), fpr_thread_swap(), fpr_thread_stop() and
  *  fpr_thread_destroy() end a pass in flight early. They wait for what is under way of it, which is
- *  at most one call of the device and one hold of a zone's lock, not for the rest of the pass. A
- *  device that does not come back is the caller's to release (fpr_fault_release(),
- *  fpr_balloon_break(), …), from this or another thread; with a timeout these functions come back
- *  without it, and may be called again afterwards.
+ *  at most one call of the device and one hold of a zone's lock, not for the rest of the pass, and,
+ *  where CPUs are scarce, for the thread to be given one. A device that does not come back is the
+ *  caller's to release, from this or another thread: fpr_fault_release() ends what hangs in a
+ *  faulty device, fpr_balloon_break() a wait for a stalled host (a balloon's `host` that hangs is
+ *  released by its own means). With a timeout these functions come back without it, and may be
+ *  called again afterwards.
  */
 #ifndef FPR_THREAD_H
 #define FPR_THREAD_H
@@ -80,7 +82,7 @@ FPR_API int fpr_thread_settle(struct fpr_thread *thread, fpr_ns timeout);
 #define FPR_THREAD_STATS(X)                                                                        \
     X(wakes, "times that a pass was asked for")                                                    \
     X(passes, "passes run")                                                                        \
-    X(passes_cut, "of these, ended early by unregistering, swapping or stopping")                  \
+    X(passes_cut, "of these, cut by unregistering, swapping, stopping or fpr_reporter_suspend()")  \
     X(pass_ns, "nanoseconds in passes, the device's part included")                                \
     X(pass_max_ns, "the longest")                                                                  \
     X(late_ns, "nanoseconds that passes began after they were due")                                \

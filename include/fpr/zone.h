@@ -312,8 +312,12 @@ FPR_API int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_c
 /** Counters of events since creation. @return 0, -EINVAL. */
 FPR_API int fpr_zone_get_stats(const struct fpr_zone *zone, struct fpr_zone_stats *stats);
 
-/** How the zone's lock fared since creation; all 0 without a lock. @return 0, -EINVAL. */
+/** How the zone's lock fared since creation, or since this was cleared; all 0 without a lock.
+ *  @return 0, -EINVAL. */
 FPR_API int fpr_zone_get_lock_stats(const struct fpr_zone *zone, struct fpr_lock_stats *stats);
+/** Sets these to 0, so that they (the longest wait and hold above all) tell of what comes.
+ *  @return 0, -EINVAL. */
+FPR_API int fpr_zone_clear_lock_stats(struct fpr_zone *zone);
 
 /** A block as a list holds it. */
 struct fpr_block {

@@ -5,6 +5,7 @@
 #include "report/reporter.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 struct fpr_guest {
     struct fpr_guest_config config;
@@ -80,6 +81,12 @@ static int report(void *ctx, const struct fpr_sg *sg, unsigned nents)
     return g->arena_device.report(g->arena_device.ctx, sg, nents);
 }
 
+/* An arena's page is one of the system. */
+static unsigned system_page_shift(void)
+{
+    return (unsigned)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
+}
+
 static int make_machine(struct fpr_guest *g)
 {
     struct fpr_zone_config zone;
@@ -88,9 +95,13 @@ static int make_machine(struct fpr_guest *g)
     if (err) {
         return err;
     }
+    zone.page_shift = system_page_shift();
     if (g->config.zone) {
         zone = *g->config.zone;
         zone.start = 0;
+    }
+    if (zone.page_shift != system_page_shift()) {
+        return -EINVAL;
     }
     zone.spanned = g->config.pages;
     zone.locked = g->config.locked;
@@ -213,6 +224,11 @@ struct fpr_reporter *fpr_guest_reporter(struct fpr_guest *guest)
 struct fpr_iova_space *fpr_guest_iova(struct fpr_guest *guest)
 {
     return guest ? guest->iova : NULL;
+}
+
+const struct fpr_device *fpr_guest_device(const struct fpr_guest *guest)
+{
+    return guest ? &guest->device : NULL;
 }
 
 /* Free blocks that only pins keep from being reported. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define HUGE_BYTES ((size_t)2 << 20)
@@ -24,10 +25,20 @@ static bool config_ok(const struct fpr_arena_config *c, size_t page)
            (c->backing != FPR_ARENA_HUGETLB || (c->start % huge == 0 && c->pages % huge == 0));
 }
 
+/* Growing a file beyond the limit raises SIGXFSZ, which ends the process. */
+static bool may_be_so_long(size_t length)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
+           length <= limit.rlim_cur;
+}
+
 static int open_backing(struct fpr_arena *a)
 {
     if (a->config.backing == FPR_ARENA_ANON)
         return 0;
+    if (!may_be_so_long(a->length))
+        return -ENOMEM;
     unsigned flags = MFD_CLOEXEC;
     if (a->config.backing == FPR_ARENA_HUGETLB)
         flags |= MFD_HUGETLB | (21u << MAP_HUGE_SHIFT);

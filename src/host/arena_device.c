@@ -64,16 +64,24 @@ static long process_madvise_self(struct iovec *ranges, size_t n)
     return done;
 }
 
-/* One call for all; it may do fewer bytes than asked for, whole ranges first. */
+/* One call for all; it may do fewer bytes than asked for, whole ranges first. What the system
+ * refuses is the first of those left; the others go all the same. */
 static int give_back_many(struct fpr_arena *a, struct iovec *ranges, size_t n)
 {
+    int first_error = 0;
     while (n > 0) {
         count(&a->stats.syscalls, 1);
         long done = process_madvise_self(ranges, n);
         if (done < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
-        if (done <= 0)
-            return done < 0 ? -errno : -EIO;
+        if (done <= 0) {
+            int error = done < 0 ? -errno : -EIO;
+            count(&a->stats.errors, 1);
+            first_error = first_error ? first_error : error;
+            ranges++;
+            n--;
+            continue;
+        }
         count(&a->stats.returned_bytes, (uint64_t)done);
         while (n > 0 && (size_t)done >= ranges->iov_len) {
             done -= (long)ranges->iov_len;
@@ -85,17 +93,14 @@ static int give_back_many(struct fpr_arena *a, struct iovec *ranges, size_t n)
             ranges->iov_len -= (size_t)done;
         }
     }
-    return 0;
+    return first_error;
 }
 
 static int give_back(struct fpr_arena *a, enum fpr_arena_mode mode, struct iovec *ranges, size_t n)
 {
+    if (mode == FPR_ARENA_PROCESS_MADVISE)
+        return give_back_many(a, ranges, n);
     int first_error = 0;
-    if (mode == FPR_ARENA_PROCESS_MADVISE) {
-        first_error = give_back_many(a, ranges, n);
-        count(&a->stats.errors, first_error != 0);
-        return first_error;
-    }
     for (size_t k = 0; k < n; k++) {
         int error = give_back_one(a, mode, &ranges[k]);
         count(error ? &a->stats.errors : &a->stats.returned_bytes, error ? 1 : ranges[k].iov_len);

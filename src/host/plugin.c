@@ -13,11 +13,35 @@ struct fpr_plugin {
 
 typedef int (*entry_fn)(unsigned abi, const char *argument, struct fpr_plugin_device *out);
 
-static int fail(int error, const char *text, char *reason, size_t size)
+/* Where the one line about a failure goes. */
+struct reason {
+    const char *path; /* the line begins with it; NULL: it is in the text, or there is none */
+    char *line;
+    size_t size;
+};
+
+static int fail(int error, const char *text, const struct reason *r)
 {
-    if (reason != NULL && size > 0)
-        snprintf(reason, size, "%s", text != NULL ? text : strerror(-error));
+    if (r->line != NULL && r->size > 0)
+        snprintf(r->line, r->size, "%s%s%s", r->path != NULL ? r->path : "",
+                 r->path != NULL ? ": " : "", text != NULL ? text : strerror(-error));
     return error;
+}
+
+/* The plugin's own answer. */
+static int refused(int result, const struct reason *r)
+{
+    char text[128];
+    if (result == -ENOSYS)
+        return fail(result, "it was built for another version of fpr/devices.h", r);
+    if (result == -EINVAL)
+        return fail(result, "it refused its argument", r);
+    if (result < 0) {
+        snprintf(text, sizeof(text), "it gave up: %s (%d)", strerror(-result), result);
+        return fail(result, text, r);
+    }
+    snprintf(text, sizeof(text), "it answered %d, which is neither 0 nor a negative errno", result);
+    return fail(-EINVAL, text, r);
 }
 
 /* dlopen() looks for names without a slash in the system's folders, which nobody means here. */
@@ -40,21 +64,19 @@ static entry_fn find_entry(void *object)
     return entry;
 }
 
-static int start(void *object, const char *argument, struct fpr_plugin_device *made, char *reason,
-                 size_t size)
+static int start(void *object, const char *argument, struct fpr_plugin_device *made,
+                 const struct reason *r)
 {
     entry_fn entry = find_entry(object);
     if (entry == NULL)
-        return fail(-ENOSYS, "it does not define " FPR_PLUGIN_SYMBOL, reason, size);
+        return fail(-ENOSYS, "it does not define " FPR_PLUGIN_SYMBOL, r);
     int result = entry(FPR_PLUGIN_ABI, argument, made);
-    if (result == -ENOSYS)
-        return fail(result, "it was built for another version of fpr/devices.h", reason, size);
     if (result != 0)
-        return fail(result < 0 ? result : -EINVAL, "it refused its argument", reason, size);
+        return refused(result, r);
     if (made->device.report == NULL) {
         if (made->close != NULL)
             made->close(made->device.ctx);
-        return fail(-EINVAL, "its device has no report function", reason, size);
+        return fail(-EINVAL, "its device has no report function", r);
     }
     return 0;
 }
@@ -62,19 +84,19 @@ static int start(void *object, const char *argument, struct fpr_plugin_device *m
 int fpr_plugin_load(const char *path, const char *argument, struct fpr_plugin **plugin,
                     char *reason, size_t size)
 {
+    const struct reason plain = {NULL, reason, size}, named = {path, reason, size};
     if (path == NULL || plugin == NULL || path[0] == '\0')
-        return fail(-EINVAL, "no path given", reason, size);
+        return fail(-EINVAL, "no path given", &plain);
     const struct fpr_mem_ops *mem = fpr_mem_default();
     struct fpr_plugin *loaded = mem->zalloc(mem->ctx, sizeof(*loaded));
     if (loaded == NULL)
-        return fail(-ENOMEM, NULL, reason, size);
+        return fail(-ENOMEM, NULL, &named);
     int error;
     loaded->object = open_object(path);
     if (loaded->object == NULL)
-        error = fail(-ENOENT, dlerror(), reason, size);
+        error = fail(-ENOENT, dlerror(), &plain); /* it names the file */
     else
-        error =
-            start(loaded->object, argument != NULL ? argument : "", &loaded->made, reason, size);
+        error = start(loaded->object, argument != NULL ? argument : "", &loaded->made, &named);
     if (error != 0) {
         if (loaded->object != NULL)
             dlclose(loaded->object);

@@ -18,6 +18,7 @@ struct fpr_recorder {
     struct kept **kept;
     size_t count;
     size_t room;
+    uint64_t clears; /* times that all was forgotten */
 };
 
 int fpr_recorder_create(const struct fpr_clock *clock, const struct fpr_device *next,
@@ -49,6 +50,7 @@ void fpr_recorder_clear(struct fpr_recorder *recorder)
         recorder->mem->free(recorder->mem->ctx, recorder->kept[i],
                             kept_bytes(recorder->kept[i]->batch.nents));
     recorder->count = 0;
+    recorder->clears++;
 }
 
 void fpr_recorder_destroy(struct fpr_recorder *recorder)
@@ -93,9 +95,13 @@ static int record(void *ctx, const struct fpr_sg *sg, unsigned nents)
         memcpy(kept->sg, sg, nents * sizeof(*sg));
     kept->batch = (struct fpr_recorded_batch){fpr_clock_now(recorder->clock), kept->sg, nents, 0};
     recorder->kept[recorder->count++] = kept;
-    if (recorder->next != NULL)
-        kept->batch.result = recorder->next->report(recorder->next->ctx, sg, nents);
-    return kept->batch.result;
+    if (recorder->next == NULL)
+        return 0;
+    uint64_t clears = recorder->clears;
+    int result = recorder->next->report(recorder->next->ctx, sg, nents);
+    if (recorder->clears == clears) /* else the next one had it forgotten */
+        kept->batch.result = result;
+    return result;
 }
 
 int fpr_recorder_device(struct fpr_recorder *recorder, struct fpr_device *device)

@@ -51,6 +51,18 @@ void fpr_zone_unlock_shared(struct fpr_zone *z)
     pthread_mutex_unlock(&z->lock);
 }
 
+int fpr_zone_clear_lock_stats(struct fpr_zone *zone)
+{
+    if (!zone_usable(zone)) {
+        return -EINVAL;
+    }
+    zone_lock(zone);
+    zone->lock_state.stats = (struct fpr_lock_stats){0};
+    zone->lock_state.since = 0; /* nor is this hold measured */
+    zone_unlock(zone);
+    return 0;
+}
+
 int fpr_zone_get_lock_stats(const struct fpr_zone *zone, struct fpr_lock_stats *stats)
 {
     if (!zone_lookable(zone) || !stats) {

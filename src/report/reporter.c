@@ -46,13 +46,19 @@ fpr_ns fpr_report_now(const struct fpr_reporter *r)
     return r->waker.now ? r->waker.now(r->waker.ctx) : 0;
 }
 
+/* So much later, but not behind the end of time. */
+static fpr_ns later(fpr_ns now, fpr_ns delay)
+{
+    return delay < UINT64_MAX - now ? now + delay : UINT64_MAX;
+}
+
 static void schedule_in(struct fpr_reporter *r, fpr_ns delay)
 {
     if (r->waker.wake) {
         r->waker.wake(r->waker.ctx, delay);
         return;
     }
-    fpr_ns now = fpr_report_now(r), due = now + delay;
+    fpr_ns now = fpr_report_now(r), due = later(now, delay);
     if (r->clock) {
         fpr_clock_schedule(r->clock, &r->work, due);
     }
@@ -91,12 +97,14 @@ void fpr_reporter_request(struct fpr_reporter *r)
     }
 }
 
-/* A pass that is due while none may begin is not forgotten. */
+/* A pass that is due while none may begin is not forgotten, as long as there is a later moment. */
 static void run_work(void *ctx)
 {
     struct fpr_reporter *r = ctx;
-    if (fpr_reporter_pass(r, NULL) && r->device) {
-        fpr_clock_schedule(r->clock, &r->work, fpr_clock_now(r->clock) + RETRY_NS);
+    int err = fpr_reporter_pass(r, NULL);
+    fpr_ns now = fpr_clock_now(r->clock);
+    if (err && r->device && now < UINT64_MAX) {
+        fpr_clock_schedule(r->clock, &r->work, later(now, RETRY_NS));
     }
 }
 

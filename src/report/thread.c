@@ -87,7 +87,7 @@ static void run_pass(struct fpr_thread *t)
         t->due = err == -ENOMEM ? fpr_thread_later(RETRY_NS) : start;
     } else if (!err) {
         t->stats.passes++;
-        t->stats.passes_cut += result.error == -ECANCELED;
+        t->stats.passes_cut += t->reporter->cancelled; /* a device may answer -ECANCELED */
         t->stats.cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
         add(took, &t->stats.pass_ns, &t->stats.pass_max_ns);
     }

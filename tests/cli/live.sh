@@ -20,7 +20,40 @@ predicted=$(sed -n 's/^95 % .*predicted: \([0-9]*\)).*/\1/p' stdout.txt)
 
 run "$BENCH" series "${small[@]}" --only table --rows baseline,enabled --tests page_fault2 --json -
 is 0
-prints '"row"' '"enabled"' '"page_fault2"' '"of_baseline"'
+prints '"row"' '"enabled"' '"page_fault2"' '"of_baseline"' '"order"' '"capacity"' \
+    '"budget_divisor"' '"thp"' '"after_memhog"'
+
+# Without the baseline nothing is a part of it.
+run "$BENCH" series "${small[@]}" --only table --rows enabled --tests page_fault1
+is 0
+grep -q ' -$' stdout.txt || bad "a part of no baseline"
+run "$BENCH" series "${small[@]}" --only table --rows enabled --tests page_fault1 --json -
+prints '"of_baseline":null'
+
+# A device that gets nothing back: its blocks are larger than the guest's.
+run "$BENCH" series "${small[@]}" --only memhog --capacity 4096 --json never.json
+is 0
+prints "never back (predicted: never)"
+case $out in *"a task"* | *" runs "*) bad "it speaks of a table that is not there" ;; esac
+grep -q '"passes_to_95":null' never.json || bad "never is a number"
+
+# Were it not refused it would take all there is: where that can be capped, it is.
+cap=
+(ulimit -v 8388608 && $WRAPPER "$BENCH" --version) >/dev/null 2>&1 &&
+    cap="prlimit --as=8589934592 --"
+WRAPPER="$cap $WRAPPER" run "$BENCH" series --mib 1048576 --only memhog
+refused --mib 1048576
+
+# One signal is acted on at once, whatever is waited for.
+stops() {
+    timeout --preserve-status -k 60 -s INT 1 $WRAPPER "$@" >stdout.txt 2>stderr.txt
+    status=$?
+    last="$*"
+    is 1
+}
+stops "$BENCH" series --seconds 3000 --only table --mib 128 --map-mib 8
+stops "$BENCH" series --only memhog --mib 128 --map-mib 8 --delay-ms 3000000
+stops "$BENCH" overcommit --slot 3000 --guests 2 --mib 128 --host-mib 16
 run "$BENCH" series --pairs 100 --rows enabled --mib 128 --map-mib 8 --delay-ms 0; is 0
 run "$BENCH" series --rows nothing; refused --rows nothing
 run "$BENCH" series --mib 1; refused --mib
@@ -35,7 +68,9 @@ run "$BENCH" overcommit --guests 2 --mib 128 --rounds 1 --slot 0.1 --delay-ms 5 
 is 0
 prints "peak MiB" "off" "order 9"
 grep -q '"order 10",' o.csv || bad "the CSV lacks a setting"
-grep -q '"mean_mib"' o.json || bad "the JSON lacks the mean"
+for key in mean_mib demand rounds delay_ms host_memory; do
+    grep -q "\"$key\"" o.json || bad "the JSON lacks $key"
+done
 grep -q '</html>' o.html || bad "the page is not whole"
 run "$BENCH" overcommit --guests 2 --mib 128 --host-mib 256; refused --host-mib
 run "$BENCH" overcommit --guests 1; refused --guests

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 enum { PAGES = 4096, HUGE_PAGES = 512 };
 
@@ -111,6 +113,58 @@ static void test_process_madvise(void **state)
     check_way(FPR_ARENA_ANON, FPR_ARENA_PROCESS_MADVISE);
 }
 
+/* Locked memory is refused by the system; what lies behind it goes back nevertheless. */
+static void test_the_others_of_a_batch_go_back(void **state)
+{
+    (void)state;
+    const enum fpr_arena_mode modes[] = {FPR_ARENA_DONTNEED, FPR_ARENA_PROCESS_MADVISE};
+    struct fpr_sg sg[8];
+    for (unsigned k = 0; k < 8; k++)
+        sg[k] = (struct fpr_sg){.pfn = k * 512, .order = 4};
+    for (unsigned k = 0; k < 2; k++) {
+        struct fpr_arena *arena = make(FPR_ARENA_ANON, FPR_ARENA_THP_NEVER, 0);
+        struct fpr_device device;
+        struct fpr_arena_stats stats;
+        int64_t page = (int64_t)fpr_arena_page_size(arena);
+        fill(arena, 0, PAGES);
+        if (fpr_arena_device(arena, modes[k], &device) ||
+            mlock(fpr_arena_address(arena, 4 * 512), (size_t)page)) {
+            fpr_arena_destroy(arena);
+            continue; /* an older kernel, or nothing may be locked */
+        }
+        assert_int_equal(device.report(device.ctx, sg, 8), -EINVAL);
+        assert_int_equal(fpr_arena_get_stats(arena, &stats), 0);
+        assert_int_equal(stats.errors, 1);
+        assert_int_equal(stats.returned_bytes, 7 * 16 * page);
+        assert_int_equal(fpr_arena_resident_bytes(arena), (PAGES - 7 * 16) * page);
+        assert_int_equal(*(unsigned char *)fpr_arena_address(arena, 4 * 512), 0x5a);
+        fpr_arena_destroy(arena);
+    }
+}
+
+/* Else the process would die of SIGXFSZ. */
+static void test_a_limit_of_file_sizes_is_an_error(void **state)
+{
+    (void)state;
+    struct fpr_arena_config config;
+    struct fpr_arena *arena = NULL;
+    struct rlimit before, limit;
+    assert_int_equal(fpr_arena_config_init(&config), 0);
+    config.pages = PAGES;
+    config.backing = FPR_ARENA_MEMFD;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 1 << 20;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    int err = fpr_arena_create(&config, &arena);
+    config.pages = 1;
+    int small = fpr_arena_create(&config, &arena);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(err, -ENOMEM);
+    assert_int_equal(small, 0);
+    fpr_arena_destroy(arena);
+}
+
 static void test_hugetlb_takes_whole_huge_pages(void **state)
 {
     (void)state;
@@ -179,6 +233,8 @@ int main(void)
         cmocka_unit_test(test_remove),
         cmocka_unit_test(test_punch),
         cmocka_unit_test(test_process_madvise),
+        cmocka_unit_test(test_the_others_of_a_batch_go_back),
+        cmocka_unit_test(test_a_limit_of_file_sizes_is_an_error),
         cmocka_unit_test(test_hugetlb_takes_whole_huge_pages),
         cmocka_unit_test(test_wrong_arguments),
     };

@@ -76,6 +76,7 @@ static void set_it(void)
     EXPECT(fpr_zone_set_notify(z, 1, NULL, NULL));
     EXPECT(fpr_zone_set_reclaiming(z, true));
     EXPECT(fpr_zone_set_stat_threshold(z, 9));
+    EXPECT(fpr_zone_clear_lock_stats(z));
     EXPECT(fpr_zone_fold_stats(z));
     EXPECT(fpr_zone_load_free(z, UNIT_HOLE, 0, 1, false));
     EXPECT(fpr_zone_load_pcp(z, 0, 0, UNIT_HOLE, 1));

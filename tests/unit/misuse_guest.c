@@ -149,11 +149,15 @@ static void test_guest(void **state)
     assert_int_equal(fpr_zone_config_init(&zone, FPR_PROFILE_V16), 0);
     zone.max_order = 0;
     BAD(zone, &zone, -EINVAL, "impossible geometry");
+    assert_int_equal(fpr_zone_config_init(&zone, FPR_PROFILE_V16), 0);
+    zone.page_shift = (size_t)1 << 14 == fpr_arena_page_size(arena) ? 12 : 14;
+    BAD(zone, &zone, -EINVAL, "other pages than the system's");
 #undef BAD
     REFUSED(fpr_guest_machine(none), 0, "no guest");
     REFUSED(fpr_guest_arena(none), 0, "no guest");
     REFUSED(fpr_guest_reporter(none), 0, "no guest");
     REFUSED(fpr_guest_iova(none), 0, "no guest");
+    REFUSED(fpr_guest_device(none), 0, "no guest");
     REFUSED(fpr_guest_get_stats(none, &stats), -EINVAL, "no guest");
     REFUSED(fpr_guest_get_stats(guest, NULL), -EINVAL, "no place for the answer");
     IGNORED(fpr_guest_destroy(NULL), "no guest");

@@ -77,6 +77,7 @@ static void test_looking(void **state)
     REFUSED(fpr_zone_get_stats(z, NULL), -EINVAL, "no place for the answer");
     REFUSED(fpr_zone_get_lock_stats(none, &lock), -EINVAL, "no zone");
     REFUSED(fpr_zone_get_lock_stats(z, NULL), -EINVAL, "no place for the answer");
+    REFUSED(fpr_zone_clear_lock_stats(none), -EINVAL, "no zone");
     REFUSED(fpr_zone_get_pcp(none, 0, &pcp), -EINVAL, "no zone");
     REFUSED(fpr_zone_get_pcp(z, UNIT_CPUS, &pcp), -EINVAL, "no such cpu");
     REFUSED(fpr_zone_get_pcp(z, 0, NULL), -EINVAL, "no place for the answer");

@@ -47,6 +47,10 @@ static void test_what_is_no_plugin_is_refused_with_a_reason(void **state)
     check_refused(FPR_TEST_PLUGINS "/newer.so", "", -ENOSYS, "another version");
     check_refused(FPR_TEST_PLUGINS "/hollow.so", "", -EINVAL, "report function");
     check_refused(FPR_TEST_PLUGINS "/stranger.so", "", -ENOSYS, FPR_PLUGIN_SYMBOL);
+    check_refused(FPR_TEST_PLUGINS "/sample.so", "nine", -EINVAL, "sample.so: ");
+    check_refused(FPR_TEST_PLUGINS "/moody.so", "-13", -EACCES, "moody.so: ");
+    check_refused(FPR_TEST_PLUGINS "/moody.so", "-13", -EACCES, "ermission");
+    check_refused(FPR_TEST_PLUGINS "/moody.so", "17", -EINVAL, "17");
     check_refused("/nonexistent.so", "", -ENOENT, "nonexistent.so");
     check_refused("libm.so.6", "", -ENOENT, "libm"); /* the system's folders are not searched */
     check_refused("", "", -EINVAL, "path");

@@ -47,6 +47,29 @@ static void test_batches_are_kept_with_time_and_result(void **state)
     fpr_clock_destroy(clock);
 }
 
+static int clear_it(void *ctx, const struct fpr_sg *sg, unsigned nents)
+{
+    struct fpr_recorder **recorder = ctx;
+    (void)sg;
+    (void)nents;
+    fpr_recorder_clear(*recorder);
+    return -5;
+}
+
+static void test_the_next_device_may_clear_it(void **state)
+{
+    (void)state;
+    struct fpr_recorder *recorder;
+    struct fpr_device device;
+    const struct fpr_device next = {.name = "clears", .report = clear_it, .ctx = &recorder};
+    assert_int_equal(fpr_recorder_create(NULL, &next, &recorder), 0);
+    assert_int_equal(fpr_recorder_device(recorder, &device), 0);
+    assert_int_equal(device.report(device.ctx, two, 2), -5);
+    assert_int_equal(device.report(device.ctx, two, 1), -5);
+    assert_int_equal(fpr_recorder_count(recorder), 0); /* the batch at hand is forgotten, too */
+    fpr_recorder_destroy(recorder);
+}
+
 static void test_saved_as_text(void **state)
 {
     (void)state;
@@ -128,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batches_are_kept_with_time_and_result),
+        cmocka_unit_test(test_the_next_device_may_clear_it),
         cmocka_unit_test(test_saved_as_text),
         cmocka_unit_test(test_a_writer_streams),
         cmocka_unit_test(test_mistakes_are_returned),

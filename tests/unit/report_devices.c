@@ -126,11 +126,33 @@ static void test_a_balloon_with_a_latency(void **state)
     finish(&g);
 }
 
+/* A moment behind the last is the last, not one long past; and there nothing is tried again. */
+static void test_the_end_of_time(void **state)
+{
+    (void)state;
+    struct guest g;
+    struct fpr_report_stats stats;
+    fpr_ns due = 0;
+    start(&g);
+    fpr_clock_advance(g.clock, UINT64_MAX - FPR_NS_PER_S); /* the delay is 2 s */
+    assert_int_equal(fpr_reporter_register(g.reporter, &g.host_device), 0);
+    assert_true(fpr_clock_next(g.clock, &due));
+    assert_int_equal(due, UINT64_MAX);
+    assert_int_equal(fpr_reporter_suspend(g.reporter, true), 0);
+    assert_int_equal(fpr_clock_advance(g.clock, UINT64_MAX), 1);
+    assert_int_equal(fpr_reporter_suspend(g.reporter, false), 0);
+    assert_int_equal(fpr_reporter_pass(g.reporter, NULL), 0);
+    assert_int_equal(fpr_reporter_get_stats(g.reporter, &stats), 0);
+    assert_int_equal(stats.reported_pages, PAGES);
+    finish(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_failing_host_loses_nothing),
         cmocka_unit_test(test_a_balloon_with_a_latency),
+        cmocka_unit_test(test_the_end_of_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

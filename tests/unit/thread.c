@@ -206,6 +206,43 @@ static void test_unregistering_cuts_a_pass(void **state)
     fpr_fault_destroy(fault);
 }
 
+/* What the device answers is its own word; what the user does is not. */
+struct saying {
+    struct fpr_reporter *reporter; /* suspended from inside; NULL: answered with -ECANCELED */
+    int calls;
+};
+
+static int say(void *ctx, const struct fpr_sg *sg, unsigned nents)
+{
+    struct saying *saying = ctx;
+    (void)sg;
+    (void)nents;
+    if (++saying->calls > 1)
+        return 0;
+    return saying->reporter ? fpr_reporter_suspend(saying->reporter, true) : -ECANCELED;
+}
+
+static void test_which_passes_count_as_cut(void **state)
+{
+    (void)state;
+    for (int suspend = 0; suspend < 2; suspend++) {
+        struct guest g;
+        struct saying saying = {0};
+        struct fpr_thread_stats stats;
+        const struct fpr_device device = {.name = "says", .report = say, .ctx = &saying};
+        start(&g, 0, 1);
+        saying.reporter = suspend ? g.reporter : NULL;
+        assert_int_equal(fpr_thread_register(g.thread, &device), 0);
+        do {
+            sched_yield();
+            assert_int_equal(fpr_thread_get_stats(g.thread, &stats), 0);
+        } while (stats.passes == 0);
+        assert_int_equal(stats.passes_cut, suspend);
+        assert_int_equal(fpr_reporter_suspend(g.reporter, false), 0);
+        finish(&g);
+    }
+}
+
 static int call_back(void *ctx, const struct fpr_sg *sg, unsigned nents)
 {
     struct guest *g = ctx;
@@ -305,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_hurry),
         cmocka_unit_test(test_a_stuck_device),
         cmocka_unit_test(test_unregistering_cuts_a_pass),
+        cmocka_unit_test(test_which_passes_count_as_cut),
         cmocka_unit_test(test_calls_from_the_callback),
         cmocka_unit_test(test_several_machines),
         cmocka_unit_test(test_wrong_arguments),

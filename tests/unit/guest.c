@@ -1,0 +1,87 @@
+/* A guest put together, and a reporter's thread beside it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fpr/guest.h>
+#include <fpr/thread.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAGES = 65536 }; /* a pass needs more than 64 MiB free */
+
+static struct fpr_guest *make(bool locked)
+{
+    struct fpr_guest_config config;
+    struct fpr_guest *guest = NULL;
+    assert_int_equal(fpr_guest_config_init(&config), 0);
+    config.pages = PAGES;
+    config.locked = locked;
+    config.report.delay = 0;
+    config.report.budget_divisor = 0;
+    config.arena.thp = FPR_ARENA_THP_NEVER;
+    assert_int_equal(fpr_guest_create(&config, &guest), 0);
+    return guest;
+}
+
+static void test_its_device_may_be_driven_by_a_thread(void **state)
+{
+    (void)state;
+    struct fpr_guest *guest = make(true);
+    struct fpr_reporter *reporter = fpr_guest_reporter(guest);
+    const struct fpr_device *device = fpr_guest_device(guest);
+    struct fpr_thread *thread = NULL;
+    assert_non_null(device);
+    memset(fpr_arena_address(fpr_guest_arena(guest), 0), 1, 64 << 20);
+    assert_true(fpr_arena_resident_bytes(fpr_guest_arena(guest)) >= 64 << 20);
+    assert_int_equal(fpr_thread_create(reporter, &thread), -EBUSY);
+    assert_int_equal(fpr_reporter_unregister(reporter, device), 0);
+    assert_int_equal(fpr_thread_create(reporter, &thread), 0);
+    assert_int_equal(fpr_thread_register(thread, device), 0);
+    assert_int_equal(fpr_thread_settle(thread, FPR_FOREVER), 0);
+    assert_int_equal(fpr_arena_resident_bytes(fpr_guest_arena(guest)), 0);
+    fpr_guest_destroy(guest); /* does nothing: the thread goes first */
+    assert_int_equal(fpr_thread_stop(thread, FPR_FOREVER), 0);
+    fpr_thread_destroy(thread);
+    fpr_guest_destroy(guest);
+}
+
+static void test_without_a_thread_passes_are_by_hand(void **state)
+{
+    (void)state;
+    struct fpr_guest *guest = make(false);
+    struct fpr_reporter *reporter = fpr_guest_reporter(guest);
+    const struct fpr_device *device = fpr_guest_device(guest);
+    assert_int_equal(fpr_reporter_unregister(reporter, device), 0);
+    assert_int_equal(fpr_reporter_pass(reporter, NULL), -EINVAL);
+    assert_int_equal(fpr_reporter_register(reporter, device), 0);
+    assert_int_equal(fpr_reporter_pass(reporter, NULL), 0);
+    fpr_guest_destroy(guest);
+}
+
+/* A frame is a page of the arena, so of the system. */
+static void test_frames_are_the_systems_pages(void **state)
+{
+    (void)state;
+    struct fpr_guest *guest = make(false);
+    struct fpr_zone_info info;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    assert_int_equal(fpr_zone_get_info(fpr_machine_zone(fpr_guest_machine(guest), 0), &info), 0);
+    assert_int_equal((size_t)1 << info.page_shift, page);
+    fpr_guest_destroy(guest);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_its_device_may_be_driven_by_a_thread),
+        cmocka_unit_test(test_without_a_thread_passes_are_by_hand),
+        cmocka_unit_test(test_frames_are_the_systems_pages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
