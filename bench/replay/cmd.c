@@ -23,6 +23,7 @@ enum {
     KEY_HTML,
     KEY_EXPLAIN,
     KEY_DEVICE,
+    KEY_RESYNC,
 };
 
 static const struct argp_option options[] = {
@@ -42,6 +43,8 @@ static const struct argp_option options[] = {
     {"explain-at", KEY_EXPLAIN, "SECONDS", 0,
      "Say why memory was not returned at this moment (trace time)", 2},
     {"device", KEY_DEVICE, "PLUGIN.so", 0, "Also hand every report to this device", 2},
+    {NULL, 0, NULL, 0, "With reporting as recorded:", 3},
+    {"resync", KEY_RESYNC, NULL, 0, "predict: repair the model after each miss", 3},
     {0},
 };
 
@@ -117,6 +120,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_HTML:
         args->html = arg;
+        return 0;
+    case KEY_RESYNC:
+        args->model.replay.resync = true;
         return 0;
     case KEY_DEVICE:
         args->device = arg;
