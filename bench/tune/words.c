@@ -122,6 +122,11 @@ void tune_words_reason(const struct tune_sweep *sweep, FILE *to)
             base > 0 ? 100 * best->given_back / base : 0.0,
             cpu_text(best->cost_ms, false, cpu, sizeof(cpu)));
     against_others(sweep, to);
+    struct tune_setting setting = tune_setting_at(sweep, (size_t)a->best);
+    if (!setting.order && setting.delay_ms < TUNE_KERNEL_DELAY_MS) {
+        fprintf(to, "Real guests run longer with order 0 and a short delay, which this does not "
+                    "count: take it as the start of a measurement.\n");
+    }
 }
 
 void tune_words_command(const struct tune_sweep *sweep, char *text, size_t size)

@@ -95,6 +95,7 @@ static void test_more_memory_wins_while_cpu_is_cheap(void **state)
     assert_int_equal(sweep.advice.with_delay, 1);
     says(&sweep, "Recommended: order 0, no budget, capacity 32, delay 100 ms");
     says(&sweep, "no setting tried gives back more");
+    says(&sweep, "the start of a measurement");
     says(&sweep, "    echo 0 > /sys/module/page_reporting/parameters/page_reporting_order\n");
     says(&sweep, "after the balloon driver has registered");
     says(&sweep, "budget:   order 0, no budget, capacity 32, delay 2000 ms: +2.000 GiB*min");
@@ -128,6 +129,7 @@ static void test_nearly_as_good_and_less_changed_wins(void **state)
          (const double[8]){10, 10, 10, 10, 10, 10, 10, 10});
     assert_int_equal(sweep.advice.top, 3);
     assert_int_equal(sweep.advice.best, 4); /* the kernel's own setting, 0.8 % less */
+    says_not(&sweep, "the start of a measurement");
     says(&sweep, "within 1 % of the best (order 0, no budget, capacity 32, delay 100 ms");
     tune_sweep_free(&sweep);
 }
