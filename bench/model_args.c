@@ -18,7 +18,6 @@ static const unsigned backing_shifts[] = {12, 21, 30};
 enum {
     KEY_PROFILE = BENCH_KEY(500),
     KEY_MODE,
-    KEY_RESYNC,
     KEY_REPAIR,
     KEY_WITHOUT,
     KEY_COST,
@@ -36,7 +35,6 @@ static const struct argp_option options[] = {
      "mirror: the kernel's own buddy-level events are applied; predict: the model serves the "
      "requests itself (default: predict where the starting state is known)",
      5},
-    {"resync", KEY_RESYNC, NULL, 0, "predict: repair the model after each miss", 5},
     {"repair", KEY_REPAIR, "on|off", 0,
      "predict: where nothing tells of bulk allocations, infer them from a first replay (on)", 5},
     {"without", KEY_WITHOUT, "LIST", 0,
@@ -136,9 +134,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_MODE:
         model->replay.mode = (enum fpr_replay_mode)bench_word("--mode", arg, bench_mode_words);
-        return 0;
-    case KEY_RESYNC:
-        model->replay.resync = true;
         return 0;
     case KEY_REPAIR:
         model->replay.repair = bench_word("--repair", arg, on_off_words) == 1;

@@ -55,4 +55,18 @@ void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summar
 void import_lacks_json(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
                        const struct import_losses *losses, struct json_object *json);
 
+/* What import would say of a recording, without writing it. */
+struct import_verdict {
+    const char *good_for; /* its word: nothing, shape, memory, part, everything */
+    char *text; /* what it lacks and what it is good for, as import prints it; to be freed */
+};
+/* Reads the whole trace. `stop` not 0 ends that with -EINTR. Returns 0, or why it cannot be read
+ * (a pipe, which can be read once: -ESPIPE); the verdict is untouched then. */
+int import_judge(const char *path, const struct fpr_trace_options *options,
+                 const volatile int *stop, struct import_verdict *verdict);
+/* The verdict's word. */
+const char *import_good_for(const struct fpr_recording *rec,
+                            const struct fpr_trace_summary *summary,
+                            const struct import_losses *losses);
+
 #endif

@@ -215,6 +215,13 @@ static const struct verdict *judge(const struct fpr_recording *rec,
     return losses->lost_events || misfits ? &verdicts[3] : &verdicts[4];
 }
 
+const char *import_good_for(const struct fpr_recording *rec,
+                            const struct fpr_trace_summary *summary,
+                            const struct import_losses *losses)
+{
+    return judge(rec, summary, losses)->word;
+}
+
 void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
                   const struct import_losses *losses, FILE *to)
 {
@@ -259,5 +266,5 @@ void import_lacks_json(const struct fpr_recording *rec, const struct fpr_trace_s
     }
     bench_json_add_u64(json, "misfits", import_misfits(summary, losses));
     bench_json_add(json, "lacks", words);
-    bench_json_add_string(json, "good_for", judge(rec, summary, losses)->word);
+    bench_json_add_string(json, "good_for", import_good_for(rec, summary, losses));
 }

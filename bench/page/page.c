@@ -91,6 +91,9 @@ void page_end(FILE *to, struct json_object *data)
             "as JSON.</footer>\n</main>\n",
             fpr_version());
     if (page_has_charts()) {
+        fputs("<noscript><p class=note>The charts need JavaScript; the numbers are above.</p>"
+              "</noscript>\n",
+              to);
         fputs("<script id=data type=\"application/json\">", to);
         bench_json_write_in_html(data, to);
         fputs("</script>\n<script>\n", to);

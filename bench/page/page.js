@@ -25,13 +25,20 @@
     a.capacity === b.capacity && a.delay_ms === b.delay_ms;
   const kernel = { order: 9, budget_divisor: 16, capacity: 32, delay_ms: 2000 };
 
+  /* What the recording's kernel can be set to. */
+  const today = () => {
+    const own = (data.kernels || []).find(k => k.kernel === trace().kernel &&
+      k.profile === trace().profile);
+    return own && own.settable_today;
+  };
+
   /* What a setting is, in a word, if it is something. */
   const role = r => [
-    same(r, data.recommended) && 'recommended', same(r, data.settable_today) && 'best today',
+    same(r, data.recommended) && 'recommended', same(r, today()) && 'best today',
     same(r, kernel) && "the kernel's own",
   ].filter(Boolean).join(', ');
   /* The settings that are something keep their colour in every chart. */
-  const colourOf = r => palette()[same(r, data.recommended) ? 0 : same(r, data.settable_today) ? 1
+  const colourOf = r => palette()[same(r, data.recommended) ? 0 : same(r, today()) ? 1
     : same(r, kernel) ? 2 : r.label ? 0 : 3];
   const title = r => role(r) ? `${role(r)}: ${label(r)}` : label(r);
   /* Legends cannot wrap: on a narrow page they name the role alone. */

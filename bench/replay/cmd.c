@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ enum {
     KEY_HTML,
     KEY_EXPLAIN,
     KEY_DEVICE,
+    KEY_RESYNC,
 };
 
 static const struct argp_option options[] = {
@@ -41,7 +43,9 @@ static const struct argp_option options[] = {
     {"html", KEY_HTML, "FILE", 0, "A page with the curves", 2},
     {"explain-at", KEY_EXPLAIN, "SECONDS", 0,
      "Say why memory was not returned at this moment (trace time)", 2},
-    {"device", KEY_DEVICE, "PLUGIN.so", 0, "Also hand every report to this device", 2},
+    {"device", KEY_DEVICE, "PLUGIN.so[,ARGUMENT]", 0, "Also hand every report to this device", 2},
+    {NULL, 0, NULL, 0, "With reporting as recorded:", 3},
+    {"resync", KEY_RESYNC, NULL, 0, "predict: repair the model after each miss", 3},
     {0},
 };
 
@@ -117,6 +121,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_HTML:
         args->html = arg;
+        return 0;
+    case KEY_RESYNC:
+        args->model.replay.resync = true;
         return 0;
     case KEY_DEVICE:
         args->device = arg;
@@ -205,6 +212,10 @@ static int replay(struct replay_args *args)
     }
     if (!err) {
         bench_watch_end(&args->watch);
+        if (result.device_failed) {
+            bench_complain("--device: %" PRIu64 " of %" PRIu64 " calls failed, the first with %d",
+                           result.device_failed, result.report_calls, result.device_error);
+        }
         write_files(args, prepared, &result);
         fpr_replay_result_free(&result);
     }

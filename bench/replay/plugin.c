@@ -1,12 +1,20 @@
 #include "replay.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "cli.h"
 
 void bench_plugin_open(struct bench_plugin *plugin, const char *path)
 {
     char reason[200] = "";
+    char name[4096];
+    const char *comma = access(path, F_OK) ? strchr(path, ',') : NULL;
+    snprintf(name, sizeof(name), "%.*s", (int)(comma ? (size_t)(comma - path) : strlen(path)),
+             path);
     plugin->loaded = NULL;
-    int err = fpr_plugin_load(path, NULL, &plugin->loaded, reason, sizeof(reason));
+    int err =
+        fpr_plugin_load(name, comma ? comma + 1 : NULL, &plugin->loaded, reason, sizeof(reason));
     if (err) {
         bench_die(BENCH_USAGE, "--device: %s", reason[0] ? reason : path);
     }

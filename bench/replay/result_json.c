@@ -72,6 +72,7 @@ static void add_prediction(struct json_object *o, const struct fpr_replay_result
     bench_json_add_u64(o, "repaired", r->repaired);
     bench_json_add_u64(o, "failed", r->failed);
     bench_json_add_u64(o, "frees_lost", r->frees_lost);
+    bench_json_add_u64(o, "device_failed", r->device_failed);
     bench_json_add_u64(o, "buddy_events", r->buddy_events);
     bench_json_add_u64(o, "buddy_wrong", r->buddy_wrong);
     bench_json_add(o, "state_after", state_json(&r->state_after));

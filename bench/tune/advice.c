@@ -109,18 +109,47 @@ static int next_of(const struct tune_sweep *sweep, int from)
     return next;
 }
 
-void tune_advise(struct tune_sweep *sweep)
+/* -1 for a setting that is not worth its price. */
+static int if_worth(const struct tune_sweep *sweep, int i)
+{
+    return i >= 0 && tune_net(sweep, &sweep->totals[i]) > 0 ? i : -1;
+}
+
+void tune_advise_kernel(struct tune_sweep *sweep)
 {
     struct tune_advice *a = &sweep->advice;
     unsigned today = tune_order_settable(sweep) ? FREE_ORDER : 0;
-    a->best = choose(sweep, FREE_ALL);
+    a->best = if_worth(sweep, choose(sweep, FREE_ALL));
     a->top = best_of(sweep, FREE_ALL);
-    a->today = choose(sweep, today);
-    if (a->best >= 0 && !(tune_net(sweep, &sweep->totals[a->best]) > 0)) {
-        a->best = -1; /* nothing is worth its price */
-    }
+    int there = choose(sweep, today);
+    a->today = if_worth(sweep, there);
+    a->off_today = there >= 0 && a->today < 0;
     a->next = next_of(sweep, a->best);
-    a->with_budget = choose(sweep, today | FREE_BUDGET);
-    a->with_capacity = choose(sweep, today | FREE_CAPACITY);
-    a->with_delay = choose(sweep, today | FREE_DELAY);
+    a->with_budget = if_worth(sweep, choose(sweep, today | FREE_BUDGET));
+    a->with_capacity = if_worth(sweep, choose(sweep, today | FREE_CAPACITY));
+    a->with_delay = if_worth(sweep, choose(sweep, today | FREE_DELAY));
+}
+
+void tune_advise(struct tune_sweep *sweep)
+{
+    struct tune_kernels kernels;
+    tune_advise_kernel(sweep);
+    tune_kernels_split(sweep, &kernels);
+    for (size_t t = 0; t < sweep->nr_traces; t++) {
+        sweep->traces[t].today = -1;
+    }
+    for (size_t k = 0; k < kernels.count; k++) {
+        const struct tune_sweep *one = &kernels.each[k];
+        for (size_t t = 0; t < sweep->nr_traces; t++) {
+            if (tune_same_kernel(&sweep->traces[t], &one->traces[0])) {
+                sweep->traces[t].today = one->advice.today;
+            }
+        }
+        if (one->advice.today != kernels.each[0].advice.today) {
+            sweep->advice.today = -1;
+        } else if (!k) {
+            sweep->advice.today = one->advice.today;
+        }
+    }
+    tune_kernels_free(&kernels);
 }

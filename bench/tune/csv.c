@@ -61,6 +61,9 @@ static void comments(const struct tune_sweep *sweep, FILE *to)
         if (trace->lost) {
             fprintf(to, "# lost_events: %" PRIu64 "\n", trace->lost);
         }
+        if (trace->good_for[0]) {
+            fprintf(to, "# good_for: %s\n", trace->good_for);
+        }
         fprintf(to, "# span_s: %.3f\n# events: %" PRIu64 "\n# baseline: ", trace->span_s,
                 trace->events);
         fprintf(to, "reporting off");

@@ -78,6 +78,12 @@ static struct json_object *trace_json(const struct tune_sweep *sweep,
     if (trace->lost) {
         bench_json_add_u64(o, "lost_events", trace->lost);
     }
+    if (trace->good_for[0]) {
+        bench_json_add_string(o, "good_for", trace->good_for);
+    }
+    if (trace->verdict) {
+        bench_json_add_string(o, "verdict", trace->verdict);
+    }
     tune_json_points(o, trace);
     struct json_object *baseline = bench_json_object();
     tune_json_row(baseline, &trace->baseline);
@@ -125,6 +131,28 @@ static void add_words(struct json_object *o, const char *key, const struct tune_
     free(text);
 }
 
+/* What each recorded kernel can be set to. */
+static struct json_object *kernels_json(const struct tune_sweep *sweep)
+{
+    struct json_object *array = bench_json_array();
+    struct tune_kernels kernels;
+    tune_kernels_split(sweep, &kernels);
+    for (size_t k = 0; k < kernels.count; k++) {
+        const struct tune_sweep *one = &kernels.each[k];
+        struct json_object *o = bench_json_object();
+        char command[128];
+        tune_words_command(one, command, sizeof(command));
+        bench_json_add_string(o, "kernel", one->traces[0].release);
+        bench_json_add_string(o, "profile", one->traces[0].profile);
+        bench_json_add_bool(o, "order_settable", tune_order_settable(one));
+        bench_json_add(o, "settable_today", chosen(one, one->advice.today));
+        bench_json_add(o, "command", command[0] ? json_object_new_string(command) : NULL);
+        json_object_array_add(array, o);
+    }
+    tune_kernels_free(&kernels);
+    return array;
+}
+
 static void add_advice(struct json_object *o, const struct tune_sweep *sweep)
 {
     struct json_object *set = bench_json_array();
@@ -139,6 +167,7 @@ static void add_advice(struct json_object *o, const struct tune_sweep *sweep)
     char command[128];
     tune_words_command(sweep, command, sizeof(command));
     bench_json_add(o, "command", command[0] ? json_object_new_string(command) : NULL);
+    bench_json_add(o, "kernels", kernels_json(sweep));
     add_words(o, "reason", sweep, tune_words_reason);
     add_words(o, "today", sweep, tune_words_today);
     add_words(o, "changes", sweep, tune_words_changes);

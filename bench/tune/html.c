@@ -134,6 +134,11 @@ static void how(const struct tune_sweep *sweep, FILE *to)
         term(to, "rules", trace->profile);
         term(to, "mode", trace->mode);
         term(to, "start", trace->start);
+        if (trace->verdict) {
+            fputs("<dt>import says</dt><dd><pre>", to);
+            page_text(to, trace->verdict);
+            fputs("</pre></dd>\n", to);
+        }
         if (trace->lost) {
             fprintf(to,
                     "<dt>lost events</dt><dd>%" PRIu64 ": what follows the first gap is not as it "

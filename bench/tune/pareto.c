@@ -58,13 +58,19 @@ static void mark_trace(struct tune_sweep *sweep, struct tune_trace *trace,
 
 static struct tune_total sum_up(const struct tune_sweep *sweep, size_t i)
 {
-    struct tune_total total = {.done = sweep->nr_traces > 0};
+    struct tune_total total = {.done = true};
+    bool any = false;
     for (size_t t = 0; t < sweep->nr_traces; t++) {
         const struct tune_row *row = &sweep->traces[t].rows[i];
+        if (!tune_counts(&sweep->traces[t])) {
+            continue;
+        }
+        any = true;
         total.done = total.done && row->done;
         total.given_back += row->metric[TUNE_given_back_gib_min];
         total.cost_ms += row->metric[TUNE_extra_cost_ms];
     }
+    total.done = total.done && any;
     total.given_back = tune_round(total.given_back, 6);
     total.cost_ms = tune_round(total.cost_ms, 3);
     return total;

@@ -148,6 +148,8 @@ static void comment_of_trace(struct reader *r, char *line)
         t->span_s = number(r, "span_s", text);
     } else if ((text = after(line, "lost_events"))) {
         t->lost = whole(r, "lost_events", text);
+    } else if ((text = after(line, "good_for"))) {
+        snprintf(t->good_for, sizeof(t->good_for), "%s", text);
     } else if ((text = after(line, "events"))) {
         t->events = whole(r, "events", text);
     } else if (after(line, "baseline")) {

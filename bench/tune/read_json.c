@@ -169,6 +169,14 @@ static void read_trace(const char *path, struct json_object *o, struct tune_swee
     if (json_object_object_get_ex(o, "lost_events", NULL)) {
         trace->lost = whole(p, o, "lost_events", UINT64_MAX);
     }
+    if (json_object_object_get_ex(o, "good_for", NULL)) {
+        text(p, o, "good_for", trace->good_for, sizeof(trace->good_for));
+    }
+    struct json_object *verdict;
+    if (json_object_object_get_ex(o, "verdict", &verdict) &&
+        !(trace->verdict = strdup(json_object_get_string(verdict)))) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
     if (json_object_object_get_ex(o, "time_ms", NULL)) {
         size_t count;
         trace->time_ms = numbers(p, o, "time_ms", &trace->nr_points);

@@ -108,6 +108,7 @@ static int run_trace(struct job *job, unsigned jobs, size_t count)
     }
     err = run_baseline(job);
     if (!err) {
+        tune_judge(job->trace, &job->model->trace, job->stop);
         tick(job, 0);
         struct tune_pool pool = {.task = run_setting,
                                  .tick = tick,

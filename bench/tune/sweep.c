@@ -89,6 +89,7 @@ void tune_sweep_free(struct tune_sweep *sweep)
         free(trace->rows);
         free(trace->time_ms);
         free(trace->measured_kib);
+        free(trace->verdict);
     }
     free(sweep->traces);
     free(sweep->totals);

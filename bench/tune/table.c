@@ -91,7 +91,7 @@ static bool shown(const struct tune_sweep *sweep, const struct tune_trace *trace
     return trace->rows[i].done &&
            (sweep->whole_table || sweep->cut_short || sweep->nr_settings <= TUNE_SHORT_TABLE ||
             sweep->shards || kernels_own || first_of_set(sweep, i) || (int)i == a->best ||
-            (int)i == a->today);
+            (int)i == trace->today);
 }
 
 static void one_trace(const struct tune_sweep *sweep, const struct tune_trace *trace, FILE *to)
@@ -103,6 +103,9 @@ static void one_trace(const struct tune_sweep *sweep, const struct tune_trace *t
             trace->release[0] ? trace->release : "not known", trace->profile, trace->mode,
             trace->span_s, trace->events);
     fprintf(to, "start: %s\n", trace->start);
+    if (trace->verdict) {
+        fputs(trace->verdict, to);
+    }
     if (trace->lost) {
         fprintf(to,
                 "lost events: %" PRIu64 ": what follows the first gap is not as it was; compare "
@@ -201,6 +204,8 @@ void tune_table(const struct tune_sweep *sweep, FILE *to)
         fprintf(to, "The sweep is not complete: nothing is recommended.\n");
         return;
     }
-    pareto_set(sweep, to);
+    if (next_in_set(sweep, -1) >= 0) {
+        pareto_set(sweep, to);
+    }
     tune_words(sweep, to);
 }

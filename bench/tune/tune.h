@@ -128,6 +128,9 @@ struct tune_trace {
     double span_s;
     uint64_t events;
     uint64_t lost;            /* events that the kernel lost */
+    char good_for[12];        /* import's word for what it is good for; empty: not judged */
+    char *verdict;            /* import's text: what it lacks, what it is good for; or NULL */
+    int today;                /* best that its kernel can be set to; -1: none */
     struct tune_row baseline; /* reporting off */
     size_t nr_points;
     uint64_t *time_ms;      /* of the curves' points */
@@ -147,7 +150,9 @@ struct tune_total {
 struct tune_advice {
     int best;        /* of the whole grid; -1: leave reporting off */
     int top;         /* the best by a hair; `best` may be another that changes less */
-    int today;       /* with only the order to choose; -1: the grid has no such setting */
+    int today;       /* with only the order to choose; -1: the grid has no such setting, none of
+                        them is worth it, or the recorded kernels differ in it */
+    bool off_today;  /* none of those is worth its price */
     int next;        /* the next dearer one of the Pareto set after `best`; -1: none */
     int with_budget; /* best where the budget may be chosen beside the order */
     int with_capacity;
@@ -209,12 +214,34 @@ void tune_sweep_mark(struct tune_sweep *sweep);
 
 /* advice.c: pure choice; needs the marks. */
 void tune_advise(struct tune_sweep *sweep);
+/* The same for recordings of one kernel. */
+void tune_advise_kernel(struct tune_sweep *sweep);
 /* Worth of a gain minus its cost, in GiB*min. */
 double tune_net(const struct tune_sweep *sweep, const struct tune_total *total);
 /* Whether budget, capacity and delay are the kernel's own. */
 bool tune_settable(const struct tune_setting *setting);
 /* Whether the recorded kernels let the order be chosen. */
 bool tune_order_settable(const struct tune_sweep *sweep);
+
+/* kernels.c: the recordings that count, one sweep for each kernel, marked and advised. They point
+ * into `sweep`, which must outlive them. */
+struct tune_kernels {
+    size_t count;
+    struct tune_sweep *each;
+};
+void tune_kernels_split(const struct tune_sweep *sweep, struct tune_kernels *kernels);
+void tune_kernels_free(struct tune_kernels *kernels);
+bool tune_same_kernel(const struct tune_trace *a, const struct tune_trace *b);
+/* Release, or the rules if that is not known. */
+const char *tune_kernel_name(const struct tune_trace *trace);
+
+/* verdict.c: what import says of a recording. */
+void tune_judge(struct tune_trace *trace, const struct fpr_trace_options *options,
+                const volatile int *stop);
+/* Whether it is good for something. */
+bool tune_counts(const struct tune_trace *trace);
+/* The first that counts and is good for the shape of curves alone; NULL: none. */
+const struct tune_trace *tune_shape_only(const struct tune_sweep *sweep);
 
 /* words.c: the advice in words; each line ends with a newline. `tick` is put round commands. */
 void tune_words(const struct tune_sweep *sweep, FILE *to);

@@ -94,7 +94,10 @@ struct fpr_replay_options {
     fpr_ns sample_every;             /**< step of the curves; default 0.5 s */
     bool explain;                    /**< fill `explanation` at explain_at */
     fpr_ns explain_at;               /**< trace time, within the replay */
-    const struct fpr_device *device; /**< also told of every batch; may be NULL */
+    /** Told of every batch before the host is; may be NULL. One with less room (max_nents) than a
+     *  batch may have is refused. Its error keeps the batch from the host, is counted and, but in a
+     *  mirror, ends the pass. Its order wish counts with as_recorded false and report.order -1. */
+    const struct fpr_device *device;
     const struct fpr_replay_watch *watch; /**< who looks on; may be NULL */
     const volatile int *stop;             /**< non-zero: give up with -EINTR; may be NULL */
 };
@@ -187,6 +190,8 @@ struct fpr_replay_result {
     uint64_t batches_wrong;          /**< of these, not predicted entry by entry */
     uint64_t report_calls;           /**< of the model */
     uint64_t reported_bytes;         /**< of the model */
+    uint64_t device_failed;          /**< calls that the options' device refused */
+    int device_error;                /**< what it answered first; 0: none */
     uint64_t recorded_report_bytes;  /**< of the trace */
     uint64_t matched_report_bytes;   /**< reported by both in the same pass */
     uint64_t notifications;          /**< of the model */

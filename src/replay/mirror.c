@@ -111,15 +111,18 @@ static int on_call(struct run *run, const struct op *op)
     run->nr_flight = op->gfp;
     run->r->batches++;
     fpr_match_add(run, &run->pass.kernel, run->flight, run->nr_flight);
-    return run->device.report(run->device.ctx, run->flight, run->nr_flight) == -ENOMEM ? -ENOMEM
-                                                                                       : 0;
+    uint64_t failed = run->r->device_failed;
+    int err = run->device.report(run->device.ctx, run->flight, run->nr_flight);
+    run->refused = run->r->device_failed > failed;
+    return err == -ENOMEM && !run->refused ? -ENOMEM : 0;
 }
 
 static int on_return(struct run *run, const struct op *op)
 {
     for (unsigned i = 0; run->recorded && i < run->nr_flight; i++) {
         struct fpr_zone *zone = fpr_run_zone(run, run->flight[i].pfn);
-        if (zone && !fpr_zone_putback(zone, run->flight[i].pfn, run->flight[i].order) && !op->aux)
+        if (zone && !fpr_zone_putback(zone, run->flight[i].pfn, run->flight[i].order) && !op->aux &&
+            !run->refused)
             fpr_zone_set_reported(zone, run->flight[i].pfn, run->flight[i].order, true);
     }
     run->nr_flight = 0;

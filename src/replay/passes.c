@@ -5,13 +5,19 @@
 #include <errno.h>
 #include <string.h>
 
-/* The batch reaches the host, and whoever else listens. */
+/* The batch reaches the host, unless the caller's own device refuses it. */
 static int hand_over(struct run *run, const struct fpr_sg *sg, unsigned nents)
 {
     const struct fpr_device *other = run->unwatched ? NULL : run->o->device;
-    int err = run->host_device.report(run->host_device.ctx, sg, nents);
-    int also = other && other->report ? other->report(other->ctx, sg, nents) : 0;
-    return also ? also : err;
+    int err = other ? other->report(other->ctx, sg, nents) : 0;
+    if (err) {
+        if (!run->r->device_failed++)
+            run->r->device_error = err;
+        return err;
+    }
+    for (unsigned i = 0; i < nents; i++)
+        run->r->reported_bytes += 1ull << (sg[i].order + run->page_shift);
+    return run->host_device.report(run->host_device.ctx, sg, nents);
 }
 
 static void compare(struct run *run, const struct op *op, const struct fpr_sg *sg, unsigned nents)
@@ -38,28 +44,28 @@ static int play_call(struct run *run, const struct fpr_sg *sg, unsigned nents)
     if (run->pass.active && !run->err)
         run->err = fpr_run_until(run, 1u << OP_REPORT | 1u << OP_PASS_END);
     const struct op *op = peek(run);
+    uint64_t failed = run->r->device_failed;
     if (!run->pass.active || run->err || op->kind != OP_REPORT) {
-        hand_over(run, sg, nents);
-        return 0;
+        int err = hand_over(run, sg, nents);
+        return run->r->device_failed > failed ? err : 0;
     }
     fpr_run_time(run, op->time);
     run->pc++;
     compare(run, op, sg, nents);
-    hand_over(run, sg, nents);
+    int err = hand_over(run, sg, nents);
+    err = run->r->device_failed > failed ? err : 0;
     run->err = fpr_run_until(run, 1u << OP_REPORT_RET | 1u << OP_PASS_END);
     op = peek(run);
     if (run->err || op->kind != OP_REPORT_RET)
-        return 0;
+        return err;
     fpr_run_time(run, op->time);
     run->pc++;
-    return (int)op->aux;
+    return err ? err : (int)op->aux;
 }
 
 static int device_report(void *ctx, const struct fpr_sg *sg, unsigned nents)
 {
     struct run *run = ctx;
-    for (unsigned i = 0; i < nents; i++)
-        run->r->reported_bytes += 1ull << (sg[i].order + run->page_shift);
     run->r->report_calls++;
     run->flight = sg;
     run->nr_flight = nents;
@@ -263,8 +269,33 @@ static int check_order(const struct run *run, int order)
                           info.max_order);
 }
 
+/* A device gets no batch that it has no room for: neither one of the model nor, mirrored, one of
+ * the recording. */
+static int check_room(const struct run *run)
+{
+    const struct fpr_device *other = run->o->device;
+    struct fpr_report_config usual;
+    if (!other || !other->max_nents)
+        return 0;
+    fpr_report_config_init(&usual);
+    unsigned largest = usual.capacity;
+    if (!run->recorded)
+        largest = run->o->reporting ? run->o->report.capacity : 0;
+    for (size_t i = 0; run->recorded && i < run->p->nr_ops; i++)
+        if (run->p->ops[i].kind == OP_REPORT && run->p->ops[i].gfp > largest)
+            largest = run->p->ops[i].gfp;
+    if (largest <= other->max_nents)
+        return 0;
+    return fpr_run_refuse(run->error, "device",
+                          "takes %u blocks at once, and reports have up to %u (the capacity)",
+                          other->max_nents, largest);
+}
+
 int fpr_passes_start(struct run *run)
 {
+    int err = check_room(run);
+    if (err)
+        return err;
     run->device = (struct fpr_device){.name = "replay", .report = device_report, .ctx = run};
     run->register_at = UINT64_MAX;
     if (!run->predict && run->recorded)
@@ -274,9 +305,11 @@ int fpr_passes_start(struct run *run)
     struct fpr_report_config config = run->o->report;
     if (run->recorded)
         fpr_report_config_init(&config);
-    if (config.order < 0 || run->recorded)
+    if (run->o->device && !run->recorded)
+        run->device.order = run->o->device->order;
+    if (run->recorded || (config.order < 0 && run->device.order <= 0))
         config.order = fpr_passes_order(run);
-    int err = check_order(run, config.order);
+    err = check_order(run, config.order);
     if (err)
         return err;
     run->slack = fpr_timer_slack(config.delay);

@@ -80,6 +80,7 @@ struct run {
     struct pass_left left;
     const struct fpr_sg *flight; /* batch with the device */
     unsigned nr_flight;
+    bool refused; /* mirror: the device did not take them */
 
     struct fpr_host *host;
     struct fpr_device host_device;

@@ -57,6 +57,32 @@ static void says(const struct tune_sweep *sweep, const char *what)
     free(text);
 }
 
+static void says_not(const struct tune_sweep *sweep, const char *what)
+{
+    char *text = words(sweep);
+    assert_null(strstr(text, what));
+    free(text);
+}
+
+/* One more recording with its own kernel. */
+static struct tune_trace *add(struct tune_sweep *sweep, const char *path, const char *release,
+                              const char *profile, const double back[8], const double cost[8])
+{
+    struct tune_trace *trace = tune_sweep_add_trace(sweep, path);
+    snprintf(trace->profile, sizeof(trace->profile), "%s", profile);
+    snprintf(trace->release, sizeof(trace->release), "%s", release);
+    trace->baseline.metric[TUNE_host_gib_min] = 10;
+    trace->baseline.done = true;
+    for (int i = 0; i < 8; i++) {
+        trace->rows[i].metric[TUNE_given_back_gib_min] = back[i];
+        trace->rows[i].metric[TUNE_extra_cost_ms] = cost[i];
+        trace->rows[i].done = true;
+    }
+    tune_sweep_mark(sweep);
+    tune_advise(sweep);
+    return trace;
+}
+
 static void test_more_memory_wins_while_cpu_is_cheap(void **state)
 {
     (void)state;
@@ -69,6 +95,7 @@ static void test_more_memory_wins_while_cpu_is_cheap(void **state)
     assert_int_equal(sweep.advice.with_delay, 1);
     says(&sweep, "Recommended: order 0, no budget, capacity 32, delay 100 ms");
     says(&sweep, "no setting tried gives back more");
+    says(&sweep, "the start of a measurement");
     says(&sweep, "    echo 0 > /sys/module/page_reporting/parameters/page_reporting_order\n");
     says(&sweep, "after the balloon driver has registered");
     says(&sweep, "budget:   order 0, no budget, capacity 32, delay 2000 ms: +2.000 GiB*min");
@@ -102,6 +129,7 @@ static void test_nearly_as_good_and_less_changed_wins(void **state)
          (const double[8]){10, 10, 10, 10, 10, 10, 10, 10});
     assert_int_equal(sweep.advice.top, 3);
     assert_int_equal(sweep.advice.best, 4); /* the kernel's own setting, 0.8 % less */
+    says_not(&sweep, "the start of a measurement");
     says(&sweep, "within 1 % of the best (order 0, no budget, capacity 32, delay 100 ms");
     tune_sweep_free(&sweep);
 }
@@ -113,7 +141,12 @@ static void test_nothing_is_worth_its_price(void **state)
     make(&sweep, (const double[8]){1e-6, 0, 0, 0, 0, 0, 0, 0},
          (const double[8]){9e4, 9e4, 9e4, 9e4, 9e4, 9e4, 9e4, 9e4});
     assert_int_equal(sweep.advice.best, -1);
+    assert_int_equal(sweep.advice.today, -1);
     says(&sweep, "Recommended: leave reporting off");
+    says(&sweep, "only the order can be set; no order is worth its price, so leave reporting off");
+    says_not(&sweep, "echo");
+    says_not(&sweep, "cannot say what is best");
+    says(&sweep, "budget:   nothing worth having");
     tune_sweep_free(&sweep);
 }
 
@@ -165,6 +198,92 @@ static void test_a_grid_without_the_kernels_own_values(void **state)
     tune_sweep_free(&sweep);
 }
 
+static const double rising[8] = {5, 6, 7, 8, 1, 2, 3, 4}, cheap[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+
+static void test_each_kernel_is_told_what_it_can_set(void **state)
+{
+    (void)state;
+    struct tune_sweep sweep;
+    make(&sweep, rising, cheap);
+    add(&sweep, "old", "5.10.0-39-amd64", "linux-5.10", rising, cheap);
+    struct tune_trace *trace = add(&sweep, "new", "6.12.9+deb13", "linux-6.12",
+                                   (const double[8]){1, 1, 1, 1, 5, 5, 5, 5}, cheap);
+    assert_int_equal(trace->today, 4);
+    assert_int_equal(sweep.traces[0].today, 0);
+    assert_int_equal(sweep.traces[1].today, 4);
+    assert_int_equal(sweep.advice.today, -1); /* the kernels differ */
+    says(&sweep, "(6.1.0-50-cloud-amd64; a trace), only the order can be set; the best reachable "
+                 "that way is order 0, budget 1/16, capacity 32, delay 2000 ms: 5.000 GiB*min");
+    says(&sweep, "(5.10.0-39-amd64; old), nothing can be set");
+    says(&sweep, "(6.12.9+deb13; new), only the order can be set; the best reachable that way is "
+                 "order 9");
+    says(&sweep, "registration overwrites");
+    says(&sweep, "page_reporting.page_reporting_order=9");
+    says(&sweep, "If 5.10.0-39-amd64 were changed");
+    tune_sweep_free(&sweep);
+}
+
+static void test_recordings_of_one_kernel_are_told_together(void **state)
+{
+    (void)state;
+    struct tune_sweep sweep;
+    make(&sweep, rising, cheap);
+    add(&sweep, "b", "6.1.0-50-cloud-amd64", "linux-6.1", rising, cheap);
+    assert_int_equal(sweep.advice.today, 0);
+    says(&sweep, "Today, on the traced kernel (6.1.0-50-cloud-amd64), only the order can be set; "
+                 "the best reachable that way is order 0, budget 1/16, capacity 32, delay 2000 ms: "
+                 "10.000 GiB*min");
+    tune_sweep_free(&sweep);
+}
+
+static void test_an_unknown_release_is_not_called_traced(void **state)
+{
+    (void)state;
+    struct tune_sweep sweep;
+    make(&sweep, rising, cheap);
+    sweep.traces[0].release[0] = '\0';
+    says(&sweep, "Today, on a kernel with the rules of linux-6.1 (the recording names no release)");
+    tune_sweep_free(&sweep);
+}
+
+static void judged(struct tune_sweep *sweep, size_t t, const char *word)
+{
+    snprintf(sweep->traces[t].good_for, sizeof(sweep->traces[t].good_for), "%s", word);
+    tune_sweep_mark(sweep);
+    tune_advise(sweep);
+}
+
+static void test_a_recording_good_for_nothing_gets_no_advice(void **state)
+{
+    (void)state;
+    struct tune_sweep sweep;
+    make(&sweep, rising, cheap);
+    judged(&sweep, 0, "nothing");
+    says(&sweep, "Nothing is recommended");
+    says_not(&sweep, "Recommended:");
+    says_not(&sweep, "Today");
+    says_not(&sweep, "echo");
+    add(&sweep, "b", "6.1.0-50-cloud-amd64", "linux-6.1", rising, cheap);
+    says(&sweep, "Not counted: a trace");
+    says(&sweep, "gives back 8.000 of 10.000 GiB*min");
+    tune_sweep_free(&sweep);
+}
+
+static void test_the_shape_of_curves_gives_a_hint(void **state)
+{
+    (void)state;
+    struct tune_sweep sweep;
+    make(&sweep, rising, cheap);
+    judged(&sweep, 0, "shape");
+    says(&sweep, "a trace is good for the shape of curves alone");
+    says(&sweep, "A hint: order 0, no budget");
+    says_not(&sweep, "Recommended:");
+    says_not(&sweep, "echo");
+    judged(&sweep, 0, "memory");
+    says(&sweep, "Recommended: order 0, no budget");
+    tune_sweep_free(&sweep);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +294,11 @@ int main(void)
         cmocka_unit_test(test_old_kernels_have_no_order_to_set),
         cmocka_unit_test(test_newer_kernels_keep_the_boot_order),
         cmocka_unit_test(test_a_grid_without_the_kernels_own_values),
+        cmocka_unit_test(test_each_kernel_is_told_what_it_can_set),
+        cmocka_unit_test(test_recordings_of_one_kernel_are_told_together),
+        cmocka_unit_test(test_an_unknown_release_is_not_called_traced),
+        cmocka_unit_test(test_a_recording_good_for_nothing_gets_no_advice),
+        cmocka_unit_test(test_the_shape_of_curves_gives_a_hint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

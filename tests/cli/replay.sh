@@ -29,6 +29,26 @@ run "$FAKE" replay a.trace --without got,bulk --resync; is 0
 run "$FAKE" replay a.trace --reporting off; is 0
 run "$FAKE" replay a.trace --device "$PLUGIN"; is 0
 run "$FAKE" replay a.trace --device a.trace; refused "--device"
+# The room, the errors and the order wish of a device count.
+gcc=$SOURCE/bench/data/gcc.fprt
+for how in "" "--order 9" "--mode mirror"; do
+    # shellcheck disable=SC2086 # the options are words
+    run "$BENCH" replay "$gcc" $how --device "$PLUGIN,room=8"; refused device 8 32
+    # shellcheck disable=SC2086
+    run "$BENCH" replay "$gcc" $how --device "$PLUGIN,fail" --json f.json; is 0
+    case $err in *"--device: "*" calls failed, the first with -5"*) ;; *) bad "no word of the error" ;; esac
+    ! grep -q '"device_failed":0' f.json || bad "no error is counted"
+done
+run "$BENCH" replay "$gcc" --order 9 --capacity 8 --device "$PLUGIN,room=8" --json a.json; is 0
+grep -q '"device_failed":0' a.json || bad "errors are counted"
+[ -z "$err" ] || bad "there is a message"
+run "$BENCH" replay "$gcc" --order 5 --device "$PLUGIN,fail" --json a.json; is 0
+grep -q '"reported_bytes":0,' a.json || bad "what the device refused counts as reported"
+run "$BENCH" replay "$gcc" --order 5 --json a.json
+run "$BENCH" replay "$gcc" --reporting on --device "$PLUGIN,order=5" --json b.json
+for key in report_calls reported_bytes; do
+    [ "$(grep -o "\"$key\":[0-9]*" a.json)" = "$(grep -o "\"$key\":[0-9]*" b.json)" ] || bad "the wish has no effect"
+done
 run "$FAKE" replay bad.trace --json x.json; refused "bad.trace:3: pfn"; no_file x.json
 if [ -c /dev/full ]; then
     run "$FAKE" replay a.trace --json /dev/full

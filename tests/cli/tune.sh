@@ -103,4 +103,28 @@ esac
 [ "$(wc -l <stderr.txt)" -eq 1 ] || bad "stderr is not one line: a progress bar without a terminal?"
 no_file x.csv; no_file x.html
 prints "reporting off" "not complete"
+# What import finds a recording good for is said beside the advice, also by a merge.
+event='     sh-1 [000] ..... 5.10000'
+{
+    echo "${event}1: mm_page_alloc: page=0 pfn=0x10 order=0 migratetype=1 gfp_flags=GFP_HIGHUSER_MOVABLE"
+    echo "${event}2: mm_page_alloc: page=0 pfn=0x11 order=0 migratetype=1 gfp_flags=GFP_HIGHUSER_MOVABLE"
+} >only.txt
+small=(--orders 5,9 --budget-divisors 16 --capacities 32 --delays-ms 2000)
+run "$BENCH" tune only.txt "${small[@]}"; is 0
+prints "mm_page_free was not recorded" "good for       nothing" "Nothing is recommended"
+case $out in *Recommended:* | *echo* | *Today*) bad "there is advice" ;; esac
+echo "${event}3: mm_page_free: page=0 pfn=0x10 order=0" >>only.txt
+run "$BENCH" tune only.txt "${small[@]}" --csv shape.csv --json shape.json; is 0
+prints "good for       the shape of curves" "only.txt is good for the shape of curves alone" "A hint:" \
+    "rules of linux-6.1 (the recording names no release)"
+case $out in *Recommended:* | *echo*) bad "there is firm advice" ;; esac
+for format in csv json; do
+    run "$BENCH" merge shape.$format; is 0
+    cmp -s shape.$format stdout.txt || bad "the verdict is lost in $format"
+done
+
+# Each kernel of the recordings is told what it can set.
+run "$BENCH" tune "$SOURCE/bench/data/gcc.fprt" gen:page_fault1,profile=linux-5.10,seconds=1 "${small[@]}"
+is 0
+prints "gcc.fprt), only the order can be set" "seconds=1), nothing can be set"
 finish

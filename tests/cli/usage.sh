@@ -45,6 +45,9 @@ run "$BENCH" replay x --json no/such/folder/x.json; refused "--json" no/such/fol
 run "$BENCH" replay x --csv .; refused "--csv"
 run "$BENCH" replay x --device ./none.so; refused "--device" none.so
 run "$BENCH" replay x --resync=1; refused "--resync"
+# A sweep's settings are never as recorded.
+run "$BENCH" tune x --resync; refused "--resync"
+run "$BENCH" tune --help; case $out in *resync*) bad "tune still offers it" ;; esac
 
 run "$BENCH" tune x --orders 9-0; refused "--orders" 9-0
 run "$BENCH" tune x --orders 0,14; refused "--orders"

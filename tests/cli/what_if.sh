@@ -25,7 +25,16 @@ prints "raw         3.00 MiB" "centred     0.00 MiB"
 
 run "$whatif" --help; is 0; prints "bench/what-if REC OTHER"
 run "$whatif" one; is 2
-run "$whatif" one missing; refused missing
+run "$whatif" one missing; refused missing "no such folder"
+run "$whatif" one other --order 9 --help; is 0; prints "bench/what-if REC OTHER"
+run "$whatif" "$SOURCE/bench/data/gcc.fprt" other; refused gcc.fprt "not a folder"
+FPR_BENCH=$PWD/none run "$whatif" one other; refused "$PWD/none" "FPR_BENCH"
+FPR_BENCH=true run "$whatif" one other; refused "wrote no curve"
+cp other/phases.txt p
+echo "99 elsewhere" >>other/phases.txt
+sed -i 's/idle-end/other-end/; s/elsewhere/idle-end/; s/middle/alien/' other/phases.txt
+run "$whatif" one other; refused other "not of the same workload" alien
+mv p other/phases.txt
 rm other/phases.txt
 run "$whatif" one other; refused phases.txt
 grep -v settled one/phases.txt >p && mv p one/phases.txt

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$1"
 export LC_ALL=C.UTF-8
-dictionaries=$(hunspell -D </dev/null 2>&1) || exit 77
+dictionaries=$(hunspell -D </dev/null 2>&1) || true # which fails where there is no American one
 grep -q en_GB <<<"$dictionaries" || exit 77
 
 document() { # Markdown without code, comments and addresses
