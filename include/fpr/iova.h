@@ -241,7 +241,8 @@ FPR_API int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t s
 struct fpr_iova_bitmap {
     uint64_t pgsize; /**< bytes a bit, 4096 */
     uint64_t size;   /**< bytes of data */
-    uint64_t *data;  /**< words; bits are added, as IOVA order and stale_dirty say */
+    uint64_t *data;  /**< words; those that a mapping touches are overwritten (with stale_dirty
+                         the first of a mapping that begins inside a word keeps its bits) */
 };
 
 /** Removes mappings, waiting until no reader touches them.
@@ -284,7 +285,7 @@ FPR_API void fpr_iova_reader_destroy(struct fpr_iova_reader *reader);
  *  an error what precedes the failing chunk has been copied and cannot be told apart.
  *  @param reader who
  *  @param iova   first address; no alignment rule
- *  @param data   the buffer
+ *  @param data   the buffer; must be there: one that is not may end the process
  *  @param len    bytes
  *  @param write  true: buffer to memory
  *  @return merged: 0; -EINVAL (no data, len 0, hole); -EPERM (WRITE missing for a write, READ
