@@ -61,7 +61,8 @@ enum fpr_iova_type {
 /** How memory that faults is survived. */
 enum fpr_iova_guard {
     FPR_IOVA_GUARD_AUTO = 0, /**< SIGNAL if the handler is installed when the space is made, else
-                                  SYSCALL: always safe (default) */
+                                  SYSCALL (default). Safe but in a thread that
+                                  blocks the signals, see fpr_iova_guard_install() */
     FPR_IOVA_GUARD_SIGNAL,   /**< a copy routine that the handler of fpr_iova_guard_install() can
                                   leave; costs nothing unless it faults. -EINVAL at creation when
                                   the handler is not installed */
@@ -240,7 +241,8 @@ FPR_API int fpr_iova_map(struct fpr_iova_space *space, uint64_t iova, uint64_t s
 struct fpr_iova_bitmap {
     uint64_t pgsize; /**< bytes a bit, 4096 */
     uint64_t size;   /**< bytes of data */
-    uint64_t *data;  /**< words; bits are added, as IOVA order and stale_dirty say */
+    uint64_t *data;  /**< words; those that a mapping touches are overwritten (with stale_dirty
+                         the first of a mapping that begins inside a word keeps its bits) */
 };
 
 /** Removes mappings, waiting until no reader touches them.
@@ -252,7 +254,8 @@ struct fpr_iova_bitmap {
  *  @return 0 (also when nothing was there); -EINVAL (arguments; v2: would bisect a mapping);
  *          -EOVERFLOW; -EBUSY (VADDR with an emulated device, or the device kept its pins after
  *          being told 10 times, where the kernel would BUG); -EDEADLK (the calling thread holds a
- *          direct pointer, or is in the device's unmap callback); -ENOMEM (VADDR). */
+ *          direct pointer, or is in the device's unmap callback); -ENOMEM (VADDR). When a
+ *          device was called, -EBUSY and -EINVAL leave what went before removed. */
 FPR_API int fpr_iova_unmap_flags(struct fpr_iova_space *space, uint64_t iova, uint64_t size,
                                  unsigned flags, struct fpr_iova_bitmap *bitmap,
                                  uint64_t *unmapped);
@@ -282,7 +285,7 @@ FPR_API void fpr_iova_reader_destroy(struct fpr_iova_reader *reader);
  *  an error what precedes the failing chunk has been copied and cannot be told apart.
  *  @param reader who
  *  @param iova   first address; no alignment rule
- *  @param data   the buffer
+ *  @param data   the buffer; must be there: one that is not may end the process
  *  @param len    bytes
  *  @param write  true: buffer to memory
  *  @return merged: 0; -EINVAL (no data, len 0, hole); -EPERM (WRITE missing for a write, READ
@@ -359,7 +362,12 @@ FPR_API int fpr_iova_write32(struct fpr_iova_reader *reader, uint64_t iova, uint
 FPR_API int fpr_iova_write64(struct fpr_iova_reader *reader, uint64_t iova, uint64_t value);
 
 /** Installs the process-wide SIGSEGV and SIGBUS handlers that FPR_IOVA_GUARD_SIGNAL needs. Faults
- *  that are not ours go to the handlers that were there. Counted: as many removals as installs.
+ *  that are not ours go to the handlers that were there, with our own signal mask and flags (not
+ * their sa_mask, SA_NODEFER or SA_RESETHAND); a signal that is sent stays ignored if it was. A
+ * thread that blocks SIGSEGV or SIGBUS is ended with the process by a fault, as by any other
+ * handler: it uses FPR_IOVA_GUARD_SYSCALL. Who chains on us, and then installs us again, has us
+ * before and behind: what was there before the first install is forgotten. Counted: as many
+ * removals as installs.
  *  @return 0, -EINVAL (sigaction's). Thread safe. */
 FPR_API int fpr_iova_guard_install(void);
 
@@ -392,7 +400,8 @@ FPR_API int fpr_iova_unpin(struct fpr_iova_space *space, uint64_t iova, int64_t 
  *  unmap. @return pages that lost their pin, -EINVAL. Thread safe. */
 FPR_API int64_t fpr_iova_unpin_range(struct fpr_iova_space *space, uint64_t iova, uint64_t size);
 
-/** Pages charged to locked_vm: distinct pinned pages of each mapping (hardware: its size). */
+/** Pages charged to locked_vm: distinct pinned pages of each mapping (hardware: its size). 0 from
+ *  a visitor of fpr_iova_walk(). */
 FPR_API uint64_t fpr_iova_locked_pages(struct fpr_iova_space *space);
 
 /** Is any page of this memory pinned (through any mapping)? What reporting asks before it takes a

@@ -32,7 +32,7 @@ struct fpr_thread;
  *  passes run only through it, and calls of the reporter that would do so are -EBUSY. (Knobs,
  *  counters, suspending and the observer stay the reporter's; the observer is called from the
  *  thread, and set before it is made.) The thread takes the reporter's waker, and blocks all
- * signals.
+ *  signals but SIGSEGV and SIGBUS.
  *  @param reporter made without a clock, no device registered, of a machine whose zones are all
  *                  `locked`; must outlive the thread
  *  @return 0, -EINVAL (also from a zone's callback), -EBUSY (a device is registered, a pass is

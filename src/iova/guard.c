@@ -20,6 +20,8 @@ static void pass_on(const struct sigaction *old, int signal, siginfo_t *info, vo
 {
     if (old->sa_flags & SA_SIGINFO) {
         old->sa_sigaction(signal, info, context);
+    } else if (old->sa_handler == SIG_IGN && info->si_code <= 0) {
+        return; /* sent, not a fault */
     } else if (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN) {
         old->sa_handler(signal);
     } else {

@@ -1,6 +1,6 @@
-#include <errno.h>
+#include "iova/space.h"
 
-#include <fpr/iova.h>
+#include <errno.h>
 
 /* What the kernel asks argsz to cover at least. */
 enum { MAP_MIN = 32, UNMAP_MIN = 24, UNMAP_BITMAP_MIN = 48, DIRTY_MIN = 8, DIRTY_GET_MIN = 48 };
@@ -26,10 +26,9 @@ int fpr_iova_ioctl_unmap_dma(struct fpr_iova_space *space, struct fpr_iova_ioctl
 
 int fpr_iova_ioctl_dirty_pages(struct fpr_iova_space *space, struct fpr_iova_ioctl_dirty *dirty)
 {
-    struct fpr_iova_info info;
-    if (!space || !dirty || fpr_iova_get_info(space, &info))
+    if (!space || !dirty)
         return -EINVAL;
-    if (info.type == FPR_IOVA_TYPE1)
+    if (space->config.type == FPR_IOVA_TYPE1)
         return -EACCES;
     if (dirty->argsz < DIRTY_MIN)
         return -EINVAL;

@@ -61,6 +61,9 @@ static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t si
     if (rc)
         return rc;
     uint64_t va = vaddr | va_flags(space, size, vaddr, (unsigned)(e.va & IOVA_PROT));
+    e.va = va; /* an address that a leaf may have no room for */
+    if (!fpr_iova_entry_packs(&e) && !fpr_iova_ext_get(space, &path))
+        return -ENOMEM;
     fpr_iova_tree_set_va(&space->tree, &path, va);
     space->invalid--;
     fpr_iova_epoch_wait(space);

@@ -215,6 +215,10 @@ static int remove_range(struct fpr_iova_space *space, struct removal *r)
         told = e.start + 1;
         if (times > TELL_MAX)
             return -EBUSY;
+        /* The lock is dropped: who unmaps what went already must find nobody in it. */
+        if (r->changed)
+            fpr_iova_epoch_wait(space);
+        r->changed = false;
         tell(space, &e);
         r->search = true;
         /* Meanwhile somebody may have mapped what reaches out of the range. */

@@ -114,6 +114,8 @@ static int start(struct fpr_thread *t)
 {
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, SIGSEGV); /* a fault that is blocked ends the process, whatever its handler */
+    sigdelset(&all, SIGBUS);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int err = pthread_create(&t->id, NULL, body, t);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

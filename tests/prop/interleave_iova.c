@@ -249,6 +249,10 @@ static void *hold_and_change(void *arg)
     inter_check(fpr_iova_get(mine, AT(0), PAGE, FPR_IOVA_READ, &at) == 0);
     inter_check(fpr_iova_unmap(space, AT(0), PAGE, NULL) == -EDEADLK);
     inter_check(fpr_iova_dirty_start(space) == -EDEADLK);
+    for (unsigned flags = 1; flags <= 2; flags++) { /* start and stop in their other shape */
+        struct fpr_iova_ioctl_dirty dirty = {.argsz = 8, .flags = flags};
+        inter_check(fpr_iova_ioctl_dirty_pages(space, &dirty) == -EDEADLK);
+    }
     inter_check(fpr_iova_put(mine) == 0);
     return NULL;
 }

@@ -200,6 +200,52 @@ static void two_unmap_a_pinned_one(void)
     space_close();
 }
 
+static void *write_directly(void *arg)
+{
+    (void)arg;
+    void *at;
+    int rc = fpr_iova_get(space_reader[0], AT(0), 8, READWRITE, &at);
+    inter_check(rc == 0 || rc == -EINVAL);
+    if (rc == 0) {
+        inter_point();
+        space_memory[0][0] = STAMP;
+        inter_check(fpr_iova_put(space_reader[0]) == 0);
+    }
+    return NULL;
+}
+
+static void *unmap_both(void *arg)
+{
+    (void)arg;
+    inter_check(fpr_iova_unmap(space, AT(0), 2 * PAGE, NULL) == 0);
+    return NULL;
+}
+
+/* An unmap tells of the second mapping while a pointer into the first, which went already, is
+ * held: who unmaps the first and finds nothing may use its memory. */
+static void unmap_of_what_goes(void)
+{
+    open_with_device();
+    inter_quiet(true);
+    space_unmap(0, 2);
+    space_map(0, 1);
+    space_map(1, 1);
+    void *frame;
+    inter_check(fpr_iova_pin(space, AT(1), 1, FPR_IOVA_READ, &frame) == 1);
+    inter_quiet(false);
+    pthread_t a = inter_begin(write_directly, NULL);
+    pthread_t b = inter_begin(unmap_both, NULL);
+    uint64_t bytes;
+    inter_check(fpr_iova_unmap(space, AT(0), PAGE, &bytes) == 0);
+    space_memory[0][0] = POISON;
+    inter_point();
+    inter_check(space_memory[0][0] == POISON);
+    inter_end(a);
+    inter_end(b);
+    inter_check(space_memory[0][0] == POISON);
+    space_close();
+}
+
 static void *discard(void *arg)
 {
     (void)arg;
@@ -233,6 +279,7 @@ static const struct inter_scenario scenarios[] = {
     {"unmap_reports_dirty", unmap_reports_dirty, 2, 2000, 500},
     {"pins_beside_unmap", pins_beside_unmap, 2, 3000, 1000},
     {"two_unmap_a_pinned_one", two_unmap_a_pinned_one, 2, 2000, 300},
+    {"unmap_of_what_goes", unmap_of_what_goes, 2, 3000, 500},
     {"discard_beside_pins", discard_beside_pins, 2, 2000, 300},
 };
 

@@ -204,6 +204,23 @@ static void test_memory_that_is_gone(void **state)
     assert_int_equal(fpr_iova_guard_remove(), 0);
 }
 
+/* Who ignored the signals before us is not ended by one that is sent. */
+static void test_ignored_before(void **state)
+{
+    (void)state;
+    const int both[] = {SIGSEGV, SIGBUS};
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, old[2];
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(sigaction(both[i], &ignore, &old[i]), 0);
+    assert_int_equal(fpr_iova_guard_install(), 0);
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned twice = 0; twice < 2; twice++)
+            assert_int_equal(raise(both[i]), 0);
+    assert_int_equal(fpr_iova_guard_remove(), 0);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(sigaction(both[i], &old[i], NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_every_edge),
         cmocka_unit_test(test_memory_that_is_gone),
+        cmocka_unit_test(test_ignored_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,11 +91,30 @@ static void test_one_that_wraps(void **state)
     assert_valid();
 }
 
+/* An address that is none of this process is kept whole: what touches it fails. */
+static void test_no_user_address(void **state)
+{
+    (void)state;
+    uint64_t value;
+    assert_int_equal(unit_map(&u, 0x1000, 1, 0, RW), 0);
+    assert_int_equal(invalidate(0x1000, 0x1000, NULL), 0);
+    uint64_t address = UINT64_C(1) << 48 | (uintptr_t)u.arena;
+    assert_int_equal(fpr_iova_map(u.space, 0x1000, 0x1000, address, V), 0);
+    assert_int_equal(fpr_iova_read64(u.reader, 0x1000, &value), -EFAULT);
+    assert_int_equal(fpr_iova_write64(u.reader, 0x1000, 1), -EFAULT);
+    assert_valid();
+    assert_int_equal(invalidate(0x1000, 0x1000, NULL), 0);
+    assert_int_equal(unit_map(&u, 0x1000, 1, 0, V), 0);
+    assert_int_equal(fpr_iova_read64(u.reader, 0x1000, &value), 0);
+    assert_valid();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_is_invalid_already, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_that_wraps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_user_address, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

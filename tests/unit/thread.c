@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <time.h>
 
 enum { PAGES = 65536, BLOCKS = PAGES >> 9 }; /* 256 MiB: a pass needs more than 64 MiB free */
@@ -105,6 +106,33 @@ static void test_a_pass_follows_registration_and_frees(void **state)
     take_and_give_all(&g);
     assert_int_equal(fpr_thread_settle(g.thread, FPR_FOREVER), 0); /* nobody to tell */
     assert_int_equal(reported_blocks(&g), before);
+    finish(&g);
+}
+
+static int keep_mask(void *ctx, const struct fpr_sg *sg, unsigned nents)
+{
+    (void)sg;
+    (void)nents;
+    return -pthread_sigmask(SIG_BLOCK, NULL, ctx);
+}
+
+/* Signals that are sent go to other threads; faults of a device find their handlers. */
+static void test_signals_of_the_thread(void **state)
+{
+    (void)state;
+    struct guest g;
+    sigset_t blocked;
+    struct fpr_device device;
+    sigemptyset(&blocked);
+    start(&g, FPR_NS_PER_MS, 32);
+    assert_int_equal(fpr_device_null(&device), 0);
+    device.report = keep_mask;
+    device.ctx = &blocked;
+    assert_int_equal(fpr_thread_register(g.thread, &device), 0);
+    assert_int_equal(fpr_thread_settle(g.thread, FPR_FOREVER), 0);
+    assert_int_equal(sigismember(&blocked, SIGTERM), 1);
+    assert_int_equal(sigismember(&blocked, SIGSEGV), 0);
+    assert_int_equal(sigismember(&blocked, SIGBUS), 0);
     finish(&g);
 }
 
@@ -339,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_pass_follows_registration_and_frees),
+        cmocka_unit_test(test_signals_of_the_thread),
         cmocka_unit_test(test_hurry),
         cmocka_unit_test(test_a_stuck_device),
         cmocka_unit_test(test_unregistering_cuts_a_pass),
