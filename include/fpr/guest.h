@@ -79,7 +79,8 @@ FPR_API struct fpr_iova_space *fpr_guest_iova(struct fpr_guest *guest);
 /** What it registered with its reporter: the arena's device, with the pins minded. It lives as long
  *  as the guest. NULL for NULL. */
 FPR_API const struct fpr_device *fpr_guest_device(const struct fpr_guest *guest);
-/** Counters. @return 0, -EINVAL. */
+/** Counters, also beside other threads. @return 0, -EINVAL (also from a callback of a `locked`
+ * zone). */
 FPR_API int fpr_guest_get_stats(const struct fpr_guest *guest, struct fpr_guest_stats *stats);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "host/arena.h"
 #include "iova/space.h"
+#include "mm/zone.h"
 #include "report/reporter.h"
 
 #include <errno.h>
@@ -246,6 +247,8 @@ static int add_kept_back(void *ctx, const struct fpr_block *block)
     return 0;
 }
 
+/* Other threads may allocate: the lists are walked with the zone's lock, which reporting holds,
+ * too, when it asks what is pinned. */
 static uint64_t kept_back_bytes(const struct fpr_guest *g)
 {
     struct kept_back kept = {g, 0};
@@ -254,17 +257,19 @@ static uint64_t kept_back_bytes(const struct fpr_guest *g)
     const struct fpr_zone *zone = fpr_machine_zone(g->machine, 0);
     fpr_zone_get_info(zone, &info);
     fpr_reporter_get_config(g->reporter, &config);
+    struct fpr_zone *locked = zone_lock_to_look(zone);
     for (unsigned order = (unsigned)config.order; order <= info.max_order; order++) {
         for (int mt = 0; mt < FPR_NR_MIGRATETYPES; mt++) {
             fpr_zone_walk_free(zone, order, mt, add_kept_back, &kept);
         }
     }
+    zone_unlock(locked);
     return kept.bytes;
 }
 
 int fpr_guest_get_stats(const struct fpr_guest *guest, struct fpr_guest_stats *stats)
 {
-    if (!guest || !stats) {
+    if (!guest || !stats || !zone_lookable(fpr_machine_zone(guest->machine, 0))) {
         return -EINVAL;
     }
     *stats = (struct fpr_guest_stats){

@@ -156,11 +156,11 @@ int fpr_iova_pin(struct fpr_iova_space *space, uint64_t iova, int64_t npages, un
         return -EDEADLK;
     bool device = space->config.emulated && space->config.unmap;
     int rc = space->invalid ? -EBUSY : device ? 0 : -EINVAL;
-    if (rc == 0)
-        rc = space->config.wrap_overflow
-                 ? fpr_iova_check_wrap(space, iova, (uint64_t)npages * FPR_IOVA_PAGE_SIZE)
-                 : 0;
-    iova &= ~(uint64_t)(FPR_IOVA_PAGE_SIZE - 1);
+    uint64_t first = iova & ~(uint64_t)(FPR_IOVA_PAGE_SIZE - 1);
+    if (rc == 0) /* 6.18 counts from the address, not from its page */
+        rc = fpr_iova_check_wrap(space, space->config.wrap_overflow ? iova : first,
+                                 (uint64_t)npages * FPR_IOVA_PAGE_SIZE);
+    iova = first;
     void *got[FPR_IOVA_PIN_MAX]; /* the caller's array stays as it was on failure */
     int64_t done = 0;
     for (; rc == 0 && done < npages; done++) {

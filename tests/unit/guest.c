@@ -10,6 +10,7 @@
 #include <fpr/thread.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,12 +77,59 @@ static void test_frames_are_the_systems_pages(void **state)
     fpr_guest_destroy(guest);
 }
 
+static void *allocate(void *arg)
+{
+    for (int k = 0; k < 2000; k++) {
+        fpr_pfn pfn;
+        if (fpr_alloc_pages(arg, 9, FPR_GFP_KERNEL, &pfn) == 0)
+            fpr_free_pages(arg, pfn, 9);
+    }
+    return NULL;
+}
+
+/* Counters are asked beside threads that change what is counted; only the thread sanitizer sees it
+ * go wrong. */
+static void test_counters_beside_another_thread(void **state)
+{
+    (void)state;
+    struct fpr_guest *guest = make(true);
+    struct fpr_guest_stats stats;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, allocate, fpr_guest_machine(guest)), 0);
+    for (int k = 0; k < 200; k++)
+        assert_int_equal(fpr_guest_get_stats(guest, &stats), 0);
+    pthread_join(thread, NULL);
+    fpr_guest_destroy(guest);
+}
+
+static void ask(void *ctx, const struct fpr_event *event)
+{
+    (void)event;
+    struct fpr_guest_stats stats;
+    assert_int_equal(fpr_guest_get_stats(ctx, &stats), -EINVAL);
+}
+
+static void test_no_counters_from_a_locked_zones_callback(void **state)
+{
+    (void)state;
+    struct fpr_guest *guest = make(true);
+    struct fpr_zone *zone = fpr_machine_zone(fpr_guest_machine(guest), 0);
+    struct fpr_event_sink sink = {ask, guest};
+    fpr_pfn pfn;
+    assert_int_equal(fpr_zone_set_event_sink(zone, &sink), 0);
+    assert_int_equal(fpr_alloc_pages(fpr_guest_machine(guest), 0, FPR_GFP_KERNEL, &pfn), 0);
+    assert_int_equal(fpr_zone_set_event_sink(zone, NULL), 0);
+    fpr_guest_destroy(guest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_its_device_may_be_driven_by_a_thread),
         cmocka_unit_test(test_without_a_thread_passes_are_by_hand),
         cmocka_unit_test(test_frames_are_the_systems_pages),
+        cmocka_unit_test(test_counters_beside_another_thread),
+        cmocka_unit_test(test_no_counters_from_a_locked_zones_callback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

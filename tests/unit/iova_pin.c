@@ -227,6 +227,21 @@ static void test_a_mapping_made_while_it_is_told(void **state)
     assert_int_equal(fpr_iova_unmap(u.space, 0x104000, 0x8000, NULL), 0);
 }
 
+/* The last page is not followed by the first. */
+static void test_the_end(void **state)
+{
+    (void)state;
+    uint64_t last = UINT64_C(0) - UNIT_PAGE;
+    config.broken_top = config.wrap_overflow = false;
+    assert_int_equal(unit_open(&u, &config), 0);
+    assert_int_equal(unit_map(&u, last, 1, 0, RW), 0);
+    assert_int_equal(unit_map(&u, 0, 1, 1, RW), 0);
+    assert_int_equal(fpr_iova_pin(u.space, last, 2, R, pages), -EINVAL);
+    assert_int_equal(fpr_iova_locked_pages(u.space), 0);
+    assert_int_equal(fpr_iova_pin(u.space, last + 1, 1, R, pages), 1);
+    assert_int_equal(fpr_iova_unpin(u.space, last, 1), 1);
+}
+
 /* A question about memory that wraps is about what lies up to the end of the address space. */
 static void test_pinned_anywhere(void **state)
 {
@@ -260,6 +275,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_discard_under_a_pin, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_mappings_of_one_page, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_mapping_made_while_it_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pinned_anywhere, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
