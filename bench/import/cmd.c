@@ -247,6 +247,7 @@ int bench_import(int argc, char **argv)
     bench_out_check_file("-o", args.out);
     const struct bench_out_file files[] = {{"-o", args.out}, {"--json", args.json}};
     bench_out_check_all(files, 2);
+    bench_out_check_input(files, 2, args.path);
     struct job job;
     struct fpr_trace_summary summary;
     open_all(&job, &args);
