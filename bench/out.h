@@ -24,6 +24,9 @@ struct bench_out_file {
     const char *option, *path;
 };
 void bench_out_check_all(const struct bench_out_file *files, size_t nr);
+/* Ends the program (status 2) if a result would overwrite what is read: this file, or a file of the
+ * recording in this folder. A folder as a result is compared with it too. */
+void bench_out_check_input(const struct bench_out_file *files, size_t nr, const char *input);
 /* Opens; "-" is stdout. Ends the program if it cannot. */
 void bench_out_open(struct bench_out *out, const char *path);
 /* Completes and renames. Ends the program if the disk is full or the like. */

@@ -13,7 +13,8 @@ set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/debian/files.cmake)
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libfpr-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS "pkg-config, zlib1g-dev, libzstd-dev, libtracecmd-dev")
+set(CPACK_DEBIAN_DEV_PACKAGE_RECOMMENDS
+    "pkg-config, zlib1g-dev, libzstd-dev, libtracecmd-dev, libtracefs-dev, libtraceevent-dev")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
     "Model of Linux's page allocator with free page reporting (development files)
  Headers, static libraries, CMake and pkg-config files, manual pages and

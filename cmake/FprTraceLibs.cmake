@@ -5,7 +5,7 @@ set(FPR_TRACE_DEFS)
 set(FPR_TRACE_MODULES) # pkg-config names, for the installed files
 set(FPR_TRACE_PAIRS) # NAME:module
 
-macro(fpr_optional_library name module)
+macro(fpr_optional_library name module packages)
   pkg_check_modules(${name} IMPORTED_TARGET ${module})
   if(${name}_FOUND)
     list(APPEND FPR_TRACE_LIBS PkgConfig::${name})
@@ -13,13 +13,14 @@ macro(fpr_optional_library name module)
     list(APPEND FPR_TRACE_MODULES ${module})
     list(APPEND FPR_TRACE_PAIRS ${name}:${module})
   else()
-    message(STATUS "${module} not found: built without it")
+    message(STATUS "${module} (${packages}) not found: built without it")
   endif()
 endmacro()
 
-fpr_optional_library(ZLIB zlib)
-fpr_optional_library(ZSTD libzstd)
-fpr_optional_library(TRACECMD libtracecmd)
+fpr_optional_library(ZLIB zlib "zlib1g-dev")
+fpr_optional_library(ZSTD libzstd "libzstd-dev")
+# Its pkg-config file requires the other two, which Debian's package does not depend on.
+fpr_optional_library(TRACECMD libtracecmd "libtracecmd-dev, libtracefs-dev, libtraceevent-dev")
 
 # Headers only: events as USDT probes.
 include(CheckIncludeFile)

@@ -47,10 +47,10 @@ need_packages() {
     fi
 }
 
-# What building everything needs. libjs-chart.js draws the reports; libtracecmd-dev reads trace.dat;
-# libreadline-dev is for fpr-lab, systemtap-sdt-dev for USDT probes: both may be missing.
+# What building everything needs. libjs-chart.js draws the reports; libtracecmd-dev reads trace.dat, with
+# the two that its pkg-config file asks for and its package does not; libreadline-dev is for fpr-lab, systemtap-sdt-dev for USDT probes: both may be missing.
 build_packages=(gcc libc6-dev make cmake pkg-config zlib1g-dev libzstd-dev libtracecmd-dev
-    libjson-c-dev libjs-chart.js libcmocka-dev check
+    libtracefs-dev libtraceevent-dev libjson-c-dev libjs-chart.js libcmocka-dev check
     libreadline-dev systemtap-sdt-dev)
 
 # Configures and builds a preset.

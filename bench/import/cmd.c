@@ -101,16 +101,22 @@ static void copy(struct job *job, struct import_check *check, struct fpr_trace_s
     }
 }
 
+/* A pipe can be read once. */
+static bool is_stream(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 /* What a replay would refuse is refused here, in the same words: it is begun, and told to stop. */
 static int check_replay(struct job *job, const char *path)
 {
     static const volatile int stop = 1;
-    struct stat st;
     struct fpr_prepared *prepared = NULL;
     struct fpr_replay_options wanted;
     struct fpr_replay_result result;
-    if (job->cut.cut || stat(job->rec->trace_path, &st) || S_ISFIFO(st.st_mode)) {
-        return 0; /* a pipe can be read once */
+    if (job->cut.cut || is_stream(job->rec->trace_path)) {
+        return 0;
     }
     int err = fpr_prepare(path, NULL, &prepared, &job->error);
     fpr_replay_options_init(&wanted);
@@ -126,11 +132,20 @@ static int check_replay(struct job *job, const char *path)
 /* Everything but the trace; with --salvage what of it is whole. */
 static int open_recording(struct job *job, const struct import_args *args, const char *path)
 {
+    if (args->salvage && is_stream(path)) {
+        bench_die(BENCH_USAGE, "--salvage: %s: a pipe can be read only once, save it as a file",
+                  path);
+    }
     if (args->salvage) {
         job->stage = import_stage(path);
         path = job->stage ? job->stage : path;
     }
     int err = fpr_recording_open(path, &job->rec, &job->error);
+    if (!err && args->salvage && is_stream(job->rec->trace_path)) {
+        import_stage_remove(job->stage);
+        bench_die(BENCH_USAGE, "--salvage: %s: the trace is a pipe, which can be read only once",
+                  args->path);
+    }
     if (!err && args->salvage) {
         import_find_cut(job->rec, &job->cut);
         if (job->stage && job->cut.cut) {
@@ -140,6 +155,20 @@ static int open_recording(struct job *job, const struct import_args *args, const
         }
     }
     return err ? err : check_replay(job, path);
+}
+
+/* A native file's parts lie beside its records. */
+static int check_native(struct job *job, const char *path)
+{
+    struct fpr_trace_summary summary;
+    if (!is_stream(path) || fpr_trace_get_summary(job->trace, &summary) ||
+        summary.format != FPR_TRACE_NATIVE) {
+        return 0;
+    }
+    snprintf(job->error.file, sizeof(job->error.file), "%.255s", path);
+    snprintf(job->error.reason, sizeof(job->error.reason),
+             "a native file cannot be read from a pipe, only from a file");
+    return -EINVAL;
 }
 
 static void open_all(struct job *job, const struct import_args *args)
@@ -158,6 +187,9 @@ static void open_all(struct job *job, const struct import_args *args)
     if (!err) {
         const struct fpr_trace_options trace = {.vmemmap = job->rec->vmemmap};
         err = fpr_trace_open(job->rec->trace_path, &trace, &job->trace, &job->error);
+    }
+    if (!err) {
+        err = check_native(job, path);
     }
     if (!err) {
         err = fpr_trace_writer_open(args->out, &job->writer, &job->error);
@@ -215,6 +247,7 @@ int bench_import(int argc, char **argv)
     bench_out_check_file("-o", args.out);
     const struct bench_out_file files[] = {{"-o", args.out}, {"--json", args.json}};
     bench_out_check_all(files, 2);
+    bench_out_check_input(files, 2, args.path);
     struct job job;
     struct fpr_trace_summary summary;
     open_all(&job, &args);

@@ -257,6 +257,9 @@ int bench_replay(int argc, char **argv)
             bench_die(BENCH_USAGE, "--views: %s is taken by %s", args.watch.views, files[i].option);
         }
     }
+    const struct bench_out_file views = {"--views", args.watch.views};
+    bench_out_check_input(files, nr_files, args.path);
+    bench_out_check_input(&views, 1, args.path);
     struct bench_plugin plugin = {.loaded = NULL};
     if (args.device) {
         bench_plugin_open(&plugin, args.device);

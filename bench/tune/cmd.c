@@ -218,7 +218,7 @@ static void parse_line(int argc, char **argv, struct tune_args *args)
     memset(args, 0, sizeof(*args));
     set_defaults(args);
     bench_parse(&argp, argc, argv, args);
-    tune_files_check(&args->files);
+    tune_files_check(&args->files, args->paths, args->nr_paths);
     check_paths(args);
 }
 

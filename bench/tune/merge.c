@@ -161,7 +161,7 @@ int bench_merge(int argc, char **argv)
         NULL};
     struct merge_args args = {.count = 0};
     bench_parse(&argp, argc, argv, &args);
-    tune_files_check(&args.files);
+    tune_files_check(&args.files, args.paths, args.count);
     struct tune_sweep sweep;
     bool csv;
     join(&args, &sweep, &csv);

@@ -292,7 +292,8 @@ struct tune_files {
     const char *json;
     const char *html;
 };
-void tune_files_check(const struct tune_files *files);
+/* Ends the program if they cannot be made, or would overwrite one of the inputs. */
+void tune_files_check(const struct tune_files *files, char *const *inputs, size_t nr_inputs);
 /* Writes them; the table goes to stdout unless one of them does. */
 void tune_write(const struct tune_sweep *sweep, const struct tune_files *files);
 

@@ -6,11 +6,14 @@
 #include "out.h"
 #include "tune.h"
 
-void tune_files_check(const struct tune_files *files)
+void tune_files_check(const struct tune_files *files, char *const *inputs, size_t nr_inputs)
 {
     const struct bench_out_file all[] = {
         {"--csv", files->csv}, {"--json", files->json}, {"--html", files->html}};
     bench_out_check_all(all, sizeof(all) / sizeof(all[0]));
+    for (size_t i = 0; i < nr_inputs; i++) {
+        bench_out_check_input(all, sizeof(all) / sizeof(all[0]), inputs[i]);
+    }
 }
 
 void tune_write(const struct tune_sweep *sweep, const struct tune_files *files)

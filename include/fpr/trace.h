@@ -210,7 +210,9 @@ struct fpr_recording {
     char release[64];     /**< kernel, from state or uname; empty if not known */
     uint64_t lost_events; /**< overrun and dropped of ringbuf.stats */
 };
-/** Reads everything but the trace. @return 0, -ENOENT, -EINVAL, -EIO, -ENOMEM. */
+/** Reads everything but the trace. A pipe (anything but a file or a folder) is not looked into, as
+ *  it can be read once, and that is for the trace; so nothing but its name is known then, and a
+ *  native file through a pipe has no parts. @return 0, -ENOENT, -EINVAL, -EIO, -ENOMEM. */
 FPR_API int fpr_recording_open(const char *path, struct fpr_recording **recording,
                                struct fpr_trace_error *error);
 /** Names of the files that a recording has beside its trace, by number: those that

@@ -1,6 +1,7 @@
 /* fpr_prepare(): reads a recording once. */
 #include "replay/prepare.h"
 #include "trace/error.h"
+#include "trace/source.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +55,19 @@ static int read_all(struct prep *prep, struct fpr_trace *trace, struct fpr_trace
     return got;
 }
 
+/* A pipe is read once, for the trace: the parts that a native file carries would be lost. */
+static int check_whole(const struct fpr_recording *rec, const struct fpr_trace *trace,
+                       struct fpr_trace_error *error)
+{
+    struct fpr_trace_summary s = {.format = FPR_TRACE_AUTO};
+    fpr_trace_get_summary(trace, &s);
+    if (s.format != FPR_TRACE_NATIVE || strcmp(rec->path, rec->trace_path) != 0 ||
+        !fpr_source_is_stream(rec->path))
+        return 0;
+    return fpr_trace_error_set(error, -EINVAL, rec->path, 0, NULL,
+                               "a native file cannot be read from a pipe, only from a file");
+}
+
 static int read_trace(struct fpr_prepared *p, const struct fpr_trace_options *options,
                       struct fpr_trace_error *error)
 {
@@ -66,7 +80,9 @@ static int read_trace(struct fpr_prepared *p, const struct fpr_trace_options *op
         return err;
     struct prep prep = {.p = p};
     fpr_prep_restart(&prep);
-    err = read_all(&prep, trace, error);
+    err = check_whole(p->recording, trace, error);
+    if (!err)
+        err = read_all(&prep, trace, error);
     if (!err)
         err = fpr_prep_merge_reports(&prep);
     if (!err)

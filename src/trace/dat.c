@@ -13,7 +13,8 @@ int fpr_dat_open(struct fpr_input *input, const struct fpr_trace_options *option
 {
     (void)options, (void)ops, (void)self;
     return fpr_trace_error_set(error, -ENOTSUP, input->path, 0, NULL,
-                               "trace.dat files need libtracecmd, which was not built in");
+                               "trace.dat files need libtracecmd, which was not built in "
+                               "(libtracecmd-dev, libtracefs-dev, libtraceevent-dev)");
 }
 
 #else

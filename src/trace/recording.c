@@ -153,6 +153,10 @@ static int open_file(struct fpr_recording *r, struct fpr_trace_error *error)
 {
     struct fpr_source src = {r->path, NULL};
     snprintf(r->trace_path, sizeof(r->trace_path), "%s", r->path);
+    /* A pipe can be read once, and that is for the trace: looked into here, it would lose its
+     * beginning. */
+    if (fpr_source_is_stream(r->path))
+        return 0;
     int rc = fpr_trace_open(r->path, NULL, &src.trace, error);
     if (rc < 0)
         return rc;

@@ -42,6 +42,8 @@ int fpr_recording_attach(const struct fpr_recording *recording, struct fpr_trace
                                    "bad argument to fpr_recording_attach");
     struct fpr_source src = {recording->path, NULL};
     if (strcmp(recording->path, recording->trace_path) == 0) { /* a file, not a folder */
+        if (fpr_source_is_stream(recording->path))
+            return 0; /* a pipe is read once, by whoever reads the trace */
         int rc = fpr_trace_open(recording->path, NULL, &src.trace, error);
         if (rc < 0)
             return rc;

@@ -12,6 +12,12 @@
 /* Far above what any machine of today gives; a guard against reading something else. */
 #define PART_LIMIT ((size_t)1 << 32)
 
+bool fpr_source_is_stream(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 int fpr_source_find(const char *folder, const char *name, char *path, size_t size)
 {
     static const char *const suffixes[] = {"", ".gz", ".zst"};

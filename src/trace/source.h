@@ -9,6 +9,8 @@ struct fpr_source {
     struct fpr_trace *trace; /* the native file, open; NULL: a folder */
 };
 
+/* Whether this can be read once only: a pipe or the like, no file and no folder. */
+bool fpr_source_is_stream(const char *path);
 /* Finds a file in a folder, plain, .gz or .zst. @return 0 and its path, -ENOENT */
 int fpr_source_find(const char *folder, const char *name, char *path, size_t size);
 /* Reads a part, decompressed, into memory of its own with a NUL behind it; `path` tells where it
