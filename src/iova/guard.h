@@ -24,7 +24,7 @@ bool fpr_iova_guard_installed(void);
  * lies behind it is untouched. */
 #if IOVA_RAW_X86_64
 int fpr_iova_raw_copy_short(void *to, const void *from, size_t n);
-int fpr_iova_raw_copy_long(void *to, const void *from, size_t n); /* more than 512, with AVX */
+int fpr_iova_raw_copy_long(void *to, const void *from, size_t n); /* needs AVX */
 
 static inline int fpr_iova_raw_copy(void *to, const void *from, size_t n)
 {
