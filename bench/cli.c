@@ -59,7 +59,7 @@ void bench_die(enum bench_exit status, const char *format, ...)
     exit((int)status);
 }
 
-void bench_die_trace(int err, const struct fpr_trace_error *error)
+static _Noreturn void die_trace(int err, const struct fpr_trace_error *error, bool may_salvage)
 {
     char line[32] = "", field[40] = "";
     if (error->line) {
@@ -68,14 +68,32 @@ void bench_die_trace(int err, const struct fpr_trace_error *error)
     if (error->field[0]) {
         snprintf(field, sizeof(field), "%s: ", error->field);
     }
+    if (!error->file[0] && field[0]) { /* an option of the replay, by its name on the line */
+        bool look = !strcmp(error->field, "look_at");
+        snprintf(field, sizeof(field), "--%s: ", look ? "views-at" : error->field);
+        for (char *c = field; *c; c++) {
+            *c = *c == '_' ? '-' : *c;
+        }
+    }
     const char *reason = error->reason[0] ? error->reason : strerror(-err);
     bool whole =
         err != -EINVAL || !error->file[0] || !(error->line > 1 || strstr(reason, "cut short"));
     bool input = err == -EINVAL || err == -ENOENT || err == -ENOTSUP || err == -ENOTDIR ||
                  err == -EISDIR || err == -EACCES;
+    whole = whole || !may_salvage || strstr(reason, "not what the profile has");
     bench_die(input ? BENCH_USAGE : BENCH_FAILED, "%s%s%s%s%s%s", error->file, line,
               error->file[0] ? ": " : "", field, reason,
               whole ? "" : " (fpr-bench import --salvage keeps what is whole)");
+}
+
+void bench_die_trace(int err, const struct fpr_trace_error *error)
+{
+    die_trace(err, error, true);
+}
+
+void bench_die_salvage(int err, const struct fpr_trace_error *error)
+{
+    die_trace(err, error, false);
 }
 
 enum { KEY_VERSION = 'V', KEY_HELP = '?', KEY_USAGE = BENCH_KEY(900) };
@@ -152,6 +170,9 @@ static _Noreturn void bad_option(const struct argp *argp, int argc, char **argv)
         }
         size_t length = strcspn(word, "=");
         if (word[1] != '-') {
+            if (word[1] != 'o' && word[1] != '?' && word[1] != 'V') {
+                bench_die(BENCH_USAGE, "%.2s: unknown option (see --help)", word);
+            }
             i += word[1] == 'o' && !word[2]; /* the only short option with a value */
             continue;
         }

@@ -28,6 +28,8 @@ _Noreturn void bench_die(enum bench_exit status, const char *format, ...)
 void bench_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "file:line: field: reason" of a reader's error, then the end. */
 _Noreturn void bench_die_trace(int err, const struct fpr_trace_error *error);
+/* The same where `import --salvage` is no way out: it was taken. */
+_Noreturn void bench_die_salvage(int err, const struct fpr_trace_error *error);
 
 /* Parses a subcommand's line with the common options added (--help, --usage, --version).
  * Anything wrong ends the program with one line and status 2. */

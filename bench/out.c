@@ -130,7 +130,7 @@ void bench_out_open(struct bench_out *out, const char *path)
     hold_signals(SIG_BLOCK);
     out->file = fopen(out->temp, "wxe");
     if (!out->file) {
-        bench_die(BENCH_FAILED, "%s: %s", out->temp, strerror(errno));
+        bench_die(BENCH_FAILED, "%s: %s", path, strerror(errno));
     }
 }
 

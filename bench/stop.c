@@ -13,8 +13,9 @@ static void on_signal(int number)
 {
     (void)number;
     if (stop || !graceful) {
-        static const char text[] = "\ninterrupted: nothing was finished\n";
+        static const char text[] = ": interrupted: nothing was finished\n";
         if (!stop) {
+            (void)!write(STDERR_FILENO, bench_program(), strlen(bench_program()));
             (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
         }
         _exit(BENCH_FAILED);

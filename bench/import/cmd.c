@@ -60,7 +60,8 @@ struct job {
     struct fpr_trace_error error;
     const volatile int *stop;
     const char *given; /* the recording's name, for messages */
-    char *stage;       /* --salvage: the folder that stands for it */
+    bool salvage;
+    char *stage; /* --salvage: the folder that stands for it */
     struct import_cut cut;
 };
 
@@ -75,6 +76,9 @@ static _Noreturn void give_up(struct job *job, int err)
     }
     if (err == -EINTR) {
         bench_die(BENCH_FAILED, "interrupted: no file was written");
+    }
+    if (job->salvage) {
+        bench_die_salvage(err, &job->error);
     }
     bench_die_trace(err, &job->error);
 }
@@ -177,6 +181,7 @@ static void open_all(struct job *job, const struct import_args *args)
     char nameless[32];
     const char *path = args->path;
     job->given = path;
+    job->salvage = args->salvage;
     if (gen_is_source(path)) {
         snprintf(nameless, sizeof(nameless), "/proc/self/fd/%d", gen_source_open(path));
         path = nameless;

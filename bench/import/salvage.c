@@ -215,7 +215,7 @@ char *import_stage(const char *path)
     if (err) {
         import_stage_remove(stage);
         snprintf(error.file, sizeof(error.file), "%.255s", path);
-        bench_die_trace(err, &error);
+        bench_die_salvage(err, &error);
     }
     check_state(stage, path, "state.before", rec->state_before, rec->state_before_size);
     check_state(stage, path, "state.after", rec->state_after, rec->state_after_size);
@@ -235,11 +235,13 @@ void import_find_cut(const struct fpr_recording *rec, struct import_cut *cut)
     struct fpr_trace *trace = NULL;
     struct fpr_trace_record record = {.time = 0};
     struct fpr_trace_error error = {0};
+    fpr_ns last = 0; /* a record that is cut leaves its time behind, or none */
     char *real = realpath(rec->trace_path, NULL);
     int got = fpr_trace_open(rec->trace_path, &options, &trace, &error);
     *cut = (struct import_cut){.records = 0};
     while (!got && (got = fpr_trace_next(trace, &record, &error)) > 0) {
         cut->records++;
+        last = record.time;
         got = 0;
     }
     fpr_trace_close(trace);
@@ -248,7 +250,7 @@ void import_find_cut(const struct fpr_recording *rec, struct import_cut *cut)
     }
     free(real);
     if (got < 0 && !cut->records) {
-        bench_die_trace(got, &error);
+        bench_die_salvage(got, &error);
     }
     cut->cut = got < 0;
     if (cut->cut) {
@@ -259,6 +261,6 @@ void import_find_cut(const struct fpr_recording *rec, struct import_cut *cut)
         bench_complain("%s%s: %s: the trace ends here, after %llu records, at %.3f s; state.after "
                        "is left out",
                        error.file, line, error.reason, (unsigned long long)cut->records,
-                       (double)record.time / 1e9);
+                       (double)last / 1e9);
     }
 }

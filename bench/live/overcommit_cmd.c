@@ -254,6 +254,21 @@ static void prepare(struct overcommit_options *o, int argc, char **argv)
     bench_out_check_all(files, sizeof(files) / sizeof(files[0]));
 }
 
+/* After Ctrl-C: the settings that are complete, on stdout; no files. */
+static int interrupted(struct outcome *r)
+{
+    if (r->done) {
+        text(r, stdout);
+        bench_complain(
+            "interrupted: %u of %u settings were finished (shown above); no file was written",
+            r->done, (unsigned)OVERCOMMIT_NR_SETTINGS);
+    } else {
+        bench_complain("interrupted: nothing was finished; no file was written");
+    }
+    free(r);
+    return BENCH_FAILED;
+}
+
 int bench_overcommit(int argc, char **argv)
 {
     struct outcome *r = calloc(1, sizeof(*r));
@@ -270,12 +285,14 @@ int bench_overcommit(int argc, char **argv)
         r->done += !*stop;
     }
     terminal ? fprintf(stderr, "\r%30s\r", "") : 0;
+    if (*stop) {
+        return interrupted(r);
+    }
     bool to_stdout = r->options.json && !strcmp(r->options.json, "-");
     to_stdout ? (void)0 : text(r, stdout);
     write_with(r->options.csv, csv, r);
     write_with(r->options.json, json, r);
     write_with(r->options.html, html, r);
-    int status = *stop ? BENCH_FAILED : BENCH_OK;
     free(r);
-    return status;
+    return BENCH_OK;
 }

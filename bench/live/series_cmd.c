@@ -254,6 +254,22 @@ static int pairs(const struct series_options *o)
     return BENCH_OK;
 }
 
+/* After Ctrl-C: the runs that are complete, on stdout; no files. */
+static int interrupted(struct series_result *r)
+{
+    r->options.memhog = false;
+    if (r->runs) {
+        series_text(r, stdout);
+        bench_complain(
+            "interrupted: %u of %u runs were finished (shown above); no file was written", r->runs,
+            r->options.runs);
+    } else {
+        bench_complain("interrupted: nothing was finished; no file was written");
+    }
+    free(r);
+    return BENCH_FAILED;
+}
+
 int bench_series(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -289,6 +305,9 @@ int bench_series(int argc, char **argv)
     if (r->options.memhog && !*stop) {
         memhog(r);
     }
+    if (*stop) {
+        return interrupted(r);
+    }
     bool to_stdout = r->options.json && !strcmp(r->options.json, "-");
     to_stdout ? (void)0 : series_text(r, stdout);
     write_with(r->options.csv, series_csv, r);
@@ -296,7 +315,6 @@ int bench_series(int argc, char **argv)
     write_with(r->options.html, series_html, r);
     write_with(r->options.curve, series_curve_csv, r);
     write_with(r->options.svg, series_svg, r);
-    int status = *stop ? BENCH_FAILED : BENCH_OK;
     free(r);
-    return status;
+    return BENCH_OK;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <fpr/version.h>
+
 #include "cli.h"
 #include "gen/source.h"
 #include "json.h"
@@ -57,6 +59,9 @@ struct replay_args {
     const char *json;
     const char *html;
     const char *device;
+    const char *knob;  /* an option that says how to report, if one was given */
+    bool off, level_4; /* --reporting off, --patch-level P4 */
+    bool budget;       /* --budget-divisor */
 };
 
 static struct fpr_report_config *knobs(struct replay_args *args)
@@ -69,6 +74,7 @@ static void set_level(struct replay_args *args, const char *text)
 {
     static const char *const words[] = {"P8", "P7", "P4", NULL};
     size_t level = bench_word("--patch-level", text, words);
+    args->level_4 = level == 2;
     fpr_report_config_patch_level(knobs(args), (enum fpr_patch_level)level);
 }
 
@@ -76,6 +82,7 @@ static void set_reporting(struct replay_args *args, const char *text)
 {
     static const char *const words[] = {"off", "on", NULL};
     knobs(args);
+    args->off = bench_word("--reporting", text, words) == 0;
     args->model.replay.reporting = bench_word("--reporting", text, words) == 1;
 }
 
@@ -83,18 +90,24 @@ static error_t parse_knob(int key, char *arg, struct replay_args *args)
 {
     switch (key) {
     case KEY_ORDER:
+        args->knob = "--order";
         knobs(args)->order = (int)bench_number("--order", arg, 0, FPR_MAX_ORDER);
         return 0;
     case KEY_CAPACITY:
+        args->knob = "--capacity";
         knobs(args)->capacity = (unsigned)bench_number("--capacity", arg, 1, 65536);
         return 0;
     case KEY_BUDGET:
+        args->knob = "--budget-divisor";
+        args->budget = true;
         knobs(args)->budget_divisor = (unsigned)bench_number("--budget-divisor", arg, 0, 1000000);
         return 0;
     case KEY_DELAY:
+        args->knob = "--delay-ms";
         knobs(args)->delay = bench_number("--delay-ms", arg, 0, 3600000) * FPR_NS_PER_MS;
         return 0;
     case KEY_LEVEL:
+        args->knob = "--patch-level";
         set_level(args, arg);
         return 0;
     case KEY_OFF:
@@ -146,16 +159,47 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* What does nothing is refused. */
+static void check_knobs(const struct replay_args *args)
+{
+    if (args->off && args->knob) {
+        bench_die(BENCH_USAGE, "%s: does nothing with --reporting off", args->knob);
+    }
+    if (args->level_4 && args->budget) {
+        bench_die(BENCH_USAGE, "--budget-divisor: --patch-level P4 has no budget");
+    }
+}
+
 static struct bench_origin origin_of(const struct replay_args *args,
                                      const struct fpr_prepared *prepared)
 {
     const struct fpr_recording *rec = fpr_prepared_recording(prepared);
-    struct bench_origin origin = {.path = args->path, .lost = bench_lost(prepared)};
+    struct bench_origin origin = {.path = args->path,
+                                  .lost = bench_lost(prepared),
+                                  .what_if = !args->model.replay.as_recorded};
     if (rec) {
         origin.command = rec->command;
         origin.has_end = rec->state_after != NULL;
     }
     return origin;
+}
+
+/* What reporting was like, if it was another than was recorded. */
+static void settings_json(struct json_object *json, const struct fpr_replay_options *o)
+{
+    const struct fpr_report_config *c = &o->report;
+    if (o->as_recorded) {
+        return;
+    }
+    struct json_object *settings = bench_json_object();
+    bench_json_add_bool(settings, "reporting", o->reporting);
+    if (c->order >= 0) { /* else the profile's own */
+        bench_json_add_u64(settings, "order", (uint64_t)c->order);
+    }
+    bench_json_add_u64(settings, "budget_divisor", c->budget_divisor);
+    bench_json_add_u64(settings, "capacity", c->capacity);
+    bench_json_add_double(settings, "delay_ms", (double)c->delay / (double)FPR_NS_PER_MS);
+    bench_json_add(json, "settings", settings);
 }
 
 static void write_files(const struct replay_args *args, const struct fpr_prepared *prepared,
@@ -170,7 +214,9 @@ static void write_files(const struct replay_args *args, const struct fpr_prepare
     }
     if (args->json) {
         struct json_object *json = bench_result_json(result);
+        bench_json_add_string(json, "version", fpr_version());
         bench_json_add_string(json, "trace", args->path);
+        settings_json(json, &args->model.replay);
         bench_json_add_u64(json, "lost_events", origin.lost);
         if (origin.command) {
             bench_json_add_string(json, "command", origin.command);
@@ -245,6 +291,7 @@ int bench_replay(int argc, char **argv)
         NULL};
     struct replay_args args = {.path = NULL};
     bench_parse(&argp, argc, argv, &args);
+    check_knobs(&args);
     const struct bench_out_file files[] = {{"--csv", args.csv},
                                            {"--json", args.json},
                                            {"--html", args.html},

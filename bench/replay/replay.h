@@ -17,6 +17,7 @@ struct bench_origin {
     const char *command; /* the line that made it; NULL: it was recorded */
     uint64_t lost;       /* events that the kernel lost */
     bool has_end;        /* there is a state.after */
+    bool what_if;        /* reporting is another than was recorded */
 };
 /* The same for people. */
 void bench_result_text(const struct fpr_replay_result *result, const struct bench_origin *origin,

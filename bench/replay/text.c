@@ -10,7 +10,19 @@ static const char *yes_no(uint64_t wrong)
     return wrong ? "no" : "yes";
 }
 
-static void prediction(const struct fpr_replay_result *r, FILE *to)
+/* Recorded reports say nothing about reporting that was not recorded. */
+static void reports(const struct fpr_replay_result *r, bool what_if, FILE *to)
+{
+    fprintf(to, "reports        %" PRIu64 " calls of the model, %.1f MiB", r->report_calls,
+            (double)r->reported_bytes / MIB);
+    if (!what_if) {
+        fprintf(to, "; %" PRIu64 " recorded, %" PRIu64 " of them not as the model's", r->batches,
+                r->batches_wrong);
+    }
+    fputc('\n', to);
+}
+
+static void prediction(const struct fpr_replay_result *r, bool what_if, FILE *to)
 {
     if (r->allocs) {
         fprintf(to, "page frames    %" PRIu64 " of %" PRIu64 "%s (%.3f %%)\n", r->allocs_exact,
@@ -38,10 +50,7 @@ static void prediction(const struct fpr_replay_result *r, FILE *to)
                 r->buddy_wrong);
     }
     if (r->batches || r->report_calls) {
-        fprintf(to,
-                "reports        %" PRIu64 " calls of the model, %.1f MiB; %" PRIu64
-                " recorded, %" PRIu64 " of them not as the model's\n",
-                r->report_calls, (double)r->reported_bytes / MIB, r->batches, r->batches_wrong);
+        reports(r, what_if, to);
     }
     if (r->passes && r->mode == FPR_REPLAY_PREDICT) {
         fprintf(to,
@@ -146,7 +155,10 @@ void bench_result_text(const struct fpr_replay_result *r, const struct bench_ori
             " events, %.1f s of the guest, in %.3f s of CPU (%.2f million a second)\n",
             r->events, (double)r->span / (double)FPR_NS_PER_S, r->seconds,
             r->seconds > 0 ? (double)r->events / r->seconds / 1e6 : 0.0);
-    prediction(r, to);
+    if (origin->what_if) {
+        fprintf(to, "what if        reporting is not as recorded, so pages differ for that, too\n");
+    }
+    prediction(r, origin->what_if, to);
     repairs(r, to);
     end_state(r, origin->has_end, to);
     host(r, to);

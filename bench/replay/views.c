@@ -17,9 +17,10 @@ static int put(void *ctx, const char *text, size_t len)
     return fwrite(text, 1, len, ctx) == len ? 0 : -EIO;
 }
 
-void bench_views_folder(const char *path)
+bool bench_views_folder(const char *path)
 {
-    if (mkdir(path, 0777) && errno != EEXIST) {
+    bool made = !mkdir(path, 0777);
+    if (!made && errno != EEXIST) {
         bench_die(BENCH_USAGE, "--views: %s: %s", path, strerror(errno));
     }
     struct stat st;
@@ -29,6 +30,7 @@ void bench_views_folder(const char *path)
     if (access(path, W_OK | X_OK)) {
         bench_die(BENCH_USAGE, "--views: %s: %s", path, strerror(errno));
     }
+    return made;
 }
 
 static void open_in(struct bench_out *out, const char *folder, const char *name)

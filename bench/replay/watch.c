@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "out.h"
@@ -131,7 +132,7 @@ static void start_probes(struct bench_watch *w)
 void bench_watch_begin(struct bench_watch *w, struct fpr_replay_options *o)
 {
     if (w->views) {
-        bench_views_folder(w->views);
+        w->made = bench_views_folder(w->views);
     }
     if (fpr_clock_create(0, &w->clock)) {
         bench_die(BENCH_FAILED, "out of memory");
@@ -189,4 +190,7 @@ void bench_watch_free(struct bench_watch *w)
         }
     }
     fpr_clock_destroy(w->clock);
+    if (w->made) {
+        rmdir(w->views); /* if nothing was put into it */
+    }
 }

@@ -23,6 +23,7 @@ struct bench_watch {
     struct bench_watch_file text, timeline;
     bool usdt;
     const char *views; /* folder */
+    bool made;         /* by us */
     double views_at;   /* seconds; negative: the end */
 
     struct fpr_clock *clock;

@@ -97,6 +97,9 @@ run "$BENCH" replay y.fprt --json r.json; is 0
 [ "$(value r.json pfn_match)" = 1 ] || bad "what is whole does not match"
 head -c 3000 /dev/urandom >random.bin
 run "$BENCH" import random.bin -o x2.fprt --salvage; refused random.bin; no_file x2.fprt
+case $err in *"import --salvage"*) bad "the way out is the one that was taken" ;; esac
+run "$BENCH" replay "$SOURCE/bench/data/fragrand.fprt" --profile linux-5.14; refused "not what the profile has"
+case $err in *"import --salvage"*) bad "--salvage does not help there" ;; esac
 : >empty.txt
 run "$BENCH" import empty.txt -o x2.fprt --salvage; refused empty.txt; no_file x2.fprt
 for left in "${TMPDIR:-/tmp}"/fpr-salvage-*; do
@@ -120,8 +123,9 @@ run "$BENCH" merge s.csv; is 0; prints "# lost_events: 41"
 
 # Moments outside of the replay; options that would do nothing.
 for at in 0 1000; do
-    run "$BENCH" replay a.fprt --explain-at $at; refused "outside of the replay, 1.000 to 2"
-    run "$BENCH" replay a.fprt --views v2 --views-at $at; refused "outside of the replay"
+    run "$BENCH" replay a.fprt --explain-at $at; refused "--explain-at: " "outside of the replay, 1.000 to 2"
+    run "$BENCH" replay a.fprt --views v2 --views-at $at; refused "--views-at: " "outside of the replay"
+    no_file v2
 done
 run "$BENCH" replay a.fprt --mode mirror --resync; refused "--resync" "mirror"
 run "$BENCH" replay a.fprt --mode mirror --without pcp; refused "--without" "mirror"

@@ -44,12 +44,17 @@ cap=
 WRAPPER="$cap $WRAPPER" run "$BENCH" series --mib 1048576 --only memhog
 refused --mib 1048576
 
-# One signal is acted on at once, whatever is waited for.
+# One signal is acted on at once, whatever is waited for; it leaves no files.
 stops() {
-    timeout --preserve-status -k 60 -s INT 1 $WRAPPER "$@" >stdout.txt 2>stderr.txt
-    status=$?
-    last="$*"
+    timeout --preserve-status -k 60 -s INT 1 $WRAPPER "$@" --json x.json >stdout.txt 2>stderr.txt
+    status=$? out=$(cat stdout.txt) err=$(cat stderr.txt) last="$*"
     is 1
+    case $err in
+    *"fpr-bench $2: interrupted: nothing was finished; no file was written") ;;
+    *) bad "does not say what was finished" ;;
+    esac
+    [ -z "$out" ] || bad "a table of nothing"
+    no_file x.json
 }
 stops "$BENCH" series --seconds 3000 --only table --mib 128 --map-mib 8
 stops "$BENCH" series --only memhog --mib 128 --map-mib 8 --delay-ms 3000000

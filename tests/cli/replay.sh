@@ -29,6 +29,16 @@ run "$FAKE" replay a.trace --without got,bulk --resync; is 0
 run "$FAKE" replay a.trace --reporting off; is 0
 run "$FAKE" replay a.trace --device "$PLUGIN"; is 0
 run "$FAKE" replay a.trace --device a.trace; refused "--device"
+# What differs from the recording is said and written; recorded reports say nothing of it.
+run "$BENCH" replay "$SOURCE/bench/data/gcc.fprt" --order 5 --delay-ms 250 --json w.json; is 0; prints "what if "
+case $out in *"not as the model's"*) bad "reports are compared with those of other reporting" ;; esac
+if command -v jq >/dev/null; then
+    [ "$(jq -c .settings w.json)" = '{"reporting":true,"order":5,"budget_divisor":16,"capacity":32,"delay_ms":250}' ] ||
+        bad "the settings are not in the JSON: $(jq -c .settings w.json)"
+    [ "$(jq -r .version w.json)" != null ] || bad "no version"
+fi
+run "$BENCH" replay "$SOURCE/bench/data/gcc.fprt" --json r.json; is 0; prints "not as the model's"
+case $out in *"what if "*) bad "it is as recorded" ;; esac
 # The room, the errors and the order wish of a device count.
 gcc=$SOURCE/bench/data/gcc.fprt
 for how in "" "--order 9" "--mode mirror"; do

@@ -49,6 +49,12 @@ run "$BENCH" replay x --resync=1; refused "--resync"
 run "$BENCH" tune x --resync; refused "--resync"
 run "$BENCH" tune --help; case $out in *resync*) bad "tune still offers it" ;; esac
 
+run "$BENCH" replay -x there; refused "-x: unknown option"
+for knob in --order=9 --delay-ms=500 --capacity=3 --budget-divisor=0 --patch-level=P7; do
+    run "$BENCH" replay x --reporting off $knob; refused "${knob%=*}: does nothing with --reporting off"
+done
+run "$BENCH" replay x --patch-level P4 --budget-divisor 16; refused "--budget-divisor" "P4"
+
 run "$BENCH" tune x --orders 9-0; refused "--orders" 9-0
 run "$BENCH" tune x --orders 0,14; refused "--orders"
 run "$BENCH" tune x --budget-divisors ,; refused "--budget-divisors"
