@@ -162,25 +162,32 @@ static void test_map_of_groups(void **state)
     fpr_machine_destroy(m);
 }
 
-/* A cell that is wholly in use, but in more than one way, is nine tenths: there is no tenth digit.
- */
-static void test_map_of_full_groups(void **state)
+/* Of one zone, whose frames are yet to be said what they are. */
+static struct fpr_machine *empty_machine(uint64_t pages, unsigned max_order, unsigned pageblock)
 {
-    (void)state;
-    struct text t = {NULL, 0};
     struct fpr_machine_config config;
     struct fpr_zone_config zone;
     struct fpr_machine *m = NULL;
     fpr_zone_config_init(&zone, FPR_PROFILE_V16);
-    zone.spanned = 4096;
-    zone.max_order = 8;
-    zone.pageblock_order = 5;
+    zone.spanned = pages;
+    zone.max_order = max_order;
+    zone.pageblock_order = pageblock;
     zone.empty = true;
     fpr_machine_config_init(&config);
     config.zones = &zone;
     config.nr_zones = 1;
     config.compute_watermarks = false;
     assert_int_equal(fpr_machine_create(&config, &m), 0);
+    return m;
+}
+
+/* A cell that is wholly in use, but in more than one way, is nine tenths: there is no tenth digit.
+ */
+static void test_map_of_full_groups(void **state)
+{
+    (void)state;
+    struct text t = {NULL, 0};
+    struct fpr_machine *m = empty_machine(4096, 8, 5);
     struct fpr_zone *z = fpr_machine_zone(m, 0);
     assert_int_equal(fpr_zone_load_pcp(z, 0, FPR_MOVABLE, 0, FPR_MOVABLE), 0);
     assert_int_equal(fpr_zone_load_allocated_rest(z, 0, 4096, true), 0);
@@ -196,19 +203,7 @@ static void test_map_of_many_types(void **state)
 {
     (void)state;
     struct text t = {NULL, 0};
-    struct fpr_machine_config config;
-    struct fpr_zone_config zone;
-    struct fpr_machine *m = NULL;
-    fpr_zone_config_init(&zone, FPR_PROFILE_V16);
-    zone.spanned = 128;
-    zone.max_order = 4;
-    zone.pageblock_order = 3;
-    zone.empty = true;
-    fpr_machine_config_init(&config);
-    config.zones = &zone;
-    config.nr_zones = 1;
-    config.compute_watermarks = false;
-    assert_int_equal(fpr_machine_create(&config, &m), 0);
+    struct fpr_machine *m = empty_machine(128, 4, 3);
     struct fpr_zone *z = fpr_machine_zone(m, 0);
     for (fpr_pfn p = 8; p < 128; p += 16)
         assert_int_equal(fpr_zone_load_pageblock(z, p, FPR_UNMOVABLE), 0);
