@@ -19,9 +19,9 @@
 /* Is the handler of fpr_iova_guard_install() there? */
 bool fpr_iova_guard_installed(void);
 
-/* Copies in ascending order. Sizes 1, 2, 4 and 8 are one access to each side.
- * Returns 0, or -1 when it faulted: what lies before the page at fault need not be complete, what
- * lies behind it is untouched. */
+/* Copies in ascending order. Sizes 1, 2, 4 and 8 are one access to each side where both are
+ * aligned. Returns 0, or -1 when it faulted: what lies before the page at fault need not be
+ * complete, what lies behind it is untouched. */
 #if IOVA_RAW_X86_64
 int fpr_iova_raw_copy_short(void *to, const void *from, size_t n);
 int fpr_iova_raw_copy_long(void *to, const void *from, size_t n); /* needs AVX */

@@ -35,7 +35,8 @@ static inline void land(void)
     landing = NULL;
 }
 
-static void plain_copy(void *to, const void *from, size_t n)
+/* Of sizes that the processor has. */
+static void one_access(void *to, const void *from, size_t n)
 {
     switch (n) {
     case 1:
@@ -47,11 +48,8 @@ static void plain_copy(void *to, const void *from, size_t n)
     case 4:
         *(volatile uint32_t *)to = *(const volatile uint32_t *)from;
         return;
-    case 8:
-        *(volatile uint64_t *)to = *(const volatile uint64_t *)from;
-        return;
     default:
-        memcpy(to, from, n);
+        *(volatile uint64_t *)to = *(const volatile uint64_t *)from;
     }
 }
 
@@ -63,15 +61,16 @@ int fpr_iova_raw_copy(void *to, const void *from, size_t n)
         return -1;
     }
     take_off(&here);
-    if (n == 1 || n == 2 || n == 4 || n == 8) {
-        plain_copy(to, from, n);
+    bool aligned = !(((uintptr_t)to | (uintptr_t)from) & (n - 1));
+    if (aligned && (n == 1 || n == 2 || n == 4 || n == 8)) {
+        one_access(to, from, n);
     } else {
         /* Page by page of the destination, so that nothing behind a page at fault is written. */
         for (size_t done = 0, len; done < n; done += len) {
             uintptr_t at = (uintptr_t)to + done;
             size_t room = FPR_IOVA_PAGE_SIZE - (at & (FPR_IOVA_PAGE_SIZE - 1));
             len = n - done < room ? n - done : room;
-            plain_copy((char *)to + done, (const char *)from + done, len);
+            memcpy((char *)to + done, (const char *)from + done, len);
         }
     }
     land();
