@@ -20,7 +20,7 @@ static void on_signal(int number)
         }
         _exit(BENCH_FAILED);
     }
-    stop = 1;
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 }
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};

@@ -8,6 +8,11 @@
 void bench_stop_signals(sigset_t *set);
 /* Installs handlers of them (but of an ignored SIGHUP) and returns the flag that they set. */
 const volatile int *bench_stop_install(void);
+/* Is it set? Also for threads other than the one that signals reach. */
+static inline int bench_stopped(const volatile int *stop)
+{
+    return __atomic_load_n(stop, __ATOMIC_RELAXED);
+}
 /* While off (reading, before anything could be said about it), one signal ends the program. */
 void bench_stop_graceful(int on);
 

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "live.h"
+#include "stop.h"
 
 static uint64_t next_bits(void *ctx)
 {
@@ -83,7 +84,7 @@ void live_guest_free(struct live_guest *guest)
 
 bool live_stopped(const struct live_guest *guest)
 {
-    return guest->config.stop && *guest->config.stop;
+    return guest->config.stop && bench_stopped(guest->config.stop);
 }
 
 #define LOOK_NS (50 * FPR_NS_PER_MS) /* between two looks at the flag */

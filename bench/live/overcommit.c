@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "stop.h"
 
 #define SAMPLE_NS (20 * FPR_NS_PER_MS)
 
@@ -54,7 +55,7 @@ static bool grant(struct guest *g, uint64_t block)
                                       .tv_nsec = (long)(until % FPR_NS_PER_S)};
     int err = 0;
     pthread_mutex_lock(&h->lock);
-    while (!g->held[block] && h->used >= h->limit && !err && !*g->stop) {
+    while (!g->held[block] && h->used >= h->limit && !err && !bench_stopped(g->stop)) {
         err = pthread_cond_timedwait(&h->freed, &h->lock, &deadline);
     }
     bool granted = g->held[block] || h->used < h->limit;
@@ -93,17 +94,17 @@ static int give_back(void *ctx, const struct fpr_sg *sg, unsigned nents)
 
 static bool sleep_until(const struct guest *g, fpr_ns when)
 {
-    for (fpr_ns now = fpr_real_now(); now < when && !*g->stop; now = fpr_real_now()) {
+    for (fpr_ns now = fpr_real_now(); now < when && !bench_stopped(g->stop); now = fpr_real_now()) {
         live_sleep(when - now < SAMPLE_NS ? when - now : SAMPLE_NS);
     }
-    return !*g->stop;
+    return !bench_stopped(g->stop);
 }
 
 /* Takes memory, uses it for the slot, ends. */
 static void demand(struct guest *g, struct live_blocks *blocks, fpr_ns end)
 {
     size_t want = (size_t)((double)g->options->guest.mib / 2 * g->options->demand);
-    while (blocks->count < want && !*g->stop) {
+    while (blocks->count < want && !bench_stopped(g->stop)) {
         fpr_pfn *pfn = &blocks->pfn[blocks->count];
         if (fpr_alloc_pages(g->live.machine, 9, FPR_GFP_TRANSHUGE_LIGHT, pfn)) {
             break;
@@ -172,7 +173,7 @@ static void watch(struct guest *guests, const struct overcommit_options *o, fpr_
             mib += (double)live_resident(&guests[k].live) / (double)MIB;
         }
         live_curve_sample(&score->host, t, mib);
-        if (*guests[0].stop) { /* a signal cannot wake those that wait for memory */
+        if (bench_stopped(guests[0].stop)) { /* a signal cannot wake those that wait for memory */
             pthread_mutex_lock(&host->lock);
             pthread_cond_broadcast(&host->freed);
             pthread_mutex_unlock(&host->lock);

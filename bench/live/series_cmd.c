@@ -291,7 +291,9 @@ int bench_series(int argc, char **argv)
     check(&r->options);
     r->options.guest.cpus = r->options.tasks;
     if (r->options.pairs) {
-        return pairs(&r->options);
+        int status = pairs(&r->options);
+        free(r);
+        return status;
     }
     r->task_counts[0] = 1;
     r->task_counts[1] = r->options.tasks;

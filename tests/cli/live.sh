@@ -46,7 +46,7 @@ refused --mib 1048576
 
 # One signal is acted on at once, whatever is waited for; it leaves no files.
 stops() {
-    timeout --preserve-status -k 60 -s INT 1 $WRAPPER "$@" --json x.json >stdout.txt 2>stderr.txt
+    timeout --foreground --preserve-status -k 60 -s INT 1 $WRAPPER "$@" --json x.json >stdout.txt 2>stderr.txt
     status=$? out=$(cat stdout.txt) err=$(cat stderr.txt) last="$*"
     is 1
     case $err in

@@ -17,6 +17,7 @@ import struct
 import fcntl
 
 LAB = os.path.realpath(sys.argv[1])
+LEAKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "../leaks.supp"))
 PROMPT = b"lab> "
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|[\x07\x0f]")
 failed = 0
@@ -31,7 +32,8 @@ class Terminal:
         if self.pid == 0:
             for name in ("NO_COLOR", "INPUTRC"):
                 os.environ.pop(name, None)
-            os.environ.update({"TERM": "xterm", "INPUTRC": "/dev/null"} | environment)
+            os.environ.update({"TERM": "xterm", "INPUTRC": "/dev/null",
+                               "LSAN_OPTIONS": "print_suppressions=0:suppressions=" + LEAKS} | environment)
             self.fd = 0
             self.columns(columns)
             os.execv(LAB, [LAB, *arguments])
