@@ -12,10 +12,10 @@ static void list(FILE *to, const char *name, const struct bench_list *values)
     }
 }
 
-/* A field of text, quoted if it has to be. */
+/* A field of text, quoted if it has to be: a row that begins with # would be a comment. */
 static void field(FILE *to, const char *text)
 {
-    if (!strpbrk(text, ",\"")) {
+    if (!strpbrk(text, ",\"") && *text != '#') {
         fputs(text, to);
         return;
     }
