@@ -151,7 +151,7 @@ int micro_measure(const struct micro_run *run, double (*once)(void *ctx), void *
 int micro_measure_both(const struct micro_run *run, double (*once)(void *ctx, unsigned threads),
                        void *ctx, struct micro_result *one, struct micro_result *two)
 {
-    double alone[MOST_RUNS], both[MOST_RUNS], times[MOST_RUNS];
+    double alone[MOST_RUNS], both[MOST_RUNS], times[MOST_RUNS] = {0};
     unsigned runs = run->options.runs;
     for (unsigned i = 0; i < runs; i++) {
         alone[i] = once(ctx, 1);

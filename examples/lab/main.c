@@ -139,7 +139,8 @@ static _Noreturn void help(const struct argp *argp)
 {
     char format[80];
     unsigned width = terminal_width();
-    snprintf(format, sizeof(format), "rmargin=%u,opt-doc-col=%u", width - 1, width < 60 ? 18 : 29);
+    snprintf(format, sizeof(format), "rmargin=%u,opt-doc-col=%u", width - 1,
+             width < 60 ? 18u : 29u);
     setenv("ARGP_HELP_FMT", format, 0);
     argp_help(argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
               (char[]){"fpr-lab"});
