@@ -235,9 +235,12 @@ void import_check_record(struct import_check *check, const struct fpr_trace_reco
     }
 }
 
-void import_check_end(struct import_check *check, const struct fpr_trace_summary *summary,
+void import_check_end(struct import_check *check, struct fpr_trace_summary *summary,
                       struct import_losses *losses)
 {
+    if (summary->lost_events < check->rec->lost_events) { /* two counts of the same */
+        summary->lost_events = check->rec->lost_events;
+    }
     check->losses.lost_events = summary->lost_events;
     check->losses.unmarked = check->rec->state_before && !check->dumped;
     *losses = check->losses;

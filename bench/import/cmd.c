@@ -105,8 +105,7 @@ static void copy(struct job *job, struct import_check *check, struct fpr_trace_s
     }
 }
 
-/* A pipe can be read once. */
-static bool is_stream(const char *path)
+bool import_is_stream(const char *path)
 {
     struct stat st;
     return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
@@ -119,7 +118,7 @@ static int check_replay(struct job *job, const char *path)
     struct fpr_prepared *prepared = NULL;
     struct fpr_replay_options wanted;
     struct fpr_replay_result result;
-    if (job->cut.cut || is_stream(job->rec->trace_path)) {
+    if (job->cut.cut || import_is_stream(job->rec->trace_path)) {
         return 0;
     }
     int err = fpr_prepare(path, NULL, &prepared, &job->error);
@@ -136,7 +135,7 @@ static int check_replay(struct job *job, const char *path)
 /* Everything but the trace; with --salvage what of it is whole. */
 static int open_recording(struct job *job, const struct import_args *args, const char *path)
 {
-    if (args->salvage && is_stream(path)) {
+    if (args->salvage && import_is_stream(path)) {
         bench_die(BENCH_USAGE, "--salvage: %s: a pipe can be read only once, save it as a file",
                   path);
     }
@@ -145,7 +144,7 @@ static int open_recording(struct job *job, const struct import_args *args, const
         path = job->stage ? job->stage : path;
     }
     int err = fpr_recording_open(path, &job->rec, &job->error);
-    if (!err && args->salvage && is_stream(job->rec->trace_path)) {
+    if (!err && args->salvage && import_is_stream(job->rec->trace_path)) {
         import_stage_remove(job->stage);
         bench_die(BENCH_USAGE, "--salvage: %s: the trace is a pipe, which can be read only once",
                   args->path);
@@ -165,7 +164,7 @@ static int open_recording(struct job *job, const struct import_args *args, const
 static int check_native(struct job *job, const char *path)
 {
     struct fpr_trace_summary summary;
-    if (!is_stream(path) || fpr_trace_get_summary(job->trace, &summary) ||
+    if (!import_is_stream(path) || fpr_trace_get_summary(job->trace, &summary) ||
         summary.format != FPR_TRACE_NATIVE) {
         return 0;
     }
@@ -261,9 +260,6 @@ int bench_import(int argc, char **argv)
     int err = fpr_trace_writer_commit(job.writer);
     if (err) {
         give_up(&job, err);
-    }
-    if (summary.lost_events < job.rec->lost_events) { /* two counts of the same */
-        summary.lost_events = job.rec->lost_events;
     }
     struct import_losses losses;
     import_check_end(check, &summary, &losses);

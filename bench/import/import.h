@@ -34,7 +34,8 @@ struct import_check;
 /* Takes what the recording knows of the start. Ends the program if there is no memory. */
 struct import_check *import_check_new(const struct fpr_recording *rec);
 void import_check_record(struct import_check *check, const struct fpr_trace_record *record);
-void import_check_end(struct import_check *check, const struct fpr_trace_summary *summary,
+/* Also completes the summary's count of lost events by the recording's own. */
+void import_check_end(struct import_check *check, struct fpr_trace_summary *summary,
                       struct import_losses *losses);
 
 /* Frees and allocations that only lost events, or the state of another recording, explain. Without
@@ -54,6 +55,9 @@ void import_lacks(const struct fpr_recording *rec, const struct fpr_trace_summar
                   const struct import_losses *losses, FILE *to);
 void import_lacks_json(const struct fpr_recording *rec, const struct fpr_trace_summary *summary,
                        const struct import_losses *losses, struct json_object *json);
+
+/* Is it a pipe or the like, which can be read once? */
+bool import_is_stream(const char *path);
 
 /* What import would say of a recording, without writing it. */
 struct import_verdict {

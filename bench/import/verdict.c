@@ -1,7 +1,6 @@
 /* The verdict alone, for those who replay what was never imported. */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "cli.h"
 #include "import/import.h"
@@ -52,9 +51,6 @@ static int judge(const struct fpr_recording *rec, const struct fpr_trace_options
     err = follow(trace, check, stop, error);
     fpr_trace_get_summary(trace, &summary);
     fpr_trace_close(trace);
-    if (summary.lost_events < rec->lost_events) { /* two counts of the same */
-        summary.lost_events = rec->lost_events;
-    }
     import_check_end(check, &summary, &losses);
     if (!err) {
         tell(rec, &summary, &losses, verdict);
@@ -65,14 +61,13 @@ static int judge(const struct fpr_recording *rec, const struct fpr_trace_options
 int import_judge(const char *path, const struct fpr_trace_options *options,
                  const volatile int *stop, struct import_verdict *verdict)
 {
-    struct stat st;
     struct fpr_recording *rec = NULL;
     struct fpr_trace_error error;
     int err = fpr_recording_open(path, &rec, &error);
     if (err) {
         return err;
     }
-    if (stat(rec->trace_path, &st) || S_ISFIFO(st.st_mode)) {
+    if (import_is_stream(rec->trace_path)) {
         err = -ESPIPE;
     } else {
         err = judge(rec, options, stop, verdict, &error);

@@ -214,14 +214,20 @@ static void today_on(const struct tune_sweep *one, bool several, FILE *to)
     }
 }
 
-void tune_words_today(const struct tune_sweep *sweep, FILE *to)
+static void of_each_kernel(const struct tune_sweep *sweep, FILE *to,
+                           void (*tell)(const struct tune_sweep *one, bool several, FILE *to))
 {
     struct tune_kernels kernels;
     tune_kernels_split(sweep, &kernels);
     for (size_t k = 0; k < kernels.count; k++) {
-        today_on(&kernels.each[k], kernels.count > 1, to);
+        tell(&kernels.each[k], kernels.count > 1, to);
     }
     tune_kernels_free(&kernels);
+}
+
+void tune_words_today(const struct tune_sweep *sweep, FILE *to)
+{
+    of_each_kernel(sweep, to, today_on);
 }
 
 static void change(const struct tune_sweep *one, const char *knob, size_t tried, int i, FILE *to)
@@ -262,12 +268,7 @@ static void changes_of(const struct tune_sweep *one, bool several, FILE *to)
 
 void tune_words_changes(const struct tune_sweep *sweep, FILE *to)
 {
-    struct tune_kernels kernels;
-    tune_kernels_split(sweep, &kernels);
-    for (size_t k = 0; k < kernels.count; k++) {
-        changes_of(&kernels.each[k], kernels.count > 1, to);
-    }
-    tune_kernels_free(&kernels);
+    of_each_kernel(sweep, to, changes_of);
 }
 
 void tune_words(const struct tune_sweep *sweep, FILE *to)
