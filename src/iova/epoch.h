@@ -20,22 +20,34 @@ static inline void fpr_iova_full_fence(struct fpr_iova_reader *reader, uint64_t 
 /* The slow half of fpr_iova_enter(). */
 void fpr_iova_enter_fenced(struct fpr_iova_reader *reader, uint64_t gen);
 
-/* From here to leave, nothing that the tree holds goes away. Returns the generation. */
-static inline uint64_t fpr_iova_enter(struct fpr_iova_reader *reader)
+/* The quick half of fpr_iova_enter(): all of it for a biased reader, which sets the generation.
+ * False: call fpr_iova_enter(). */
+static inline bool fpr_iova_enter_biased(struct fpr_iova_reader *reader, uint64_t *gen)
 {
     struct fpr_iova_space *space = reader->space;
     fpr_race_point();
-    uint64_t gen = atomic_load_explicit(&space->gen, memory_order_relaxed);
+    *gen = atomic_load_explicit(&space->gen, memory_order_relaxed);
     if (reader->held)
-        gen = reader->held;
-    fpr_store_late(&reader->active, gen);
+        *gen = reader->held;
+    fpr_store_late(&reader->active, *gen);
     fpr_race_point();
-    if (atomic_load_explicit(&reader->bias, memory_order_relaxed) == IOVA_BIASED)
-        atomic_signal_fence(memory_order_seq_cst); /* membarrier() does the rest */
-    else
-        fpr_iova_enter_fenced(reader, gen);
+    if (atomic_load_explicit(&reader->bias, memory_order_relaxed) != IOVA_BIASED)
+        return false;
+    atomic_signal_fence(memory_order_seq_cst); /* membarrier() does the rest */
     fpr_race_point();
-    return atomic_load_explicit(&space->gen, memory_order_acquire);
+    *gen = atomic_load_explicit(&space->gen, memory_order_acquire);
+    return true;
+}
+
+/* From here to leave, nothing that the tree holds goes away. Returns the generation. */
+static inline uint64_t fpr_iova_enter(struct fpr_iova_reader *reader)
+{
+    uint64_t gen;
+    if (fpr_iova_enter_biased(reader, &gen))
+        return gen;
+    fpr_iova_enter_fenced(reader, gen);
+    fpr_race_point();
+    return atomic_load_explicit(&reader->space->gen, memory_order_acquire);
 }
 
 static inline void fpr_iova_leave(struct fpr_iova_reader *reader)

@@ -1,40 +1,27 @@
 #include "iova/lookup.h"
 
-#include "iova/leaf.h"
+bool fpr_iova_hint_ext(struct fpr_iova_reader *reader, uint64_t gen, uint64_t iova, uint64_t word)
+{
+    struct fpr_iova_ext *ext = fpr_iova_word_ext(word);
+    uint64_t span = ext->last - ext->start;
+    if (iova - ext->start > span)
+        return false;
+    uint64_t va = atomic_load_explicit(&ext->va, memory_order_relaxed);
+    fpr_race_point();
+    _Atomic uint64_t *bitmap = atomic_load_explicit(&ext->bitmap, memory_order_acquire);
+    if (bitmap)
+        va &= ~IOVA_PLAIN_WRITE;
+    fpr_iova_hint_set(&reader->hint, gen, ext->start, span, va & reader->space->va_mask, bitmap);
+    return true;
+}
 
 bool fpr_iova_lookup_tree(struct fpr_iova_reader *reader, uint64_t gen, uint64_t iova)
 {
-    IOVA_COUNT(reader, lookups, 1);
-    uint64_t page = iova >> IOVA_PAGE_SHIFT;
-    struct fpr_iova_leaf *leaf = fpr_iova_tree_leaf(&reader->space->tree, page);
-    fpr_race_point();
-    unsigned n = fpr_iova_leaf_count(leaf, page);
-    if (n == 0)
+    uint64_t start, word;
+    if (!fpr_iova_find_word(reader, iova, &start, &word))
         return false;
-    uint64_t word = atomic_load_explicit(&leaf->word[n - 1], memory_order_acquire);
-    uint64_t start = fpr_iova_leaf_start(leaf, n - 1), span, va;
-    _Atomic uint64_t *bitmap = NULL;
-    if (word & WORD_EXT) {
-        struct fpr_iova_ext *ext = fpr_iova_word_ext(word);
-        span = ext->last - ext->start;
-        va = atomic_load_explicit(&ext->va, memory_order_relaxed);
-        fpr_race_point();
-        bitmap = atomic_load_explicit(&ext->bitmap, memory_order_acquire);
-        if (bitmap)
-            va &= ~IOVA_PLAIN_WRITE;
-    } else {
-        span = (fpr_iova_word_pages(word) << IOVA_PAGE_SHIFT) - 1;
-        va = fpr_iova_word_va(word);
-    }
-    if (iova - start > span)
-        return false;
-    struct fpr_iova_hint *hint = &reader->hint;
-    hint->gen = gen;
-    hint->start = start;
-    hint->span = span;
-    hint->va = va & reader->space->va_mask;
-    hint->bitmap = bitmap;
-    return true;
+    return word & WORD_EXT ? fpr_iova_hint_ext(reader, gen, iova, word)
+                           : fpr_iova_hint_word(reader, gen, iova, start, word);
 }
 
 void fpr_iova_mark_dirty(_Atomic uint64_t *bitmap, uint64_t offset, uint64_t len)

@@ -129,9 +129,10 @@ static inline void count_call(struct fpr_iova_reader *reader, bool write, int rc
 }
 
 /* All that the short way cannot do; the reader is inside. */
-__attribute__((noinline)) static int rw_slowly(struct fpr_iova_reader *reader, uint64_t gen,
-                                               uint64_t iova, void *data, size_t len, bool write)
+__attribute__((noinline)) static int rw_slowly(struct fpr_iova_reader *reader, uint64_t iova,
+                                               void *data, size_t len, unsigned write)
 {
+    uint64_t gen = atomic_load_explicit(&reader->space->gen, memory_order_acquire);
     struct access a = {gen, iova, data, len, write};
     int rc = rw_inside(reader, &a);
     fpr_iova_leave(reader);
@@ -139,27 +140,69 @@ __attribute__((noinline)) static int rw_slowly(struct fpr_iova_reader *reader, u
     return rc;
 }
 
-int fpr_iova_rw(struct fpr_iova_reader *reader, uint64_t iova, void *data, size_t len, bool write)
+/* The short way, for what lies inside the current mapping: nothing to refuse, nothing to mark. */
+static inline int rw_at(struct fpr_iova_reader *reader, uint64_t iova, void *data, size_t len,
+                        unsigned write)
 {
-    if (!reader)
-        return -EINVAL;
-    uint64_t gen = fpr_iova_enter(reader);
     const struct fpr_iova_hint *hint = &reader->hint;
-    /* The short way: inside one mapping, nothing to refuse, nothing to mark. */
-    if (fpr_iova_lookup(reader, gen, iova) && data) {
-        uint64_t offset = iova - hint->start;
-        if (len - 1 <= hint->span - offset && len > 0 && hint->va >> (IOVA_PLAIN_AT + write) & 1) {
-            void *memory = (void *)(uintptr_t)((hint->va & ~IOVA_FLAGS) + offset); // NOLINT
-            fpr_race_point();
-            if (!fpr_iova_raw_copy(write ? memory : data, write ? data : memory, len)) {
-                fpr_iova_leave(reader);
-                count_call(reader, write, 0);
-                count_bytes(reader, write, len);
-                return 0;
-            }
+    uint64_t offset = iova - hint->start;
+    if (data && len > 0 && len - 1 <= hint->span - offset &&
+        hint->va >> (IOVA_PLAIN_AT + write) & 1) {
+        void *memory = (void *)(uintptr_t)((hint->va & ~IOVA_FLAGS) + offset); // NOLINT
+        fpr_race_point();
+        if (!fpr_iova_raw_copy(write ? memory : data, write ? data : memory, len)) {
+            fpr_iova_leave(reader);
+            count_call(reader, write, 0);
+            count_bytes(reader, write, len);
+            return 0;
         }
     }
-    return rw_slowly(reader, gen, iova, data, len, write);
+    return rw_slowly(reader, iova, data, len, write);
+}
+
+/* In the mapping of last time. */
+__attribute__((noinline)) static int rw_here(struct fpr_iova_reader *reader, uint64_t iova,
+                                             void *data, size_t len, unsigned write)
+{
+    return rw_at(reader, iova, data, len, write);
+}
+
+/* In another one. */
+__attribute__((noinline)) static int rw_elsewhere(struct fpr_iova_reader *reader, uint64_t iova,
+                                                  void *data, size_t len, unsigned write,
+                                                  uint64_t gen)
+{
+    uint64_t start, word;
+    if (fpr_iova_find_word(reader, iova, &start, &word)) {
+        if (!(word & WORD_EXT) && fpr_iova_hint_word(reader, gen, iova, start, word))
+            return rw_at(reader, iova, data, len, write);
+        if (word & WORD_EXT && fpr_iova_hint_ext(reader, gen, iova, word))
+            return rw_here(reader, iova, data, len, write);
+    }
+    return rw_slowly(reader, iova, data, len, write);
+}
+
+/* A reader without bias, which is one for a short time only. */
+__attribute__((noinline)) static int rw_fenced(struct fpr_iova_reader *reader, uint64_t iova,
+                                               void *data, size_t len, unsigned write)
+{
+    uint64_t gen = fpr_iova_enter(reader);
+    return fpr_iova_hint_covers(&reader->hint, gen, iova)
+               ? rw_here(reader, iova, data, len, write)
+               : rw_elsewhere(reader, iova, data, len, write, gen);
+}
+
+/* Tail calls only, with their arguments in place: nothing is saved before it is known which. */
+int fpr_iova_rw(struct fpr_iova_reader *reader, uint64_t iova, void *data, size_t len, bool write)
+{
+    uint64_t gen;
+    if (!reader)
+        return -EINVAL;
+    if (!fpr_iova_enter_biased(reader, &gen))
+        return rw_fenced(reader, iova, data, len, write);
+    if (fpr_iova_hint_covers(&reader->hint, gen, iova))
+        return rw_here(reader, iova, data, len, write);
+    return rw_elsewhere(reader, iova, data, len, write, gen);
 }
 
 int fpr_iova_rw_progress(struct fpr_iova_reader *reader, uint64_t iova, void *data, size_t len,
