@@ -77,7 +77,8 @@ int fpr_iova_raw_copy(void *to, const void *from, size_t n)
     return 0;
 }
 
-int fpr_iova_raw_probe_write(void *page)
+/* ThreadSanitizer's own addition holds a lock, which the jump would leave held. */
+__attribute__((no_sanitize("thread"))) int fpr_iova_raw_probe_write(void *page)
 {
     sigjmp_buf here;
     if (sigsetjmp(here, 0)) {
