@@ -1,17 +1,14 @@
 /* Machines of several zones and nodes against the reference model: zonelists, reserves, passes
  * over all zones. */
 #include "support/script_make.h"
-#include "support/suite.h"
+#include "support/script_suite.h"
 
-#include <check.h>
-#include <stdlib.h>
-
-static void make(struct script *s, uint64_t seed, unsigned size, unsigned operations)
+static void make(struct script *s, uint64_t seed, const struct script_family *family)
 {
     struct make_options o = {.profile = -1,
-                             .size = size,
+                             .size = family->size,
                              .zones = 2 + (unsigned)(seed % 2),
-                             .operations = operations,
+                             .operations = family->operations,
                              .reports = true,
                              .compute = true,
                              .misuse = true};
@@ -21,51 +18,14 @@ static void make(struct script *s, uint64_t seed, unsigned size, unsigned operat
     make_script(s, seed, &o);
 }
 
-static void make_tiny(struct script *s, uint64_t seed)
-{
-    make(s, seed, 0, 200);
-}
-
-static void make_middle(struct script *s, uint64_t seed)
-{
-    make(s, seed, 1, 300);
-}
-
-static void make_large(struct script *s, uint64_t seed)
-{
-    make(s, seed, 2, 80);
-}
-
-START_TEST(tiny_zones)
-{
-    ck_assert_int_eq(script_rounds("machines, tiny", make_tiny, 400), 0);
-}
-END_TEST
-
-START_TEST(middling_zones)
-{
-    ck_assert_int_eq(script_rounds("machines, middling", make_middle, 150), 0);
-}
-END_TEST
-
-START_TEST(large_orders)
-{
-    ck_assert_int_eq(script_rounds("machines, large orders", make_large, 30), 0);
-}
-END_TEST
+static const struct script_family families[] = {
+    {"machines, tiny", make, 400, 0, 200},
+    {"machines, middling", make, 150, 1, 300},
+    {"machines, large orders", make, 30, 2, 80},
+};
 
 int main(int argc, char **argv)
 {
-    Suite *suite = suite_create("machines against the reference model");
-    TCase *tcase = tcase_create("random");
-    int failed;
-
-    if (script_option(argc, argv, &failed))
-        return failed;
-    tcase_set_timeout(tcase, 0);
-    tcase_add_test(tcase, tiny_zones);
-    tcase_add_test(tcase, middling_zones);
-    tcase_add_test(tcase, large_orders);
-    suite_add_tcase(suite, tcase);
-    return test_run_suite(suite);
+    return script_suite(argc, argv, "machines against the reference model", families,
+                        sizeof(families) / sizeof(families[0]));
 }

@@ -1,17 +1,14 @@
 /* Reporting against the reference model: passes, budgets, rotation, errors, calls from inside the
  * device's callback, on random zones. */
 #include "support/script_make.h"
-#include "support/suite.h"
+#include "support/script_suite.h"
 
-#include <check.h>
-#include <stdlib.h>
-
-static void make(struct script *s, uint64_t seed, unsigned size, unsigned operations)
+static void make(struct script *s, uint64_t seed, const struct script_family *family)
 {
     struct make_options o = {.profile = -1,
-                             .size = size,
+                             .size = family->size,
                              .zones = 1,
-                             .operations = operations,
+                             .operations = family->operations,
                              .reports = true,
                              .misuse = true};
 
@@ -20,51 +17,14 @@ static void make(struct script *s, uint64_t seed, unsigned size, unsigned operat
     make_script(s, seed, &o);
 }
 
-static void make_tiny(struct script *s, uint64_t seed)
-{
-    make(s, seed, 0, 200);
-}
-
-static void make_middle(struct script *s, uint64_t seed)
-{
-    make(s, seed, 1, 300);
-}
-
-static void make_large(struct script *s, uint64_t seed)
-{
-    make(s, seed, 2, 80);
-}
-
-START_TEST(tiny_zones)
-{
-    ck_assert_int_eq(script_rounds("reports, tiny", make_tiny, 400), 0);
-}
-END_TEST
-
-START_TEST(middling_zones)
-{
-    ck_assert_int_eq(script_rounds("reports, middling", make_middle, 150), 0);
-}
-END_TEST
-
-START_TEST(large_orders)
-{
-    ck_assert_int_eq(script_rounds("reports, large orders", make_large, 30), 0);
-}
-END_TEST
+static const struct script_family families[] = {
+    {"reports, tiny", make, 400, 0, 200},
+    {"reports, middling", make, 150, 1, 300},
+    {"reports, large orders", make, 30, 2, 80},
+};
 
 int main(int argc, char **argv)
 {
-    Suite *suite = suite_create("reporting against the reference model");
-    TCase *tcase = tcase_create("random");
-    int failed;
-
-    if (script_option(argc, argv, &failed))
-        return failed;
-    tcase_set_timeout(tcase, 0);
-    tcase_add_test(tcase, tiny_zones);
-    tcase_add_test(tcase, middling_zones);
-    tcase_add_test(tcase, large_orders);
-    suite_add_tcase(suite, tcase);
-    return test_run_suite(suite);
+    return script_suite(argc, argv, "reporting against the reference model", families,
+                        sizeof(families) / sizeof(families[0]));
 }

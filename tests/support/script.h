@@ -122,9 +122,18 @@ int script_run_apart(const struct script *s, char *why, size_t size);
 /* Removes whatever can go while the script still fails. */
 void script_shrink(struct script *s);
 
-/* Runs `make(seed)` for each seed; on a failure shrinks the script and prints it. Returns the
- * number of failures, 0 or 1. FPR_PROP_ROUNDS and FPR_PROP_SEED change rounds and first seed. */
-int script_rounds(const char *name, void (*make)(struct script *s, uint64_t seed), unsigned rounds);
+/* Random scripts of one kind. */
+struct script_family {
+    const char *name;
+    void (*make)(struct script *s, uint64_t seed, const struct script_family *family);
+    unsigned rounds;
+    unsigned size;       /* as in make_options */
+    unsigned operations; /* of a script */
+};
+
+/* Makes and runs a script for each seed; on a failure shrinks it and prints it. Returns the number
+ * of failures, 0 or 1. FPR_PROP_ROUNDS and FPR_PROP_SEED change rounds and first seed. */
+int script_rounds(const struct script_family *family);
 
 /* Handles `--script FILE` (or the environment's FPR_PROP_SCRIPT): true if it was there, with the
  * exit status. */

@@ -245,15 +245,15 @@ static unsigned long from_environment(const char *name, unsigned long otherwise)
     return text && *text ? strtoul(text, NULL, 0) : otherwise;
 }
 
-int script_rounds(const char *name, void (*make)(struct script *s, uint64_t seed), unsigned rounds)
+int script_rounds(const struct script_family *family)
 {
     uint64_t first = from_environment("FPR_PROP_SEED", 1);
-    unsigned long n = from_environment("FPR_PROP_ROUNDS", rounds);
+    unsigned long n = from_environment("FPR_PROP_ROUNDS", family->rounds);
     uint64_t *at = shared(sizeof *at);
     int status = 0;
     pid_t pid;
 
-    printf("%s: seeds %" PRIu64 " to %" PRIu64 "\n", name, first, first + n - 1);
+    printf("%s: seeds %" PRIu64 " to %" PRIu64 "\n", family->name, first, first + n - 1);
     fflush(NULL);
     pid = fork();
     if (pid < 0)
@@ -266,7 +266,7 @@ int script_rounds(const char *name, void (*make)(struct script *s, uint64_t seed
             struct script s = {0};
 
             alarm(SECONDS_A_RUN);
-            make(&s, *at);
+            family->make(&s, *at, family);
             bad = script_run(&s, why, sizeof why);
             script_clear(&s);
             if (bad)
@@ -278,8 +278,8 @@ int script_rounds(const char *name, void (*make)(struct script *s, uint64_t seed
     if (status) {
         struct script s = {0};
 
-        make(&s, *at);
-        print_failure(name, *at, &s);
+        family->make(&s, *at, family);
+        print_failure(family->name, *at, &s);
         script_clear(&s);
     }
     munmap(at, sizeof *at);
