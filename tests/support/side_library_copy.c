@@ -5,23 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct text {
-    char *p;
-    size_t n;
-};
-
-static int append(void *ctx, const char *text, size_t len)
-{
-    struct text *t = ctx;
-
-    t->p = realloc(t->p, t->n + len + 1);
-    if (!t->p)
-        abort();
-    memcpy(t->p + t->n, text, len);
-    t->n += len;
-    t->p[t->n] = 0;
-    return 0;
-}
+#include "support/text.h"
 
 static bool same(struct side *s, const struct fpr_machine *copy)
 {
@@ -54,18 +38,18 @@ static int through_text(struct side *s)
     struct fpr_machine *copy = NULL;
     struct fpr_text_error error = {0};
     struct fpr_zone_info info;
-    struct text t = {0};
-    int err = fpr_machine_save(lib(s)->machine, NULL, append, &t);
+    struct test_text t = {0};
+    int err = fpr_machine_save(lib(s)->machine, NULL, test_text_append, &t);
 
     fpr_zone_get_info(lib(s)->zone[0], &info);
     if (err == 0)
-        err = fpr_machine_load(t.p, t.n, &info.policy, NULL, &copy, NULL, &error);
+        err = fpr_machine_load(t.data, t.len, &info.policy, NULL, &copy, NULL, &error);
     if (err == 0)
         err = same(s, copy) ? 0 : -EUCLEAN;
     else
         printf("line %u: %s\n", error.line, error.reason);
     fpr_machine_destroy(copy);
-    free(t.p);
+    free(t.data);
     return err;
 }
 

@@ -16,42 +16,20 @@
 #include <fpr/view.h>
 
 #include "support/folder.h"
+#include "support/text.h"
 
-struct text {
-    char *data;
-    size_t len;
-};
-
-static int append(void *ctx, const char *text, size_t len)
+static struct test_text read_file(const char *name)
 {
-    struct text *t = ctx;
-    t->data = realloc(t->data, t->len + len + 1);
-    assert_non_null(t->data);
-    memcpy(t->data + t->len, text, len);
-    t->len += len;
-    t->data[t->len] = '\0';
-    return 0;
-}
-
-static struct text read_file(const char *name)
-{
-    char path[512], part[4096];
-    struct text t = {NULL, 0};
-    size_t n;
+    char path[512];
     snprintf(path, sizeof(path), FPR_TEST_DATA "/view/%s", name);
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    while ((n = fread(part, 1, sizeof(part), f)) > 0)
-        append(&t, part, n);
-    fclose(f);
-    return t;
+    return test_text_file(path);
 }
 
 static void put(const struct test_folder *folder, const char *guest, const char *name)
 {
     char full[64];
     snprintf(full, sizeof(full), "%s.%s", guest, name);
-    struct text t = read_file(full);
+    struct test_text t = read_file(full);
     test_folder_write(folder, name, t.data);
     free(t.data);
 }
@@ -77,7 +55,7 @@ static void round_trip(const char *guest)
 {
     struct test_folder folder;
     struct fpr_import_result r;
-    struct text out = {NULL, 0};
+    struct test_text out = {.data = NULL};
     char name[64];
     test_folder_make(&folder);
     put(&folder, guest, "zoneinfo");
@@ -87,8 +65,8 @@ static void round_trip(const char *guest)
     assert_true(r.types_known);
     assert_int_equal(r.free_told, r.free_pages);
     snprintf(name, sizeof(name), "%s.pagetypeinfo", guest);
-    struct text want = read_file(name);
-    assert_int_equal(fpr_view_pagetypeinfo(m, append, &out), 0);
+    struct test_text want = read_file(name);
+    assert_int_equal(fpr_view_pagetypeinfo(m, test_text_append, &out), 0);
     assert_string_equal(out.data, want.data);
     fpr_machine_destroy(m);
     free(want.data);
@@ -108,15 +86,15 @@ static void test_buddyinfo_alone(void **state)
     (void)state;
     struct test_folder folder;
     struct fpr_import_result r;
-    struct text out = {NULL, 0};
+    struct test_text out = {.data = NULL};
     test_folder_make(&folder);
     put(&folder, "gcc", "zoneinfo");
     put(&folder, "gcc", "buddyinfo");
     struct fpr_machine *m = import(&folder, &r);
     assert_false(r.types_known);
     assert_int_equal(r.displaced, 0);
-    struct text want = read_file("gcc.buddyinfo");
-    assert_int_equal(fpr_view_buddyinfo(m, append, &out), 0);
+    struct test_text want = read_file("gcc.buddyinfo");
+    assert_int_equal(fpr_view_buddyinfo(m, test_text_append, &out), 0);
     assert_string_equal(out.data, want.data);
     fpr_machine_destroy(m);
     free(want.data);
@@ -194,10 +172,10 @@ static void fill_holed(struct test_folder *folder)
 
 static uint64_t blocks_on(struct fpr_machine *m, unsigned order, int mt)
 {
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     char want[64];
     uint64_t n[FPR_NR_ORDERS] = {0};
-    assert_int_equal(fpr_view_pagetypeinfo(m, append, &t), 0);
+    assert_int_equal(fpr_view_pagetypeinfo(m, test_text_append, &t), 0);
     snprintf(want, sizeof(want), "type %12s", fpr_migratetype_name(mt));
     char *at = strstr(t.data, want);
     assert_non_null(at);
@@ -245,7 +223,7 @@ static void test_holes_without_kpageflags(void **state)
     for (size_t words = 0; words <= 2048; words += 2048) {
         struct test_folder folder;
         struct fpr_import_result r;
-        struct text out = {NULL, 0};
+        struct test_text out = {.data = NULL};
         fill_holed(&folder);
         if (words)
             test_folder_write_bytes(&folder, "kpageflags", holed_words,
@@ -254,7 +232,7 @@ static void test_holes_without_kpageflags(void **state)
         assert_false(r.frames_known);
         assert_true(r.types_known);
         assert_int_equal(r.free_pages, 196);
-        assert_int_equal(fpr_view_pagetypeinfo(m, append, &out), 0);
+        assert_int_equal(fpr_view_pagetypeinfo(m, test_text_append, &out), 0);
         assert_non_null(
             strstr(out.data,
                    "Node 0, zone   Normal            1            2            1            0 "));

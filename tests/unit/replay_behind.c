@@ -8,7 +8,7 @@
 
 #include <fpr/replay.h>
 
-#include "support/folder.h"
+#include "support/replay_unit.h"
 #include "support/tiny.h"
 
 #include <errno.h>
@@ -43,167 +43,134 @@
               "n 0 0 0 0 0 0 0 0 0 0 3\nb 11111111\nl 10 1 400 800 c00\np 0 64 8 0 0 0\nm\ne\n"    \
               ".\nQ 1 ok\n"
 
-struct fixture {
-    struct fpr_prepared *prepared;
-    struct fpr_replay_options options;
-    struct fpr_replay_result result;
-};
-
-static void open_text(struct fixture *f, const char *before, const char *trace)
+static void open_text(struct replay_unit *f, const char *before, const char *trace)
 {
-    struct test_folder folder;
-    struct fpr_trace_error error;
-    memset(f, 0, sizeof(*f));
-    test_folder_make(&folder);
-    test_folder_write(&folder, "state.before", before);
-    test_folder_write(&folder, "trace.txt", trace);
-    int err = fpr_prepare(folder.path, NULL, &f->prepared, &error);
-    test_folder_remove(&folder);
-    if (err) {
-        fail_msg("%s:%d: %s", error.file, (int)error.line, error.reason);
-    }
-    fpr_replay_options_init(&f->options);
+    replay_unit_open(f, before, trace, NULL, NULL);
     f->options.repair = false;
-}
-
-static void play(struct fixture *f)
-{
-    struct fpr_trace_error error;
-    fpr_replay_result_free(&f->result);
-    int err = fpr_replay(f->prepared, &f->options, &f->result, &error);
-    if (err) {
-        fail_msg("%d %s: %s", err, error.field, error.reason);
-    }
-}
-
-static void close_text(struct fixture *f)
-{
-    fpr_replay_result_free(&f->result);
-    fpr_prepared_free(f->prepared);
 }
 
 /* Where the model has compaction's block in use, it gives the nearest of its size. */
 static void test_isolation_finds_the_nearest(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     /* 400 to 7ff are in use, so that isolating 410 takes 800 */
     open_text(&f, NO_MARKS,
               BEGIN_SPAN TASK("000100", BLOCK("400", "10")) TASK("000101", ISOLATE("10400", "4"))
                   TASK("000102", BLOCK("c00", "10")) TASK("000103", BLOCK("810", "4")) END_SPAN);
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.allocs, 3);
     assert_int_equal(f.result.allocs_exact, 3);
     assert_int_equal(f.result.free_pages_end, 1024 - 32);
-    close_text(&f);
+    replay_unit_close(&f);
     /* below: all above the frame is in use */
     open_text(&f, NO_MARKS,
               BEGIN_SPAN TASK("000100", BLOCK("400", "10")) TASK("000101", BLOCK("800", "10"))
                   TASK("000102", BLOCK("c00", "10")) TASK("000103", "mm_page_free: page=0 "
                                                                     "pfn=0x400 order=10")
                       TASK("000104", ISOLATE("30400", "4")) END_SPAN);
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.allocs_exact, 3);
     assert_int_equal(f.result.free_pages_end, 1024 - 16);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 /* Part of a larger free block is taken where it lies. */
 static void test_isolation_of_a_part(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     open_text(&f, NO_MARKS,
               BEGIN_SPAN TASK("000100", ISOLATE("10400", "4")) TASK("000101", BLOCK("410", "4"))
                   END_SPAN);
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.allocs_exact, 0); /* 410 is taken already */
     assert_int_equal(f.result.free_pages_end, 3072 - 32);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 /* With nothing free anywhere compaction gets nothing, and its page's free is lost. */
 static void test_isolation_without_memory(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     open_text(&f, NO_MARKS,
               BEGIN_SPAN TASK("000100", BLOCK("400", "10")) TASK("000101", BLOCK("800", "10"))
                   TASK("000102", BLOCK("c00", "10")) TASK("000103", ISOLATE("10400", "4"))
                       TASK("000104", FREE("410")) END_SPAN);
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.allocs_exact, 3);
     assert_int_equal(f.result.free_pages_end, 0);
     assert_int_equal(f.result.frees_lost, 1);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 /* What is freed while a task compacts for itself is its own. */
 static void test_compaction_captures(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     open_text(&f, NO_MARKS,
               BEGIN_SPAN TASK("000100", GOT("10000")) TASK("000101", BLOCK("400", "8"))
                   TASK("000102", COMPACT("async"))
                       TASK("000103", "mm_page_free: page=0 pfn=0x400 order=8")
                           TASK("000104", COMPACT_END) TASK("000105", BLOCK("400", "8")) END_SPAN);
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.allocs, 2);
     assert_int_equal(f.result.allocs_exact, 2);
     assert_int_equal(f.result.free_pages_end, 3072 - 256);
-    close_text(&f);
+    replay_unit_close(&f);
     /* a compaction that begins in another's ends that one */
     open_text(&f, NO_MARKS,
               BEGIN_SPAN TASK("000100", GOT("10000")) TASK("000101", BLOCK("400", "8"))
                   TASK("000102", COMPACT("async"))
                       LINE("other-8", ".....", "000103", COMPACT("async"))
                           TASK("000104", COMPACT_END) TASK("000105", BLOCK("500", "8")) END_SPAN);
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.allocs_exact, 2);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 /* kswapd takes away the boost that it found, in the zones that it balances, and no other. */
 static void test_kswapd_ends_the_boost(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     open_text(&f, BOOSTED,
               BEGIN_SPAN TASK("000100", "balance: (x+0x0/0x1) order=0 highest=1")
                   TASK("000101", "balance_ret: (a <- b)") TASK("000102", ALLOC("400")) END_SPAN);
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.allocs_exact, 1);
-    close_text(&f);
+    replay_unit_close(&f);
     open_text(&f, BOOSTED,
               BEGIN_SPAN TASK("000100", "balance_ret: (a <- b)")
                   TASK("000101", "balance: (x+0x0/0x1) order=0 highest=0")
                       TASK("000102", "balance_ret: (a <- b)") TASK("000103", ALLOC("400"))
                           END_SPAN);
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.allocs_exact, 1);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 /* Every way in which the model's answer can be wrong has its count and its words. */
 static void miss(const char *trace, bool resync, const char *words, const uint64_t *count,
-                 struct fixture *f)
+                 struct replay_unit *f)
 {
     open_text(f, NO_MARKS, trace);
     f->options.resync = resync;
-    play(f);
+    replay_unit_play(f);
     assert_true(f->result.missed);
     if (!strstr(f->result.first_miss_cause, words)) {
         fail_msg("%s", f->result.first_miss_cause);
     }
     assert_int_equal(*count, 1);
-    close_text(f);
+    replay_unit_close(f);
 }
 
 static void test_causes_of_misses(void **state)
 {
     (void)state;
-    struct fixture f = {0};
+    struct replay_unit f = {0};
     const struct fpr_replay_result *r = &f.result;
     miss(BEGIN_SPAN TASK("000100", BLOCK("10", "4")) END_SPAN, false, "is allocated in the model",
          &r->misses.allocated, &f);
@@ -221,13 +188,13 @@ static void test_causes_of_misses(void **state)
 /* A repair leaves the model with what the kernel gave. */
 static void repaired(const char *trace, uint64_t exact, uint64_t free_pages)
 {
-    struct fixture f;
+    struct replay_unit f;
     open_text(&f, NO_MARKS, trace);
     f.options.resync = true;
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.allocs_exact, exact);
     assert_int_equal(f.result.free_pages_end, free_pages);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static void test_repairs(void **state)

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "replay/run.h"
-#include "support/folder.h"
+#include "support/replay_unit.h"
 #include "support/tiny.h"
 
 #include <errno.h>
@@ -32,62 +32,18 @@
 #define PASS_START(t)                                                                              \
     KWORKER(t "100", PROCESS) KWORKER(t "101", ISOL("010")) KWORKER(t "102", ISOL("020"))
 
-struct fixture {
-    struct fpr_prepared *prepared;
-    struct fpr_replay_options options;
-    struct fpr_replay_result result;
-};
-
-static void open_text(struct fixture *f, const char *state, const char *trace, const char *extra,
-                      const char *text)
-{
-    struct test_folder folder;
-    struct fpr_trace_error error;
-    memset(f, 0, sizeof(*f));
-    test_folder_make(&folder);
-    if (state) {
-        test_folder_write(&folder, "state.before", state);
-    }
-    test_folder_write(&folder, "trace.txt", trace);
-    if (extra) {
-        test_folder_write(&folder, extra, text);
-    }
-    int err = fpr_prepare(folder.path, NULL, &f->prepared, &error);
-    test_folder_remove(&folder);
-    if (err) {
-        fail_msg("%s:%d: %s", error.file, (int)error.line, error.reason);
-    }
-    fpr_replay_options_init(&f->options);
-}
-
-static void play(struct fixture *f)
-{
-    struct fpr_trace_error error;
-    fpr_replay_result_free(&f->result);
-    int err = fpr_replay(f->prepared, &f->options, &f->result, &error);
-    if (err) {
-        fail_msg("%d %s: %s", err, error.field, error.reason);
-    }
-}
-
-static void close_text(struct fixture *f)
-{
-    fpr_replay_result_free(&f->result);
-    fpr_prepared_free(f->prepared);
-}
-
 static void test_trace_goes_on_inside_a_call(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     /* While two blocks are with the device a large request fails, and the list starts anew. */
-    open_text(&f, REGISTERED,
-              BEGIN_SPAN PASS_START("100") KWORKER("100104", REPORT_TWO)
-                  IRQ("100105", "mm_page_alloc: page=0 pfn=0x0 order=10 migratetype=0 "
-                                "gfp_flags=GFP_KERNEL") KWORKER("100106", REPORT_RET)
-                      KWORKER("100107", PROCESS_RET) TASK("100108", ALLOC("c00")) END_SPAN,
-              NULL, NULL);
-    play(&f);
+    replay_unit_open(&f, REGISTERED,
+                     BEGIN_SPAN PASS_START("100") KWORKER("100104", REPORT_TWO)
+                         IRQ("100105", "mm_page_alloc: page=0 pfn=0x0 order=10 migratetype=0 "
+                                       "gfp_flags=GFP_KERNEL") KWORKER("100106", REPORT_RET)
+                             KWORKER("100107", PROCESS_RET) TASK("100108", ALLOC("c00")) END_SPAN,
+                     NULL, NULL);
+    replay_unit_play(&f);
     assert_int_equal(f.result.batches, 1);
     assert_int_equal(f.result.batches_wrong, 0);
     assert_int_equal(f.result.allocs_exact, 2);
@@ -97,131 +53,131 @@ static void test_trace_goes_on_inside_a_call(void **state)
     assert_int_equal(f.result.reported_bytes, 8 << 20);
     assert_int_equal(f.result.matched_report_bytes, 8 << 20);
     assert_int_equal(f.result.host.dropped_bytes, 0); /* never touched */
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static void test_passes_without_reports_are_predicted(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     /* without a state a mirror is made, but a mirror could not report anything here */
-    open_text(&f, NULL,
-              TASK("000100", ALLOC("400")) KWORKER("100100", PROCESS) KWORKER("100107", PROCESS_RET)
-                  TASK("200000", FREE("400")),
-              NULL, NULL);
-    play(&f);
+    replay_unit_open(&f, NULL,
+                     TASK("000100", ALLOC("400")) KWORKER("100100", PROCESS)
+                         KWORKER("100107", PROCESS_RET) TASK("200000", FREE("400")),
+                     NULL, NULL);
+    replay_unit_play(&f);
     assert_int_equal(f.result.mode, FPR_REPLAY_PREDICT);
     assert_int_equal(f.result.passes, 1);
-    close_text(&f);
-    open_text(&f, NULL,
-              TASK("000100", ALLOC("400")) PASS_START("100") KWORKER("100104", REPORT_TWO)
-                  KWORKER("100106", REPORT_RET) KWORKER("100107", PROCESS_RET),
-              NULL, NULL);
-    play(&f);
+    replay_unit_close(&f);
+    replay_unit_open(&f, NULL,
+                     TASK("000100", ALLOC("400")) PASS_START("100") KWORKER("100104", REPORT_TWO)
+                         KWORKER("100106", REPORT_RET) KWORKER("100107", PROCESS_RET),
+                     NULL, NULL);
+    replay_unit_play(&f);
     assert_int_equal(f.result.mode, FPR_REPLAY_MIRROR);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static void test_page_structures_begin_where_the_recording_says(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     const char *trace = BEGIN_SPAN PASS_START("100") KWORKER("100104", REPORT_TWO)
         KWORKER("100106", REPORT_RET) KWORKER("100107", PROCESS_RET) END_SPAN;
-    open_text(&f, REGISTERED, trace, NULL, NULL);
+    replay_unit_open(&f, REGISTERED, trace, NULL, NULL);
     assert_int_equal(f.prepared->sgs[0].pfn, 0x800);
     assert_int_equal(f.prepared->sgs[1].pfn, 0x400);
-    close_text(&f);
-    open_text(&f, REGISTERED, trace, "vmemmap", "0xffffea0000010000\n");
+    replay_unit_close(&f);
+    replay_unit_open(&f, REGISTERED, trace, "vmemmap", "0xffffea0000010000\n");
     assert_int_equal(f.prepared->sgs[0].pfn, 0x400);
     assert_int_equal(f.prepared->sgs[1].pfn, 0);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static void test_batches_that_differ(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     /* the kernel reported one block only, then had a call for which the model has nothing left */
-    open_text(&f, REGISTERED,
-              BEGIN_SPAN PASS_START("100") KWORKER("100104", REPORT_ONE)
-                  KWORKER("100106", REPORT_RET) KWORKER("100107", REPORT_ONE)
-                      KWORKER("100108", REPORT_RET) KWORKER("100109", PROCESS_RET) END_SPAN,
-              NULL, NULL);
-    play(&f);
+    replay_unit_open(&f, REGISTERED,
+                     BEGIN_SPAN PASS_START("100") KWORKER("100104", REPORT_ONE)
+                         KWORKER("100106", REPORT_RET) KWORKER("100107", REPORT_ONE)
+                             KWORKER("100108", REPORT_RET) KWORKER("100109", PROCESS_RET) END_SPAN,
+                     NULL, NULL);
+    replay_unit_play(&f);
     assert_int_equal(f.result.batches, 2);
     assert_int_equal(f.result.batches_wrong, 2);
     assert_int_equal(f.result.report_calls, 1);
     assert_int_equal(f.result.recorded_report_bytes, 8 << 20);
-    close_text(&f);
+    replay_unit_close(&f);
     /* a pass that made no call although the model has blocks to report */
-    open_text(&f, REGISTERED,
-              BEGIN_SPAN KWORKER("500100", PROCESS) KWORKER("500109", PROCESS_RET)
-                  TASK("500200", ALLOC("400")) END_SPAN,
-              NULL, NULL);
-    play(&f);
+    replay_unit_open(&f, REGISTERED,
+                     BEGIN_SPAN KWORKER("500100", PROCESS) KWORKER("500109", PROCESS_RET)
+                         TASK("500200", ALLOC("400")) END_SPAN,
+                     NULL, NULL);
+    replay_unit_play(&f);
     assert_int_equal(f.result.batches, 0);
     assert_int_equal(f.result.report_calls, 1);
     assert_int_equal(f.result.passes_within_60ms, 0);
     f.options.without = 1u << FPR_KNOW_BIT_REPORT;
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.report_calls, 0);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static void test_device_error_is_replayed(void **state)
 {
     (void)state;
-    struct fixture f;
-    open_text(&f, REGISTERED,
-              BEGIN_SPAN PASS_START("100") KWORKER("100104", REPORT_TWO)
-                  KWORKER("100106", "report_ret: (a <- b) ret=-5") KWORKER("100107", PROCESS_RET)
-                      END_SPAN,
-              NULL, NULL);
-    play(&f);
+    struct replay_unit f;
+    replay_unit_open(&f, REGISTERED,
+                     BEGIN_SPAN PASS_START("100") KWORKER("100104", REPORT_TWO)
+                         KWORKER("100106", "report_ret: (a <- b) ret=-5")
+                             KWORKER("100107", PROCESS_RET) END_SPAN,
+                     NULL, NULL);
+    replay_unit_play(&f);
     assert_int_equal(f.result.report.failed_calls, 1);
     assert_int_equal(f.result.report.reported_pages, 0);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static void test_passes_known_from_reports_alone(void **state)
 {
     (void)state;
-    struct fixture f;
-    open_text(&f, TINY_STATE,
-              BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("800000", FREE("400")) END_SPAN,
-              "reports.txt", "1.200000 2048:1024 3072:1024\n");
-    play(&f);
+    struct replay_unit f;
+    replay_unit_open(&f, TINY_STATE,
+                     BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("800000", FREE("400")) END_SPAN,
+                     "reports.txt", "1.200000 2048:1024 3072:1024\n");
+    replay_unit_play(&f);
     assert_int_equal(f.result.batches, 1);
     assert_int_equal(f.result.batches_wrong, 1);
     assert_int_equal(f.result.recorded_report_bytes, 8 << 20);
     assert_int_equal(f.result.matched_report_bytes, 4 << 20); /* one more was refused */
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static void test_own_clock(void **state)
 {
     (void)state;
-    struct fixture f;
-    open_text(&f, REGISTERED,
-              BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("700100", FREE("400")) END_SPAN, NULL,
-              NULL);
+    struct replay_unit f;
+    replay_unit_open(&f, REGISTERED,
+                     BEGIN_SPAN TASK("000100", ALLOC("400")) TASK("700100", FREE("400")) END_SPAN,
+                     NULL, NULL);
     f.options.as_recorded = false;
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.report_calls, 1);   /* the one due in 100 ms */
     assert_int_equal(f.result.report.entries, 7); /* orders 4 to 9, and one of order 10 */
     f.options.report.order = 0;
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.report.entries, 8); /* and order 3 */
     f.options.report.capacity = 1;
     f.options.report.budget_divisor = 0;
     f.options.report.delay = 50 * FPR_NS_PER_MS;
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.report_calls, f.result.report.entries);
     f.options.reporting = false;
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(f.result.report_calls, 0);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static int count_call(void *ctx, const struct fpr_sg *sg, unsigned nents)
@@ -235,31 +191,31 @@ static int count_call(void *ctx, const struct fpr_sg *sg, unsigned nents)
 static void test_another_device_listens(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct replay_unit f;
     int calls = 0;
     struct fpr_device device = {.name = "count", .report = count_call, .ctx = &calls};
-    open_text(&f, REGISTERED, BEGIN_SPAN TASK("700100", ALLOC("400")) END_SPAN, NULL, NULL);
+    replay_unit_open(&f, REGISTERED, BEGIN_SPAN TASK("700100", ALLOC("400")) END_SPAN, NULL, NULL);
     f.options.as_recorded = false;
     f.options.device = &device;
-    play(&f);
+    replay_unit_play(&f);
     assert_int_equal(calls, 1);
     assert_int_equal(f.result.report.failed_calls, 1);
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static void test_registration_is_marked(void **state)
 {
     (void)state;
-    struct fixture f;
-    open_text(&f, TINY_STATE,
-              BEGIN_SPAN TASK("000100", ALLOC("400"))
-                  LINE("w-1", ".....", "000200", "notify: (x+0x0/0x1)") END_SPAN,
-              "phases.txt", "1.500000 balloon-loaded 1.5 1\n");
+    struct replay_unit f;
+    replay_unit_open(&f, TINY_STATE,
+                     BEGIN_SPAN TASK("000100", ALLOC("400"))
+                         LINE("w-1", ".....", "000200", "notify: (x+0x0/0x1)") END_SPAN,
+                     "phases.txt", "1.500000 balloon-loaded 1.5 1\n");
     f.options.explain = true;
     f.options.explain_at = 1100000000;
-    play(&f);
+    replay_unit_play(&f);
     assert_non_null(strstr(f.result.explanation, "requested: a pass is waiting"));
-    close_text(&f);
+    replay_unit_close(&f);
 }
 
 static void test_timer_slack(void **state)

@@ -16,6 +16,7 @@
 #include <fpr/trace.h>
 
 #include "support/folder.h"
+#include "support/text.h"
 
 #define MOST 4000
 
@@ -27,25 +28,6 @@ struct seen {
     struct fpr_clock *clock;
     struct fpr_event_sink next;
 };
-
-struct text {
-    char *data;
-    size_t len;
-    int fail;
-};
-
-static int append(void *ctx, const char *text, size_t len)
-{
-    struct text *t = ctx;
-    if (t->fail)
-        return t->fail;
-    t->data = realloc(t->data, t->len + len + 1);
-    assert_non_null(t->data);
-    memcpy(t->data + t->len, text, len);
-    t->len += len;
-    t->data[t->len] = '\0';
-    return 0;
-}
 
 static void on_event(void *ctx, const struct fpr_event *e)
 {
@@ -185,12 +167,13 @@ static void test_text_is_read_back(void **state)
 {
     (void)state;
     static struct seen seen;
-    struct text text = {NULL, 0, 0};
+    struct test_text text = {NULL, 0, 0};
     struct fpr_sink *sink = NULL;
     struct test_folder folder;
     char path[128];
     assert_int_equal(fpr_clock_create(FPR_NS_PER_S, &seen.clock), 0);
-    const struct fpr_sink_config config = {.clock = seen.clock, .write = append, .ctx = &text};
+    const struct fpr_sink_config config = {
+        .clock = seen.clock, .write = test_text_append, .ctx = &text};
     assert_int_equal(fpr_sink_create(&config, &sink), 0);
     live(sink, &seen);
     assert_int_equal(fpr_sink_end(sink), 0);
@@ -230,11 +213,11 @@ static const char *const recorded_flags[] = {
 
 static void flags_come_back(const char *flags, size_t len)
 {
-    struct text text = {NULL, 0, 0};
+    struct test_text text = {NULL, 0, 0};
     struct fpr_sink *sink = NULL;
     struct fpr_event_sink events;
     struct fpr_event e = {.type = FPR_EVENT_PAGE_ALLOC, .pfn = 1};
-    const struct fpr_sink_config config = {.write = append, .ctx = &text};
+    const struct fpr_sink_config config = {.write = test_text_append, .ctx = &text};
     assert_int_equal(fpr_gfp_parse(flags, len, &e.gfp), 0);
     assert_int_equal(fpr_sink_create(&config, &sink), 0);
     assert_int_equal(fpr_sink_events(sink, &events), 0);
@@ -284,11 +267,11 @@ static void test_timeline(void **state)
 {
     (void)state;
     static struct seen seen;
-    struct text text = {NULL, 0, 0};
+    struct test_text text = {NULL, 0, 0};
     struct fpr_sink *sink = NULL;
     assert_int_equal(fpr_clock_create(0, &seen.clock), 0);
     const struct fpr_sink_config config = {
-        .format = FPR_SINK_TIMELINE, .clock = seen.clock, .write = append, .ctx = &text};
+        .format = FPR_SINK_TIMELINE, .clock = seen.clock, .write = test_text_append, .ctx = &text};
     assert_int_equal(fpr_sink_create(&config, &sink), 0);
     live(sink, &seen);
     assert_int_equal(fpr_sink_end(sink), 0);
@@ -310,14 +293,14 @@ static void test_timeline(void **state)
 static void test_errors(void **state)
 {
     (void)state;
-    struct text text = {NULL, 0, -ENOSPC};
+    struct test_text text = {NULL, 0, -ENOSPC};
     struct fpr_sink *sink = NULL;
     struct fpr_event_sink events;
     struct fpr_sink_config config = {.write = NULL};
     assert_int_equal(fpr_sink_create(&config, &sink), -EINVAL);
     assert_int_equal(fpr_sink_create(NULL, &sink), -EINVAL);
     assert_null(sink);
-    config.write = append;
+    config.write = test_text_append;
     config.ctx = &text;
     assert_int_equal(fpr_sink_create(&config, &sink), 0);
     text.fail = 0; /* the first error stays, and nothing more is written */

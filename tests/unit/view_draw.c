@@ -13,21 +13,7 @@
 #include <fpr/fpr.h>
 #include <fpr/view.h>
 
-struct text {
-    char *data;
-    size_t len;
-};
-
-static int append(void *ctx, const char *text, size_t len)
-{
-    struct text *t = ctx;
-    t->data = realloc(t->data, t->len + len + 1);
-    assert_non_null(t->data);
-    memcpy(t->data + t->len, text, len);
-    t->len += len;
-    t->data[t->len] = '\0';
-    return 0;
-}
+#include "support/text.h"
 
 /* 32 frames, orders to 4, pageblocks of 8: the second one unmovable, the third one a hole. */
 static struct fpr_machine *sample(const char *name)
@@ -69,9 +55,9 @@ typedef int (*draw_fn)(const struct fpr_zone *zone, const struct fpr_draw_option
 
 static void draws(draw_fn draw, const struct fpr_draw_options *o, const char *want)
 {
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     struct fpr_machine *m = sample("Normal");
-    assert_int_equal(draw(fpr_machine_zone(m, 0), o, append, &t), 0);
+    assert_int_equal(draw(fpr_machine_zone(m, 0), o, test_text_append, &t), 0);
     assert_string_equal(t.data, want);
     free(t.data);
     fpr_machine_destroy(m);
@@ -96,11 +82,11 @@ static void test_lists(void **state)
 static void test_long_lists_are_cut(void **state)
 {
     (void)state;
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     struct fpr_machine *m = NULL;
     const struct fpr_draw_options o = {.width = 50};
     assert_int_equal(fpr_machine_create_simple(FPR_PROFILE_V16, 1u << 16, &m), 0);
-    assert_int_equal(fpr_draw_free_lists(fpr_machine_zone(m, 0), &o, append, &t), 0);
+    assert_int_equal(fpr_draw_free_lists(fpr_machine_zone(m, 0), &o, test_text_append, &t), 0);
     assert_string_equal(t.data, "order 10  Movable      0xfc00 0xf800 +62 more\n");
     free(t.data);
     fpr_machine_destroy(m);
@@ -110,7 +96,7 @@ static void test_long_lists_are_cut(void **state)
 static void test_lists_on_a_narrow_screen(void **state)
 {
     (void)state;
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     struct fpr_machine *m = sample("Normal");
     struct fpr_zone *z = fpr_machine_zone(m, 0);
     const struct fpr_draw_options o = {.width = 40};
@@ -118,7 +104,7 @@ static void test_lists_on_a_narrow_screen(void **state)
         assert_int_equal(fpr_zone_pcp_push(z, p, 0, 0), 0);
     }
     assert_int_equal(fpr_zone_take(z, 2, 1), 0);
-    assert_int_equal(fpr_draw_free_lists(z, &o, append, &t), 0);
+    assert_int_equal(fpr_draw_free_lists(z, &o, test_text_append, &t), 0);
     assert_string_equal(t.data, "order  2  Movable      0x4* 0x18\n"
                                 "cpu  0, order  0  Unmovable    0xf\n"
                                 "                               +2 more\n");
@@ -149,13 +135,13 @@ static void test_map(void **state)
 static void test_map_of_groups(void **state)
 {
     (void)state;
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     struct fpr_machine *m = NULL;
     fpr_pfn pfn;
     assert_int_equal(fpr_machine_create_simple(FPR_PROFILE_V16, 1u << 16, &m), 0);
     assert_int_equal(fpr_zone_alloc(fpr_machine_zone(m, 0), 4, FPR_GFP_HIGHUSER_MOVABLE, 0, &pfn),
                      0);
-    assert_int_equal(fpr_draw_map(fpr_machine_zone(m, 0), NULL, append, &t), 0);
+    assert_int_equal(fpr_draw_map(fpr_machine_zone(m, 0), NULL, test_text_append, &t), 0);
     assert_non_null(strstr(t.data, "\n0xf800  ................................5"));
     assert_non_null(strstr(t.data, "a character is 32 frames; a digit: mixed"));
     free(t.data);
@@ -186,12 +172,12 @@ static struct fpr_machine *empty_machine(uint64_t pages, unsigned max_order, uns
 static void test_map_of_full_groups(void **state)
 {
     (void)state;
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     struct fpr_machine *m = empty_machine(4096, 8, 5);
     struct fpr_zone *z = fpr_machine_zone(m, 0);
     assert_int_equal(fpr_zone_load_pcp(z, 0, FPR_MOVABLE, 0, FPR_MOVABLE), 0);
     assert_int_equal(fpr_zone_load_allocated_rest(z, 0, 4096, true), 0);
-    assert_int_equal(fpr_draw_map(z, NULL, append, &t), 0);
+    assert_int_equal(fpr_draw_map(z, NULL, test_text_append, &t), 0);
     assert_non_null(strstr(t.data, "a character is 2 frames"));
     assert_int_equal(strncmp(t.data, "0x0    9MMM", 11), 0);
     free(t.data);
@@ -202,7 +188,7 @@ static void test_map_of_full_groups(void **state)
 static void test_map_of_many_types(void **state)
 {
     (void)state;
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     struct fpr_machine *m = empty_machine(128, 4, 3);
     struct fpr_zone *z = fpr_machine_zone(m, 0);
     for (fpr_pfn p = 8; p < 128; p += 16)
@@ -213,7 +199,7 @@ static void test_map_of_many_types(void **state)
     assert_int_equal(fpr_zone_load_free(z, 4, 0, FPR_MOVABLE, false), 0);
     assert_int_equal(fpr_zone_load_allocated_rest(z, 0, 128, true), 0);
     assert_int_equal(fpr_zone_isolate(z, 4, 0), 0);
-    assert_int_equal(fpr_draw_map(z, NULL, append, &t), 0);
+    assert_int_equal(fpr_draw_map(z, NULL, test_text_append, &t), 0);
     assert_non_null(strstr(t.data, "0x0  MMMMhMMMUUUUUUUU"));
     assert_non_null(strstr(t.data, "0x50 M, 0x58 U, +4 more\n"));
     free(t.data);
@@ -241,10 +227,10 @@ static void test_tree(void **state)
 static void test_equal_blocks_are_one_line(void **state)
 {
     (void)state;
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     struct fpr_machine *m = NULL;
     assert_int_equal(fpr_machine_create_simple(FPR_PROFILE_V16, 1u << 20, &m), 0);
-    assert_int_equal(fpr_draw_tree(fpr_machine_zone(m, 0), NULL, append, &t), 0);
+    assert_int_equal(fpr_draw_tree(fpr_machine_zone(m, 0), NULL, test_text_append, &t), 0);
     assert_string_equal(t.data, "0x0 order 10 and 1023 more like it: free, Movable\n");
     free(t.data);
     fpr_machine_destroy(m);
@@ -263,9 +249,9 @@ static size_t count(const char *text, const char *what)
 static void test_svg(void **state)
 {
     (void)state;
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     struct fpr_machine *m = sample("Normal");
-    assert_int_equal(fpr_draw_svg(fpr_machine_zone(m, 0), NULL, append, &t), 0);
+    assert_int_equal(fpr_draw_svg(fpr_machine_zone(m, 0), NULL, test_text_append, &t), 0);
     assert_int_equal(
         strncmp(t.data, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 480 ", 55), 0);
     assert_string_equal(t.data + t.len - 7, "</svg>\n");
@@ -284,9 +270,9 @@ static void test_svg(void **state)
 static void test_json(void **state)
 {
     (void)state;
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     struct fpr_machine *m = sample("N\"\\\n");
-    assert_int_equal(fpr_view_json(m, append, &t), 0);
+    assert_int_equal(fpr_view_json(m, test_text_append, &t), 0);
     assert_int_equal(count(t.data, "{"), count(t.data, "}"));
     assert_int_equal(count(t.data, "["), count(t.data, "]"));
     assert_int_equal(count(t.data, ",}") + count(t.data, ",]"), 0);
@@ -302,13 +288,6 @@ static void test_json(void **state)
     fpr_machine_destroy(m);
 }
 
-static int refuse(void *ctx, const char *text, size_t len)
-{
-    (void)text;
-    (void)len;
-    return *(int *)ctx;
-}
-
 static void test_errors(void **state)
 {
     (void)state;
@@ -316,12 +295,12 @@ static void test_errors(void **state)
     struct fpr_machine *m = sample("Normal");
     const struct fpr_zone *z = fpr_machine_zone(m, 0);
     const struct fpr_draw_options outside = {.start = 32};
-    int code = 7;
+    struct test_text full = {.fail = 7};
     for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
-        assert_int_equal(all[k](NULL, NULL, refuse, &code), -EINVAL);
+        assert_int_equal(all[k](NULL, NULL, test_text_append, &full), -EINVAL);
         assert_int_equal(all[k](z, NULL, NULL, NULL), -EINVAL);
-        assert_int_equal(all[k](z, &outside, refuse, &code), -EINVAL);
-        assert_int_equal(all[k](z, NULL, refuse, &code), 7);
+        assert_int_equal(all[k](z, &outside, test_text_append, &full), -EINVAL);
+        assert_int_equal(all[k](z, NULL, test_text_append, &full), 7);
     }
     fpr_machine_destroy(m);
 }

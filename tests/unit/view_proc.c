@@ -14,35 +14,13 @@
 #include <fpr/fpr.h>
 #include <fpr/view.h>
 
-struct text {
-    char *data;
-    size_t len;
-};
+#include "support/text.h"
 
-static int append(void *ctx, const char *text, size_t len)
+static struct test_text read_file(const char *name)
 {
-    struct text *t = ctx;
-    t->data = realloc(t->data, t->len + len + 1);
-    assert_non_null(t->data);
-    memcpy(t->data + t->len, text, len);
-    t->len += len;
-    t->data[t->len] = '\0';
-    return 0;
-}
-
-static struct text read_file(const char *name)
-{
-    char path[512], part[4096];
-    struct text t = {NULL, 0};
-    size_t n;
+    char path[512];
     snprintf(path, sizeof(path), FPR_TEST_DATA "/view/%s", name);
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    while ((n = fread(part, 1, sizeof(part), f)) > 0) {
-        append(&t, part, n);
-    }
-    fclose(f);
-    return t;
+    return test_text_file(path);
 }
 
 typedef int (*view_fn)(const struct fpr_machine *machine, fpr_write_fn write, void *ctx);
@@ -50,10 +28,10 @@ typedef int (*view_fn)(const struct fpr_machine *machine, fpr_write_fn write, vo
 static void check(const struct fpr_machine *m, view_fn view, const char *guest, const char *format)
 {
     char name[64];
-    struct text got = {NULL, 0};
+    struct test_text got = {.data = NULL};
     snprintf(name, sizeof(name), "%s.%s", guest, format);
-    struct text want = read_file(name);
-    assert_int_equal(view(m, append, &got), 0);
+    struct test_text want = read_file(name);
+    assert_int_equal(view(m, test_text_append, &got), 0);
     assert_string_equal(got.data, want.data);
     assert_int_equal(got.len, want.len);
     free(got.data);
@@ -66,7 +44,7 @@ static void recorded(const char *guest)
     struct fpr_machine *m = NULL;
     struct fpr_text_error error = {0};
     snprintf(name, sizeof(name), "%s.state", guest);
-    struct text state = read_file(name);
+    struct test_text state = read_file(name);
     int err = fpr_machine_load(state.data, state.len, NULL, NULL, &m, NULL, &error);
     if (err) {
         fail_msg("%s:%u: %s", name, error.line, error.reason);
@@ -114,11 +92,11 @@ static void test_indices_by_hand(void **state)
 {
     (void)state;
     struct fpr_machine *m = fragmented();
-    struct text t = {NULL, 0};
-    assert_int_equal(fpr_view_unusable_index(m, append, &t), 0);
+    struct test_text t = {.data = NULL};
+    assert_int_equal(fpr_view_unusable_index(m, test_text_append, &t), 0);
     assert_string_equal(t.data, "Node 0, zone   Normal 0.000 0.500 1.000 1.000 1.000 \n");
     t.len = 0;
-    assert_int_equal(fpr_view_extfrag_index(m, append, &t), 0);
+    assert_int_equal(fpr_view_extfrag_index(m, test_text_append, &t), 0);
     assert_string_equal(t.data, "Node 0, zone   Normal -1.000 -1.000 0.334 0.500 0.584 \n");
     int index = 7;
     const struct fpr_zone *z = fpr_machine_zone(m, 0);
@@ -140,7 +118,7 @@ static void test_long_lists_are_capped(void **state)
     struct fpr_machine_config config;
     struct fpr_zone_config zone;
     struct fpr_machine *m = NULL;
-    struct text t = {NULL, 0};
+    struct test_text t = {.data = NULL};
     fpr_zone_config_init(&zone, FPR_PROFILE_V16);
     zone.spanned = 1u << 18;
     zone.empty = true;
@@ -152,21 +130,14 @@ static void test_long_lists_are_capped(void **state)
     for (fpr_pfn pfn = 0; pfn < 200000; pfn += 2) {
         assert_int_equal(fpr_zone_load_free(z, pfn, 0, FPR_MOVABLE, false), 0);
     }
-    assert_int_equal(fpr_view_pagetypeinfo(m, append, &t), 0);
+    assert_int_equal(fpr_view_pagetypeinfo(m, test_text_append, &t), 0);
     assert_non_null(strstr(t.data, "type      Movable 100000      0"));
     assert_int_equal(fpr_zone_load_free(z, 200000, 0, FPR_MOVABLE, false), 0);
     t.len = 0;
-    assert_int_equal(fpr_view_pagetypeinfo(m, append, &t), 0);
+    assert_int_equal(fpr_view_pagetypeinfo(m, test_text_append, &t), 0);
     assert_non_null(strstr(t.data, "type      Movable >100000      0"));
     free(t.data);
     fpr_machine_destroy(m);
-}
-
-static int refuse(void *ctx, const char *text, size_t len)
-{
-    (void)text;
-    (void)len;
-    return *(int *)ctx;
 }
 
 static void test_errors_come_back(void **state)
@@ -175,11 +146,11 @@ static void test_errors_come_back(void **state)
     const view_fn views[] = {fpr_view_buddyinfo, fpr_view_pagetypeinfo, fpr_view_unusable_index,
                              fpr_view_extfrag_index, fpr_view_json};
     struct fpr_machine *m = fragmented();
-    int code = -ENOSPC;
+    struct test_text full = {.fail = -ENOSPC};
     for (size_t k = 0; k < sizeof(views) / sizeof(views[0]); k++) {
-        assert_int_equal(views[k](NULL, refuse, &code), -EINVAL);
-        assert_int_equal(views[k](m, NULL, &code), -EINVAL);
-        assert_int_equal(views[k](m, refuse, &code), -ENOSPC);
+        assert_int_equal(views[k](NULL, test_text_append, &full), -EINVAL);
+        assert_int_equal(views[k](m, NULL, &full), -EINVAL);
+        assert_int_equal(views[k](m, test_text_append, &full), -ENOSPC);
     }
     fpr_machine_destroy(m);
 }
