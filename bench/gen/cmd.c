@@ -17,7 +17,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct gen_job *job = state->input;
     if (key >= KEY_PARAM && key < KEY_PARAM + GEN_MAX_PARAMS) {
-        gen_job_set(job, (size_t)(key - KEY_PARAM), arg);
+        gen_job_set(job, (size_t)(key - KEY_PARAM), arg, "--");
         return 0;
     }
     if (key == KEY_OUT) {
@@ -159,12 +159,12 @@ int bench_gen(int argc, char **argv)
     }
     struct gen_job job;
     char program[64];
-    const struct gen_workload *workload = gen_workload_find(argv[1], strlen(argv[1]));
+    const struct gen_workload *workload = gen_workload_find(argv[1], strlen(argv[1]), "");
     snprintf(program, sizeof(program), "fpr-bench gen %s", workload->name);
     bench_set_program(program);
     gen_job_init(&job, workload);
     parse_line(argc - 1, argv + 1, &job);
-    gen_job_check(&job);
+    gen_job_check(&job, "--");
     if (!job.out) {
         bench_die(BENCH_USAGE, "-o: no output file given");
     }
