@@ -11,6 +11,50 @@
 #include "cli.h"
 #include "stop.h"
 
+/* One file being written. */
+struct out {
+    FILE *file;
+    char *temp; /* name until it is complete; NULL: a pipe or device, which has no other */
+};
+
+/* A signal in mid-write waits until the file is whole. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    bench_stop_signals(&set);
+    sigprocmask(how, &set, NULL);
+}
+
+static char *temp_name(const char *path)
+{
+    char *temp;
+    if (asprintf(&temp, "%s.tmp%ld", path, (long)getpid()) < 0) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    return temp;
+}
+
+/* Makes what a result begins as, with something in it, for disks that are full. Returns errno. */
+static int try_temp(const char *path)
+{
+    static const char some[4096];
+    char *temp = temp_name(path);
+    hold_signals(SIG_BLOCK);
+    FILE *file = fopen(temp, "wxe");
+    int err = file ? 0 : errno;
+    if (file) {
+        errno = 0;
+        bool full = fwrite(some, sizeof(some), 1, file) != 1;
+        full = fclose(file) || full;
+        err = full ? errno : 0;
+        unlink(temp);
+    }
+    hold_signals(SIG_UNBLOCK);
+    free(temp);
+    return err;
+}
+
 void bench_out_check(const char *option, const char *path)
 {
     if (!path || !strcmp(path, "-")) {
@@ -20,18 +64,19 @@ void bench_out_check(const char *option, const char *path)
         bench_die(BENCH_USAGE, "%s: the file name is empty", option);
     }
     struct stat st;
-    if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+    bool there = !stat(path, &st);
+    if (there && S_ISDIR(st.st_mode)) {
         bench_die(BENCH_USAGE, "%s: %s: is a directory", option, path);
     }
-    char *copy = strdup(path);
-    if (!copy) {
-        bench_die(BENCH_FAILED, "out of memory");
+    int err;
+    if (there && !S_ISREG(st.st_mode)) { /* to open a pipe would be taken for its beginning */
+        err = access(path, W_OK) ? errno : 0;
+    } else {
+        err = try_temp(path);
     }
-    const char *folder = dirname(copy);
-    if (access(folder, W_OK | X_OK)) {
-        bench_die(BENCH_USAGE, "%s: %s: %s", option, folder, strerror(errno));
+    if (err) {
+        bench_die(BENCH_USAGE, "%s: %s: %s", option, path, strerror(err));
     }
-    free(copy);
 }
 
 void bench_out_check_file(const char *option, const char *path)
@@ -99,64 +144,63 @@ void bench_out_check_all(const struct bench_out_file *files, size_t nr)
     }
 }
 
-/* A signal in mid-write waits until the file is whole. */
-static void hold_signals(int how)
+static int fail(const char *path, int err)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    bench_stop_signals(&set);
-    sigprocmask(how, &set, NULL);
+    bench_complain("%s: %s", path, strerror(err));
+    return BENCH_FAILED;
 }
 
-void bench_out_open(struct bench_out *out, const char *path)
+/* Returns errno. */
+static int open_out(struct out *out, const char *path)
 {
-    memset(out, 0, sizeof(*out));
-    if (!strcmp(path, "-")) {
-        out->file = stdout;
-        return;
-    }
     struct stat st;
+    memset(out, 0, sizeof(*out));
     if (!stat(path, &st) && !S_ISREG(st.st_mode)) { /* a pipe or device: nothing to rename */
         out->file = fopen(path, "we");
-        if (!out->file) {
-            bench_die(BENCH_FAILED, "%s: %s", path, strerror(errno));
-        }
-        return;
+    } else {
+        out->temp = temp_name(path);
+        hold_signals(SIG_BLOCK);
+        out->file = fopen(out->temp, "wxe");
     }
-    out->path = strdup(path);
-    if (!out->path || asprintf(&out->temp, "%s.tmp%ld", path, (long)getpid()) < 0) {
-        bench_die(BENCH_FAILED, "out of memory");
-    }
-    hold_signals(SIG_BLOCK);
-    out->file = fopen(out->temp, "wxe");
-    if (!out->file) {
-        bench_die(BENCH_FAILED, "%s: %s", path, strerror(errno));
-    }
+    return out->file ? 0 : errno;
 }
 
-void bench_out_commit(struct bench_out *out)
+/* Completes and renames. Returns errno. */
+static int commit(struct out *out, const char *path)
 {
-    if (out->file == stdout) {
-        return; /* main() looks at it at the end */
-    }
     int bad = fflush(out->file) || ferror(out->file);
-    int err = errno;
-    if (fclose(out->file)) {
+    int err = errno; /* of fflush(), or left by the write that failed */
+    if (fclose(out->file) && !bad) {
         bad = 1;
         err = errno;
     }
-    if (!bad && out->path && rename(out->temp, out->path)) {
+    if (!bad && out->temp && rename(out->temp, path)) {
         bad = 1;
         err = errno;
     }
-    if (bad) {
-        if (out->temp) {
-            unlink(out->temp);
-        }
-        bench_die(BENCH_FAILED, "%s: %s", out->path ? out->path : "output", strerror(err));
+    if (bad && out->temp) {
+        unlink(out->temp);
+    }
+    return !bad ? 0 : err ? err : EIO;
+}
+
+int bench_out_write(const char *path, void (*write)(FILE *to, const void *what), const void *what)
+{
+    if (!path) {
+        return BENCH_OK;
+    }
+    if (bench_out_is_stdout(path)) {
+        write(stdout, what);
+        return BENCH_OK; /* bench_end() looks at it */
+    }
+    struct out out;
+    int err = open_out(&out, path);
+    if (!err) {
+        errno = 0;
+        write(out.file, what);
+        err = commit(&out, path);
     }
     hold_signals(SIG_UNBLOCK);
-    free(out->temp);
-    free(out->path);
-    memset(out, 0, sizeof(*out));
+    free(out.temp);
+    return err ? fail(path, err) : BENCH_OK;
 }
