@@ -155,8 +155,8 @@ static int open_recording(struct job *job, const struct import_args *args, const
                   args->path);
     }
     if (!err && args->salvage) {
-        import_find_cut(job->rec, &job->cut);
-        if (job->stage && job->cut.cut) {
+        err = import_find_cut(job->rec, &job->cut, &job->error);
+        if (!err && job->stage && job->cut.cut) {
             import_stage_drop_end(job->stage);
             fpr_recording_close(job->rec);
             err = fpr_recording_open(path, &job->rec, &job->error);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gen/source.h"
@@ -154,6 +155,16 @@ static void describe_model(const struct tune_args *args, char *text, size_t size
              args->model.without[0] ? args->model.without : "-", o->host.backing_shift);
 }
 
+/* Also by two names. */
+static bool same_recording(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (gen_is_source(a) || gen_is_source(b) || stat(a, &x) || stat(b, &y)) {
+        return !strcmp(a, b);
+    }
+    return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static void check_paths(const struct tune_args *args)
 {
     for (size_t i = 0; i < args->nr_paths; i++) {
@@ -167,7 +178,7 @@ static void check_paths(const struct tune_args *args)
             bench_die(BENCH_USAGE, "%s: %s", path, strerror(errno));
         }
         for (size_t k = 0; k < i; k++) {
-            if (!strcmp(path, args->paths[k])) {
+            if (same_recording(path, args->paths[k])) {
                 bench_die(BENCH_USAGE, "%s: the recording is given twice", path);
             }
         }

@@ -11,6 +11,8 @@ echo junk >other/trace.txt
 cp empty.txt locked.txt
 chmod 0 locked.txt
 ln -s loop loop
+mkdir tmp
+export TMPDIR=$work/tmp
 long=$(printf '%0300d' 0)
 
 # all INPUT WORD...: every command that reads recordings says these.
@@ -19,6 +21,7 @@ all() {
         # shellcheck disable=SC2086 # words
         run "$BENCH" $command "$1"; refused "${@:2}"
         no_file x.fprt
+        [ -z "$(ls tmp)" ] || bad "$(ls tmp) is left behind"
     done
 }
 all missing.txt missing.txt "No such file"

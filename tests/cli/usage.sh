@@ -67,6 +67,8 @@ for shard in 0/2 3/2 1 1/0 a/b 1/2x -1/2; do
 done
 touch there
 run "$BENCH" tune there there; refused twice
+ln -s there too
+run "$BENCH" tune there ./too; refused "./too: the recording is given twice"
 
 run "$BENCH" import there; refused "-o"
 run "$BENCH" micro --only nonsense; refused "--only" nonsense mixed
