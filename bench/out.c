@@ -35,6 +35,17 @@ static char *temp_name(const char *path)
     return temp;
 }
 
+/* What is renamed is the file, not a link to it. */
+static char *real_name(const char *path)
+{
+    char *real = realpath(path, NULL);
+    real = real ? real : strdup(path);
+    if (!real) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    return real;
+}
+
 /* Makes what a result begins as, with something in it, for disks that are full. Returns errno. */
 static int try_temp(const char *path)
 {
@@ -57,7 +68,7 @@ static int try_temp(const char *path)
 
 void bench_out_check(const char *option, const char *path)
 {
-    if (!path || !strcmp(path, "-")) {
+    if (!path || bench_out_is_stdout(path)) {
         return;
     }
     if (!path[0]) {
@@ -72,7 +83,9 @@ void bench_out_check(const char *option, const char *path)
     if (there && !S_ISREG(st.st_mode)) { /* to open a pipe would be taken for its beginning */
         err = access(path, W_OK) ? errno : 0;
     } else {
-        err = try_temp(path);
+        char *real = real_name(path);
+        err = try_temp(real);
+        free(real);
     }
     if (err) {
         bench_die(BENCH_USAGE, "%s: %s: %s", option, path, strerror(err));
@@ -82,7 +95,7 @@ void bench_out_check(const char *option, const char *path)
 void bench_out_check_file(const char *option, const char *path)
 {
     struct stat st;
-    if (!strcmp(path, "-")) {
+    if (bench_out_is_stdout(path)) {
         bench_die(BENCH_USAGE, "%s: a native file cannot go to standard output", option);
     }
     bench_out_check(option, path);
@@ -93,7 +106,12 @@ void bench_out_check_file(const char *option, const char *path)
 
 bool bench_out_is_stdout(const char *path)
 {
-    return path && !strcmp(path, "-");
+    struct stat file, out;
+    if (!path || !strcmp(path, "-") || !strcmp(path, "/dev/stdout")) {
+        return path;
+    }
+    return !stat(path, &file) && (S_ISREG(file.st_mode) || S_ISFIFO(file.st_mode)) &&
+           !fstat(STDOUT_FILENO, &out) && file.st_dev == out.st_dev && file.st_ino == out.st_ino;
 }
 
 /* Whether two names are one place. What is no regular file (a pipe, /dev/null) takes both. */
@@ -142,6 +160,25 @@ void bench_out_check_all(const struct bench_out_file *files, size_t nr)
             }
         }
     }
+}
+
+FILE *bench_out_spool(void)
+{
+    char *path;
+    const char *folder = getenv("TMPDIR");
+    if (asprintf(&path, "%s/fpr-spool-XXXXXX", folder && *folder ? folder : "/tmp") < 0) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    hold_signals(SIG_BLOCK);
+    int fd = mkstemp(path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+    if (!file) {
+        bench_die(BENCH_FAILED, "%s: %s", path, strerror(errno));
+    }
+    unlink(path);
+    hold_signals(SIG_UNBLOCK);
+    free(path);
+    return file;
 }
 
 static int fail(const char *path, int err)
@@ -194,13 +231,15 @@ int bench_out_write(const char *path, void (*write)(FILE *to, const void *what),
         return BENCH_OK; /* bench_end() looks at it */
     }
     struct out out;
-    int err = open_out(&out, path);
+    char *real = real_name(path);
+    int err = open_out(&out, real);
     if (!err) {
         errno = 0;
         write(out.file, what);
-        err = commit(&out, path);
+        err = commit(&out, real);
     }
     hold_signals(SIG_UNBLOCK);
+    free(real);
     free(out.temp);
     return err ? fail(path, err) : BENCH_OK;
 }

@@ -42,8 +42,9 @@ static const struct argp_option options[] = {
     {"slot", KEY_SLOT, "S", 0, "Seconds of a turn, 0.05 to 3600 (0.8)", 1},
     {"demand", KEY_DEMAND, "SHARE", 0, "Of its memory, used in its turn, 0.01 to 1 (0.8)", 1},
     {"delay-ms", KEY_DELAY, "N", 0, "From a request to its pass, 0 to 3600000 (200)", 2},
+    {NULL, 0, NULL, 0, "Results ('-' is standard output, in place of the table):", 3},
     {"csv", KEY_CSV, "FILE", 0, "Host memory over time: setting, seconds, MiB", 3},
-    {"json", KEY_JSON, "FILE", 0, "Everything (- is standard output, in place of the table)", 3},
+    {"json", KEY_JSON, "FILE", 0, "Everything", 3},
     {"html", KEY_HTML, "FILE", 0, "A page that stands alone", 3},
     {0},
 };
@@ -280,11 +281,14 @@ int bench_overcommit(int argc, char **argv)
     if (bench_stopped(stop)) {
         return interrupted(r);
     }
-    bool to_stdout = r->options.json && !strcmp(r->options.json, "-");
-    to_stdout ? (void)0 : text(r, stdout);
-    int status = bench_out_write(r->options.csv, csv, r);
-    status |= bench_out_write(r->options.json, json, r);
-    status |= bench_out_write(r->options.html, html, r);
+    const struct overcommit_options *o = &r->options;
+    if (!bench_out_is_stdout(o->csv) && !bench_out_is_stdout(o->json) &&
+        !bench_out_is_stdout(o->html)) {
+        text(r, stdout);
+    }
+    int status = bench_out_write(o->csv, csv, r);
+    status |= bench_out_write(o->json, json, r);
+    status |= bench_out_write(o->html, html, r);
     free(r);
     return status;
 }

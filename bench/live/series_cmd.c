@@ -44,8 +44,9 @@ static const struct argp_option options[] = {
     {"capacity", KEY_CAPACITY, "N", 0, "Blocks of a report, 1 to 65536 (32)", 2},
     {"budget-divisor", KEY_BUDGET, "N", 0, "0: no budget (16)", 2},
     {"thp", KEY_THP, "MODE", 0, "Huge pages on the host: always, never or system (always)", 2},
+    {NULL, 0, NULL, 0, "Results ('-' is standard output, in place of the table):", 3},
     {"csv", KEY_CSV, "FILE", 0, "Every run as a line", 3},
-    {"json", KEY_JSON, "FILE", 0, "Everything (- is standard output, in place of the table)", 3},
+    {"json", KEY_JSON, "FILE", 0, "Everything", 3},
     {"html", KEY_HTML, "FILE", 0, "A page that stands alone", 3},
     {"curve", KEY_CURVE, "FILE", 0, "The memhog curves as CSV", 3},
     {"svg", KEY_SVG, "FILE", 0, "The memhog curves as a picture", 3},
@@ -238,13 +239,17 @@ static void put_svg(FILE *to, const void *result)
 
 static int write_all(const struct series_result *r)
 {
-    bool to_stdout = r->options.json && !strcmp(r->options.json, "-");
-    to_stdout ? (void)0 : series_text(r, stdout);
-    int status = bench_out_write(r->options.csv, put_csv, r);
-    status |= bench_out_write(r->options.json, put_json, r);
-    status |= bench_out_write(r->options.html, put_html, r);
-    status |= bench_out_write(r->options.curve, put_curve, r);
-    return status | bench_out_write(r->options.svg, put_svg, r);
+    const struct series_options *o = &r->options;
+    if (!bench_out_is_stdout(o->csv) && !bench_out_is_stdout(o->json) &&
+        !bench_out_is_stdout(o->html) && !bench_out_is_stdout(o->curve) &&
+        !bench_out_is_stdout(o->svg)) {
+        series_text(r, stdout);
+    }
+    int status = bench_out_write(o->csv, put_csv, r);
+    status |= bench_out_write(o->json, put_json, r);
+    status |= bench_out_write(o->html, put_html, r);
+    status |= bench_out_write(o->curve, put_curve, r);
+    return status | bench_out_write(o->svg, put_svg, r);
 }
 
 static void memhog(struct series_result *r)

@@ -106,10 +106,10 @@ static void start_file(struct bench_watch *w, struct bench_watch_file *f,
     if (!f->path) {
         return;
     }
-    f->spool = tmpfile(); /* nothing is left of it, however the program ends */
+    f->spool = bench_out_spool();
     struct fpr_sink_config config = {
         .format = format, .clock = w->clock, .write = put, .ctx = f->spool};
-    int err = f->spool ? fpr_sink_create(&config, &f->sink) : -errno;
+    int err = fpr_sink_create(&config, &f->sink);
     if (err) {
         bench_die(BENCH_FAILED, "%s: %s", f->path, strerror(-err));
     }
@@ -131,15 +131,15 @@ static void start_probes(struct bench_watch *w)
 
 void bench_watch_begin(struct bench_watch *w, struct fpr_replay_options *o)
 {
-    if (w->views) {
-        w->made = bench_views_folder(w->views);
-    }
     if (fpr_clock_create(0, &w->clock)) {
         bench_die(BENCH_FAILED, "out of memory");
     }
     start_file(w, &w->text, FPR_SINK_FTRACE, o);
     start_file(w, &w->timeline, FPR_SINK_TIMELINE, o);
     start_probes(w);
+    if (w->views) {
+        w->made = bench_views_folder(w->views);
+    }
     w->watch = (struct fpr_replay_watch){
         .clock = w->clock, .look = w->views ? look : NULL, .look_ctx = w, .look_at = UINT64_MAX};
     if (w->views_at >= 0) {

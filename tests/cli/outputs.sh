@@ -48,6 +48,11 @@ run "$BENCH" import none.txt -o /proc/new; refused -o /proc/new
 run "$BENCH" gen memhog -o /proc/new; refused -o /proc/new
 run "$BENCH" series --svg /proc/new; refused --svg /proc/new
 run "$BENCH" overcommit --csv /proc/new; refused --csv /proc/new
+# Events wait in a temporary file, which is where all are.
+run env TMPDIR=/proc/none "$BENCH" replay g.fprt --events e.txt; failed /proc/none; no_file e.txt
+mkdir tmp
+run env TMPDIR="$work/tmp" "$BENCH" replay g.fprt --events e.txt; is 0; whole e.txt
+[ -z "$(ls tmp)" ] || bad "$(ls tmp) is left behind"
 # What is there stays if the run comes to nothing.
 run "$BENCH" tune none.txt --csv old.csv; refused none.txt
 [ "$(cat old.csv)" = kept ] || bad "the old file is lost"
@@ -122,5 +127,31 @@ for line in "replay g.fprt --csv r.csv" "replay g.fprt --events - --csv r.csv" "
     is 1
     [ -z "$err" ] || bad "something is said"
     [ "$line" = --help ] || whole r.csv
+done
+
+# Another name of standard output is it: the table gives way, and the name is no file to replace.
+ln -s /proc/self/fd/1 out.lnk
+for command in "$BENCH replay g.fprt" "$FAKE tune a.trace --orders 5,9"; do
+    # shellcheck disable=SC2086 # words
+    run $command --csv - && cp stdout.txt want.csv
+    # shellcheck disable=SC2086
+    run $command --csv out.lnk; is 0
+    cmp -s stdout.txt want.csv || bad "standard output is not the CSV alone"
+    [ -L out.lnk ] || bad "the link is gone"
+done
+run "$BENCH" import g.fprt -o out.lnk; refused "standard output"
+run "$BENCH" replay g.fprt --csv - --html out.lnk; refused "standard output is taken by --csv"
+# Of a link the file is written, as of any other program.
+ln -s real.csv link.csv
+: >real.csv
+run "$BENCH" replay g.fprt --csv link.csv; is 0
+[ -L link.csv ] || bad "the link is gone"
+whole real.csv
+for command in "series --mib 128 --map-mib 8 --runs 1 --seconds 0.01 --only table --rows baseline" \
+    "overcommit --guests 2 --mib 128 --rounds 1 --slot 0.05"; do
+    # shellcheck disable=SC2086
+    run "$BENCH" $command --csv -; is 0
+    case $out in "#"*) ;; *) bad "the CSV is not alone" ;; esac
+    ! grep -qE '^(2 guests|Guest) of ' stdout.txt || bad "the table is there as well"
 done
 finish
