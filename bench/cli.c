@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "near.h"
+#include "stop.h"
 
 static const char *program = "fpr-bench";
 
@@ -96,6 +97,9 @@ int bench_end(int status)
 static _Noreturn void die_trace(int err, const struct fpr_trace_error *error, bool may_salvage)
 {
     char line[32] = "", field[40] = "";
+    if (bench_stop_asked()) { /* a pipe without a writer, say */
+        bench_die(BENCH_FAILED, "interrupted: nothing was finished, no file was written");
+    }
     if (error->line) {
         snprintf(line, sizeof(line), ":%llu", (unsigned long long)error->line);
     }
@@ -128,6 +132,14 @@ void bench_die_trace(int err, const struct fpr_trace_error *error)
 void bench_die_salvage(int err, const struct fpr_trace_error *error)
 {
     die_trace(err, error, false);
+}
+
+const char *bench_size_text(uint64_t bytes, char *text, size_t size)
+{
+    bool small = bytes < 1000000;
+    snprintf(text, size, "%.*f %s", small ? 1 : 2, (double)bytes / (small ? 1e3 : 1e6),
+             small ? "kB" : "MB");
+    return text;
 }
 
 /* Digits only: no sign, no blanks, no overflow. */

@@ -45,6 +45,9 @@ _Noreturn void bench_die_salvage(int err, const struct fpr_trace_error *error);
  * Anything wrong ends the program with one line and status 2. */
 void bench_parse(const struct argp *argp, int argc, char **argv, void *input);
 
+/* "3.1 kB", "12.34 MB". */
+const char *bench_size_text(uint64_t bytes, char *text, size_t size);
+
 /* A whole number in a range, or the end of the program. */
 uint64_t bench_number(const char *option, const char *text, uint64_t min, uint64_t max);
 /* A number not below min. */

@@ -51,6 +51,11 @@ const volatile int *bench_stop_install(void)
     return &stop;
 }
 
+int bench_stop_asked(void)
+{
+    return bench_stopped(&stop);
+}
+
 void bench_stop_graceful(int on)
 {
     __atomic_store_n(&graceful, on, __ATOMIC_RELAXED);

@@ -16,6 +16,8 @@ static inline int bench_stopped(const volatile int *stop)
 {
     return __atomic_load_n(stop, __ATOMIC_RELAXED);
 }
+/* Has one of the signals come? */
+int bench_stop_asked(void);
 /* While off (reading, before anything could be said about it), one signal ends the program. */
 void bench_stop_graceful(int on);
 

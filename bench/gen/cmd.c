@@ -126,12 +126,12 @@ static bool without_workload(const char *word)
 static void tell(const struct gen_job *job, char *const *paths, const struct gen_outcome *outcomes)
 {
     struct stat st;
+    char size[32];
     for (size_t i = 0; i < job->values[GEN_GUESTS]; i++) {
         const struct gen_outcome *o = &outcomes[i];
-        printf("written        %s: %.1f s of a guest of %" PRIu64 " MiB, %" PRIu64
-               " records, %.2f MB",
+        printf("written        %s: %.1f s of a guest of %" PRIu64 " MiB, %" PRIu64 " records, %s",
                paths[i], (double)o->span / (double)FPR_NS_PER_S, job->values[GEN_MIB], o->records,
-               stat(paths[i], &st) ? 0.0 : (double)st.st_size / 1e6);
+               bench_size_text(stat(paths[i], &st) ? 0 : (uint64_t)st.st_size, size, sizeof(size)));
         if (o->failures) {
             printf("; %" PRIu64 " requests were refused", o->failures);
         }

@@ -77,6 +77,22 @@ void gen_job_check(const struct gen_job *job, const char *prefix)
     }
 }
 
+/* As a shell reads one word. */
+static void quoted(const char *word, FILE *to)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=./:,@%";
+    if (*word && !word[strspn(word, plain)]) {
+        fputs(word, to);
+        return;
+    }
+    fputc('\'', to);
+    for (; *word; word++) {
+        *word == '\'' ? (void)fputs("'\\''", to) : (void)fputc(*word, to);
+    }
+    fputc('\'', to);
+}
+
 void gen_job_line(const struct gen_job *job, const char *out, FILE *to)
 {
     const struct gen_param *p;
@@ -88,7 +104,8 @@ void gen_job_line(const struct gen_job *job, const char *out, FILE *to)
             fprintf(to, " --%s=%" PRIu64, p->name, job->values[i]);
         }
     }
-    fprintf(to, " -o %s", out);
+    fprintf(to, " -o ");
+    quoted(out, to);
 }
 
 const struct gen_workload *gen_workload_find(const char *name, size_t length, const char *prefix)

@@ -231,6 +231,7 @@ static void put_json(FILE *to, const void *findings)
 static int tell(const struct import_args *args, const struct findings *f)
 {
     struct stat st;
+    char size[32];
     int status = bench_out_write(args->json, put_json, f);
     if (!bench_out_is_stdout(args->json)) {
         if (f->rec->command) {
@@ -239,7 +240,8 @@ static int tell(const struct import_args *args, const struct findings *f)
         import_report(&f->summary, &f->losses, stdout);
         import_lacks(f->rec, &f->summary, &f->losses, stdout);
         if (!stat(args->out, &st)) {
-            printf("written        %s, %.2f MB\n", args->out, (double)st.st_size / 1e6);
+            printf("written        %s, %s\n", args->out,
+                   bench_size_text((uint64_t)st.st_size, size, sizeof(size)));
         }
     }
     return status;

@@ -140,6 +140,13 @@ for source in gen: gen:nonsense gen:memhog,nonsense=1 gen:memhog,mib gen:memhog,
 done
 run "$BENCH" tune gen:memhog,mib=x; refused "gen:memhog: mib:" "'x'"
 
+# The line that is printed can be given to a shell, whatever the file is called.
+odd=$(printf "it's a \\n\$HOME")
+run "$BENCH" gen memhog --mib 64 --fill-mib 20 -o "$odd.fprt"; is 0; prints " kB"
+mv "$odd.fprt" first.fprt
+eval "\$BENCH ${out##*fpr-bench }" >/dev/null
+cmp -s first.fprt "$odd.fprt" || bad "the line that was printed made another file, or none"
+
 # Interrupted: nothing is left.
 "$BENCH" gen page_fault1 --thp off --seconds 3600 --pause-ms 0 -o no.fprt 2>stderr.txt >stdout.txt &
 sleep 1
