@@ -1,12 +1,17 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include <fpr/version.h>
+#include "near.h"
+#include "stop.h"
 
 static const char *program = "fpr-bench";
 
@@ -25,6 +30,11 @@ static bool is_quiet;
 void bench_set_quiet(bool quiet)
 {
     is_quiet = quiet;
+}
+
+bool bench_quiet(void)
+{
+    return is_quiet;
 }
 
 static void complain(const char *format, va_list args)
@@ -59,9 +69,37 @@ void bench_die(enum bench_exit status, const char *format, ...)
     exit((int)status);
 }
 
+void bench_begin(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int bench_end(int status)
+{
+    errno = 0;
+    if (!fflush(stdout) && !ferror(stdout)) {
+        return status;
+    }
+    int err = errno; /* 0: an earlier write failed */
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    bool reader_gone = err == EPIPE || (poll(&out, 1, 0) == 1 && out.revents & POLLERR);
+    if (!reader_gone) {
+        bench_complain("standard output: %s", err ? strerror(err) : "cannot be written");
+    }
+    return status ? status : BENCH_FAILED;
+}
+
 static _Noreturn void die_trace(int err, const struct fpr_trace_error *error, bool may_salvage)
 {
     char line[32] = "", field[40] = "";
+    if (bench_stop_asked()) { /* a pipe without a writer, say */
+        bench_die(BENCH_FAILED, "interrupted: nothing was finished, no file was written");
+    }
     if (error->line) {
         snprintf(line, sizeof(line), ":%llu", (unsigned long long)error->line);
     }
@@ -78,8 +116,8 @@ static _Noreturn void die_trace(int err, const struct fpr_trace_error *error, bo
     const char *reason = error->reason[0] ? error->reason : strerror(-err);
     bool whole =
         err != -EINVAL || !error->file[0] || !(error->line > 1 || strstr(reason, "cut short"));
-    bool input = err == -EINVAL || err == -ENOENT || err == -ENOTSUP || err == -ENOTDIR ||
-                 err == -EISDIR || err == -EACCES;
+    /* What is wrong with what was given, of what is wrong here. */
+    bool input = err != -ENOMEM && err != -ENOSPC && err != -EMFILE && err != -ENFILE;
     whole = whole || !may_salvage || strstr(reason, "not what the profile has");
     bench_die(input ? BENCH_USAGE : BENCH_FAILED, "%s%s%s%s%s%s", error->file, line,
               error->file[0] ? ": " : "", field, reason,
@@ -96,118 +134,12 @@ void bench_die_salvage(int err, const struct fpr_trace_error *error)
     die_trace(err, error, false);
 }
 
-enum { KEY_VERSION = 'V', KEY_HELP = '?', KEY_USAGE = BENCH_KEY(900) };
-
-static const struct argp_option common_options[] = {
-    {"help", KEY_HELP, NULL, 0, "Give this help", -1},
-    {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
-    {"version", KEY_VERSION, NULL, 0, "Print the version", -1},
-    {0},
-};
-
-struct common {
-    const struct argp *top;
-    void *input;
-};
-
-static error_t parse_common(int key, char *arg, struct argp_state *state)
+const char *bench_size_text(uint64_t bytes, char *text, size_t size)
 {
-    (void)arg;
-    const struct common *common = state->input;
-    char name[64];
-    snprintf(name, sizeof(name), "%s", program);
-    if (is_quiet && (key == KEY_HELP || key == KEY_USAGE || key == KEY_VERSION)) {
-        exit(BENCH_OK);
-    }
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = common->input;
-        return 0;
-    case KEY_HELP:
-        argp_help(common->top, stdout, ARGP_HELP_LONG | ARGP_HELP_SHORT_USAGE | ARGP_HELP_DOC,
-                  name);
-        exit(BENCH_OK);
-    case KEY_USAGE:
-        argp_help(common->top, stdout, ARGP_HELP_USAGE, name);
-        exit(BENCH_OK);
-    case KEY_VERSION:
-        printf("fpr-bench (libfpr) %s\n", fpr_version());
-        exit(BENCH_OK);
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-/* How many options have this long name, or start with it; `found` is one of them. */
-static unsigned find_long(const struct argp *argp, const char *name, size_t length,
-                          const struct argp_option **found)
-{
-    unsigned count = 0;
-    for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
-        if (o->name && !strncmp(o->name, name, length)) {
-            *found = o;
-            if (!o->name[length]) {
-                return 1;
-            }
-            count++;
-        }
-    }
-    for (const struct argp_child *c = argp->children; c && c->argp; c++) {
-        count += find_long(c->argp, name, length, found);
-    }
-    return count;
-}
-
-/* getopt's own messages are two lines and end with 64; these are ours: what it stumbled over is
- * found again by looking at the words in turn. */
-static _Noreturn void bad_option(const struct argp *argp, int argc, char **argv)
-{
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        const char *word = argv[i];
-        const struct argp_option *o = NULL;
-        if (word[0] != '-' || !word[1]) {
-            continue;
-        }
-        size_t length = strcspn(word, "=");
-        if (word[1] != '-') {
-            if (word[1] != 'o' && word[1] != '?' && word[1] != 'V') {
-                bench_die(BENCH_USAGE, "%.2s: unknown option (see --help)", word);
-            }
-            i += word[1] == 'o' && !word[2]; /* the only short option with a value */
-            continue;
-        }
-        unsigned count = find_long(argp, word + 2, length - 2, &o);
-        if (count != 1) {
-            bench_die(BENCH_USAGE, "%.*s: %s option (see --help)", (int)length, word,
-                      count ? "ambiguous" : "unknown");
-        }
-        if (word[length] && !o->arg) {
-            bench_die(BENCH_USAGE, "--%s: takes no value", o->name);
-        }
-        if (!word[length] && o->arg && ++i >= argc) {
-            bench_die(BENCH_USAGE, "--%s: its value is missing (%s)", o->name, o->arg);
-        }
-    }
-    bench_die(BENCH_USAGE, "%s: unknown option, or its value is missing (see --help)",
-              argv[argc - 1]);
-}
-
-void bench_parse(const struct argp *argp, int argc, char **argv, void *input)
-{
-    struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
-    struct argp top = {common_options, parse_common, NULL, NULL, children, NULL, NULL};
-    struct common common = {&top, input};
-    int index = 0;
-    error_t err = argp_parse(&top, argc, argv, ARGP_NO_HELP | ARGP_NO_ERRS, &index, &common);
-    if (err == ENOMEM) {
-        bench_die(BENCH_FAILED, "out of memory");
-    }
-    if (err) {
-        bad_option(&top, argc, argv);
-    }
-    if (index < argc) {
-        bench_die(BENCH_USAGE, "%s: one argument too many (see --help)", argv[index]);
-    }
+    bool small = bytes < 1000000;
+    snprintf(text, size, "%.*f %s", small ? 1 : 2, (double)bytes / (small ? 1e3 : 1e6),
+             small ? "kB" : "MB");
+    return text;
 }
 
 /* Digits only: no sign, no blanks, no overflow. */
@@ -242,25 +174,30 @@ double bench_real(const char *option, const char *text, double min, double max)
 {
     char *end;
     errno = 0;
+    bool plain = !text[strspn(text, "0123456789.eE+-")] && *text != '+'; /* no hex, no blanks */
     double value = strtod(text, &end);
-    if (end == text || *end || errno || !(value >= min && value <= max)) {
-        bench_die(BENCH_USAGE, "%s: '%s' is not a number from %g to %g", option, text, min, max);
+    if (!plain || end == text || *end || errno || !(value >= min && value <= max)) {
+        bench_die(BENCH_USAGE, "%s: '%s' is not a number from %.10g to %.10g", option, text, min,
+                  max);
     }
     return value;
 }
 
 size_t bench_word(const char *option, const char *text, const char *const *words)
 {
-    char all[512] = "";
+    char all[512] = "", meant[64];
+    struct bench_near near = {NULL, 0};
     size_t used = 0;
     for (size_t i = 0; words[i]; i++) {
         if (!strcmp(text, words[i])) {
             return i;
         }
+        bench_near_look(&near, text, strlen(text), words[i]);
         int n = snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "", words[i]);
         used += n > 0 && used + (size_t)n < sizeof(all) ? (size_t)n : 0;
     }
-    bench_die(BENCH_USAGE, "%s: '%s' is none of %s", option, text, all);
+    bench_die(BENCH_USAGE, "%s: '%s' is none of %s%s", option, text, all,
+              bench_near_text(&near, meant, sizeof(meant)));
 }
 
 static const char *list_add(struct bench_list *list, uint64_t value)

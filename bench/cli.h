@@ -20,6 +20,14 @@ void bench_set_program(const char *program);
 const char *bench_program(void);
 /* While quiet nothing is said of errors, only the status tells of them. */
 void bench_set_quiet(bool quiet);
+bool bench_quiet(void);
+
+/* To be called first: descriptors that the caller has closed become ones that fail, so that no file
+ * of ours takes their place; a reader who goes ends a write, not the program. */
+void bench_begin(void);
+/* To be called last: the exit status, which is not BENCH_OK if what stands on standard output could
+ * not be written. Why is said on stderr, but nothing of a reader who has read enough. */
+int bench_end(int status);
 
 /* One line on stderr, then the end with this status. */
 _Noreturn void bench_die(enum bench_exit status, const char *format, ...)
@@ -31,9 +39,14 @@ _Noreturn void bench_die_trace(int err, const struct fpr_trace_error *error);
 /* The same where `import --salvage` is no way out: it was taken. */
 _Noreturn void bench_die_salvage(int err, const struct fpr_trace_error *error);
 
+/* A flag of options that may be given again; others with a value may not, as the last would win. */
+#define BENCH_REPEATS 0x100
 /* Parses a subcommand's line with the common options added (--help, --usage, --version).
  * Anything wrong ends the program with one line and status 2. */
 void bench_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* "3.1 kB", "12.34 MB". */
+const char *bench_size_text(uint64_t bytes, char *text, size_t size);
 
 /* A whole number in a range, or the end of the program. */
 uint64_t bench_number(const char *option, const char *text, uint64_t min, uint64_t max);

@@ -5,6 +5,7 @@
 #include <fpr/version.h>
 
 #include "cli.h"
+#include "near.h"
 
 static const struct bench_command commands[] = {
     {"tune", "try many settings of reporting on recordings and recommend one", bench_tune},
@@ -39,10 +40,16 @@ static int dispatch(int argc, char **argv)
             return commands[i].run(argc - 1, argv + 1);
         }
     }
-    bench_die(BENCH_USAGE, "%s: no such command (see fpr-bench --help)", argv[1]);
+    char meant[64];
+    struct bench_near near = {NULL, 0};
+    for (size_t i = 0; i < NR_COMMANDS; i++) {
+        bench_near_look(&near, argv[1], strlen(argv[1]), commands[i].name);
+    }
+    bench_die(BENCH_USAGE, "%s: no such command (see fpr-bench --help)%s", argv[1],
+              bench_near_text(&near, meant, sizeof(meant)));
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
         bench_die(BENCH_USAGE, "no command given (see fpr-bench --help)");
@@ -55,9 +62,11 @@ int main(int argc, char **argv)
         printf("fpr-bench (libfpr) %s\n", fpr_version());
         return BENCH_OK;
     }
-    int status = dispatch(argc, argv);
-    if (fflush(stdout) || ferror(stdout)) {
-        bench_die(BENCH_FAILED, "standard output: cannot be written");
-    }
-    return status;
+    return dispatch(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    bench_begin();
+    return bench_end(run(argc, argv));
 }

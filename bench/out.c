@@ -11,33 +11,91 @@
 #include "cli.h"
 #include "stop.h"
 
+/* One file being written. */
+struct out {
+    FILE *file;
+    char *temp; /* name until it is complete; NULL: a pipe or device, which has no other */
+};
+
+/* A signal in mid-write waits until the file is whole. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    bench_stop_signals(&set);
+    sigprocmask(how, &set, NULL);
+}
+
+static char *temp_name(const char *path)
+{
+    char *temp;
+    if (asprintf(&temp, "%s.tmp%ld", path, (long)getpid()) < 0) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    return temp;
+}
+
+/* What is renamed is the file, not a link to it. */
+static char *real_name(const char *path)
+{
+    char *real = realpath(path, NULL);
+    real = real ? real : strdup(path);
+    if (!real) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    return real;
+}
+
+/* Makes what a result begins as, with something in it, for disks that are full. Returns errno. */
+static int try_temp(const char *path)
+{
+    static const char some[4096];
+    char *temp = temp_name(path);
+    hold_signals(SIG_BLOCK);
+    FILE *file = fopen(temp, "wxe");
+    int err = file ? 0 : errno;
+    if (file) {
+        errno = 0;
+        bool full = fwrite(some, sizeof(some), 1, file) != 1;
+        full = fclose(file) || full;
+        err = full ? errno : 0;
+        unlink(temp);
+    }
+    hold_signals(SIG_UNBLOCK);
+    free(temp);
+    return err;
+}
+
 void bench_out_check(const char *option, const char *path)
 {
-    if (!path || !strcmp(path, "-")) {
+    if (!path || bench_out_is_stdout(path)) {
         return;
     }
     if (!path[0]) {
         bench_die(BENCH_USAGE, "%s: the file name is empty", option);
     }
     struct stat st;
-    if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+    bool there = !stat(path, &st);
+    if (there && S_ISDIR(st.st_mode)) {
         bench_die(BENCH_USAGE, "%s: %s: is a directory", option, path);
     }
-    char *copy = strdup(path);
-    if (!copy) {
-        bench_die(BENCH_FAILED, "out of memory");
+    int err;
+    if (there && !S_ISREG(st.st_mode)) { /* to open a pipe would be taken for its beginning */
+        err = access(path, W_OK) ? errno : 0;
+    } else {
+        char *real = real_name(path);
+        err = try_temp(real);
+        free(real);
     }
-    const char *folder = dirname(copy);
-    if (access(folder, W_OK | X_OK)) {
-        bench_die(BENCH_USAGE, "%s: %s: %s", option, folder, strerror(errno));
+    if (err) {
+        bench_die(BENCH_USAGE, "%s: %s: %s", option, path, strerror(err));
     }
-    free(copy);
 }
 
 void bench_out_check_file(const char *option, const char *path)
 {
     struct stat st;
-    if (!strcmp(path, "-")) {
+    if (bench_out_is_stdout(path)) {
         bench_die(BENCH_USAGE, "%s: a native file cannot go to standard output", option);
     }
     bench_out_check(option, path);
@@ -48,7 +106,12 @@ void bench_out_check_file(const char *option, const char *path)
 
 bool bench_out_is_stdout(const char *path)
 {
-    return path && !strcmp(path, "-");
+    struct stat file, out;
+    if (!path || !strcmp(path, "-") || !strcmp(path, "/dev/stdout")) {
+        return path;
+    }
+    return !stat(path, &file) && (S_ISREG(file.st_mode) || S_ISFIFO(file.st_mode)) &&
+           !fstat(STDOUT_FILENO, &out) && file.st_dev == out.st_dev && file.st_ino == out.st_ino;
 }
 
 /* Whether two names are one place. What is no regular file (a pipe, /dev/null) takes both. */
@@ -99,64 +162,84 @@ void bench_out_check_all(const struct bench_out_file *files, size_t nr)
     }
 }
 
-/* A signal in mid-write waits until the file is whole. */
-static void hold_signals(int how)
+FILE *bench_out_spool(void)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    bench_stop_signals(&set);
-    sigprocmask(how, &set, NULL);
-}
-
-void bench_out_open(struct bench_out *out, const char *path)
-{
-    memset(out, 0, sizeof(*out));
-    if (!strcmp(path, "-")) {
-        out->file = stdout;
-        return;
-    }
-    struct stat st;
-    if (!stat(path, &st) && !S_ISREG(st.st_mode)) { /* a pipe or device: nothing to rename */
-        out->file = fopen(path, "we");
-        if (!out->file) {
-            bench_die(BENCH_FAILED, "%s: %s", path, strerror(errno));
-        }
-        return;
-    }
-    out->path = strdup(path);
-    if (!out->path || asprintf(&out->temp, "%s.tmp%ld", path, (long)getpid()) < 0) {
+    char *path;
+    const char *folder = getenv("TMPDIR");
+    if (asprintf(&path, "%s/fpr-spool-XXXXXX", folder && *folder ? folder : "/tmp") < 0) {
         bench_die(BENCH_FAILED, "out of memory");
     }
     hold_signals(SIG_BLOCK);
-    out->file = fopen(out->temp, "wxe");
-    if (!out->file) {
+    int fd = mkstemp(path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+    if (!file) {
         bench_die(BENCH_FAILED, "%s: %s", path, strerror(errno));
     }
+    unlink(path);
+    hold_signals(SIG_UNBLOCK);
+    free(path);
+    return file;
 }
 
-void bench_out_commit(struct bench_out *out)
+static int fail(const char *path, int err)
 {
-    if (out->file == stdout) {
-        return; /* main() looks at it at the end */
+    bench_complain("%s: %s", path, strerror(err));
+    return BENCH_FAILED;
+}
+
+/* Returns errno. */
+static int open_out(struct out *out, const char *path)
+{
+    struct stat st;
+    memset(out, 0, sizeof(*out));
+    if (!stat(path, &st) && !S_ISREG(st.st_mode)) { /* a pipe or device: nothing to rename */
+        out->file = fopen(path, "we");
+    } else {
+        out->temp = temp_name(path);
+        hold_signals(SIG_BLOCK);
+        out->file = fopen(out->temp, "wxe");
     }
+    return out->file ? 0 : errno;
+}
+
+/* Completes and renames. Returns errno. */
+static int commit(struct out *out, const char *path)
+{
     int bad = fflush(out->file) || ferror(out->file);
-    int err = errno;
-    if (fclose(out->file)) {
+    int err = errno; /* of fflush(), or left by the write that failed */
+    if (fclose(out->file) && !bad) {
         bad = 1;
         err = errno;
     }
-    if (!bad && out->path && rename(out->temp, out->path)) {
+    if (!bad && out->temp && rename(out->temp, path)) {
         bad = 1;
         err = errno;
     }
-    if (bad) {
-        if (out->temp) {
-            unlink(out->temp);
-        }
-        bench_die(BENCH_FAILED, "%s: %s", out->path ? out->path : "output", strerror(err));
+    if (bad && out->temp) {
+        unlink(out->temp);
+    }
+    return !bad ? 0 : err ? err : EIO;
+}
+
+int bench_out_write(const char *path, void (*write)(FILE *to, const void *what), const void *what)
+{
+    if (!path) {
+        return BENCH_OK;
+    }
+    if (bench_out_is_stdout(path)) {
+        write(stdout, what);
+        return BENCH_OK; /* bench_end() looks at it */
+    }
+    struct out out;
+    char *real = real_name(path);
+    int err = open_out(&out, real);
+    if (!err) {
+        errno = 0;
+        write(out.file, what);
+        err = commit(&out, real);
     }
     hold_signals(SIG_UNBLOCK);
-    free(out->temp);
-    free(out->path);
-    memset(out, 0, sizeof(*out));
+    free(real);
+    free(out.temp);
+    return err ? fail(path, err) : BENCH_OK;
 }

@@ -46,6 +46,9 @@ static bool is_part(const char *folder, const struct stat *file)
 void bench_out_check_input(const struct bench_out_file *files, size_t nr, const char *input)
 {
     struct stat in, out;
+    if (!input[0]) {
+        bench_die(BENCH_USAGE, "'': the file name is empty");
+    }
     if (stat(input, &in)) {
         return; /* a source, or told of when it is opened */
     }

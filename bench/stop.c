@@ -7,14 +7,17 @@
 #include "cli.h"
 
 static volatile int stop;
-static volatile sig_atomic_t graceful;
+static int graceful;
 
-static void on_signal(int number)
+static void on_signal(int number, siginfo_t *info, void *context)
 {
-    (void)number;
-    if (stop || !graceful) {
+    (void)context;
+    if (number == SIGPIPE && info->si_pid == getpid()) {
+        return; /* from a write, which has failed; others that follow it may not */
+    }
+    if (bench_stopped(&stop) || !__atomic_load_n(&graceful, __ATOMIC_RELAXED)) {
         static const char text[] = ": interrupted: nothing was finished\n";
-        if (!stop) {
+        if (!bench_stopped(&stop)) {
             (void)!write(STDERR_FILENO, bench_program(), strlen(bench_program()));
             (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
         }
@@ -36,7 +39,8 @@ const volatile int *bench_stop_install(void)
 {
     struct sigaction action;
     memset(&action, 0, sizeof(action));
-    action.sa_handler = on_signal;
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         struct sigaction old; /* nohup has it ignored on purpose */
@@ -47,7 +51,12 @@ const volatile int *bench_stop_install(void)
     return &stop;
 }
 
+int bench_stop_asked(void)
+{
+    return bench_stopped(&stop);
+}
+
 void bench_stop_graceful(int on)
 {
-    graceful = on;
+    __atomic_store_n(&graceful, on, __ATOMIC_RELAXED);
 }

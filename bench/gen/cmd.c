@@ -17,7 +17,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct gen_job *job = state->input;
     if (key >= KEY_PARAM && key < KEY_PARAM + GEN_MAX_PARAMS) {
-        gen_job_set(job, (size_t)(key - KEY_PARAM), arg);
+        gen_job_set(job, (size_t)(key - KEY_PARAM), arg, "--");
         return 0;
     }
     if (key == KEY_OUT) {
@@ -126,12 +126,12 @@ static bool without_workload(const char *word)
 static void tell(const struct gen_job *job, char *const *paths, const struct gen_outcome *outcomes)
 {
     struct stat st;
+    char size[32];
     for (size_t i = 0; i < job->values[GEN_GUESTS]; i++) {
         const struct gen_outcome *o = &outcomes[i];
-        printf("written        %s: %.1f s of a guest of %" PRIu64 " MiB, %" PRIu64
-               " records, %.2f MB",
+        printf("written        %s: %.1f s of a guest of %" PRIu64 " MiB, %" PRIu64 " records, %s",
                paths[i], (double)o->span / (double)FPR_NS_PER_S, job->values[GEN_MIB], o->records,
-               stat(paths[i], &st) ? 0.0 : (double)st.st_size / 1e6);
+               bench_size_text(stat(paths[i], &st) ? 0 : (uint64_t)st.st_size, size, sizeof(size)));
         if (o->failures) {
             printf("; %" PRIu64 " requests were refused", o->failures);
         }
@@ -159,12 +159,12 @@ int bench_gen(int argc, char **argv)
     }
     struct gen_job job;
     char program[64];
-    const struct gen_workload *workload = gen_workload_find(argv[1], strlen(argv[1]));
+    const struct gen_workload *workload = gen_workload_find(argv[1], strlen(argv[1]), "");
     snprintf(program, sizeof(program), "fpr-bench gen %s", workload->name);
     bench_set_program(program);
     gen_job_init(&job, workload);
     parse_line(argc - 1, argv + 1, &job);
-    gen_job_check(&job);
+    gen_job_check(&job, "--");
     if (!job.out) {
         bench_die(BENCH_USAGE, "-o: no output file given");
     }

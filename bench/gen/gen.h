@@ -75,14 +75,15 @@ const struct gen_param *gen_param_at(const struct gen_workload *workload, size_t
 const uint64_t *gen_own(const struct gen_job *job);
 /* Everything at its preset. */
 void gen_job_init(struct gen_job *job, const struct gen_workload *workload);
-/* Sets one value; ends the program if it is wrong. */
-void gen_job_set(struct gen_job *job, size_t i, const char *text);
-/* Ends the program if the values do not go together. */
-void gen_job_check(const struct gen_job *job);
+/* Sets one value; ends the program if it is wrong. `prefix` stands before its name in the message.
+ */
+void gen_job_set(struct gen_job *job, size_t i, const char *text, const char *prefix);
+/* Ends the program if the values do not go together; `prefix` as above. */
+void gen_job_check(const struct gen_job *job, const char *prefix);
 /* The line that makes the same file again, whatever presets later versions have. */
 void gen_job_line(const struct gen_job *job, const char *out, FILE *to);
-/* Ends the program if there is none of that name. */
-const struct gen_workload *gen_workload_find(const char *name, size_t length);
+/* Ends the program if there is none of that name; `prefix` as above. */
+const struct gen_workload *gen_workload_find(const char *name, size_t length, const char *prefix);
 
 /* Blocks that somebody holds, oldest first. */
 struct gen_block {

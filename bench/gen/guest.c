@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gen/gen.h"
+#include "stop.h"
 
 #define START        FPR_NS_PER_S
 #define PAGE_NS      1000u /* clearing or copying a page */
@@ -30,7 +31,7 @@ fpr_ns gen_now(const struct gen_guest *g)
 
 bool gen_stopped(const struct gen_guest *g)
 {
-    return g->error || (g->stop && *g->stop);
+    return g->error || (g->stop && bench_stopped(g->stop));
 }
 
 static void advance(struct gen_guest *g, fpr_ns to)

@@ -40,6 +40,7 @@ struct making {
 /* Unfinished files go before the program does. */
 static _Noreturn void give_up(struct making *m, const char *path, int err)
 {
+    int why = errno; /* of the writer's -EIO */
     for (size_t i = 0; i < m->count; i++) {
         fpr_trace_writer_close(m->writers[i]);
     }
@@ -52,8 +53,7 @@ static _Noreturn void give_up(struct making *m, const char *path, int err)
     if (m->error.reason[0]) { /* a folder that is not there is no input file */
         bench_die(BENCH_FAILED, "%s: %s", m->error.file, m->error.reason);
     }
-    bench_die(BENCH_FAILED, "%s: %s", m->error.file,
-              err == -EIO ? "cannot be written" : strerror(-err));
+    bench_die(BENCH_FAILED, "%s: %s", m->error.file, strerror(err == -EIO && why ? why : -err));
 }
 
 /* A rehearsal tells what the last state is, which stands before the records in the file. */

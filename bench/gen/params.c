@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gen/gen.h"
+#include "near.h"
 
 const struct gen_workload *const gen_workloads[] = {
     &gen_compile, &gen_memhog, &gen_page_fault1, &gen_page_fault2, &gen_kv, &gen_fragment, NULL};
@@ -53,27 +54,43 @@ void gen_job_init(struct gen_job *job, const struct gen_workload *workload)
     job->values[GEN_IDLE] = workload->idle_s;
 }
 
-void gen_job_set(struct gen_job *job, size_t i, const char *text)
+void gen_job_set(struct gen_job *job, size_t i, const char *text, const char *prefix)
 {
     const struct gen_param *p = gen_param_at(job->workload, i);
-    char option[48];
+    char option[80];
     /* analyzer: null-dereference; whoever sets a parameter has found it */
-    snprintf(option, sizeof(option), "--%s", p->name);
+    snprintf(option, sizeof(option), "%s%s", prefix, p->name);
     job->values[i] =
         p->words ? bench_word(option, text, p->words) : bench_number(option, text, p->min, p->max);
 }
 
-void gen_job_check(const struct gen_job *job)
+void gen_job_check(const struct gen_job *job, const char *prefix)
 {
     const char *option = "mib";
     uint64_t need = job->workload->needs(gen_own(job), &option), mib = job->values[GEN_MIB];
     uint64_t most = mib * 85 / 100; /* the rest is the booted kernel's, or kept back */
     if (need > most) {
         bench_die(BENCH_USAGE,
-                  "--%s: the workload needs %" PRIu64 " MiB, and of --mib=%" PRIu64
+                  "%s%s: the workload needs %" PRIu64 " MiB, and of %smib=%" PRIu64
                   " it can have %" PRIu64,
-                  option, need, mib, most);
+                  prefix, option, need, *prefix == '-' ? prefix : "", mib, most);
     }
+}
+
+/* As a shell reads one word. */
+static void quoted(const char *word, FILE *to)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=./:,@%";
+    if (*word && !word[strspn(word, plain)]) {
+        fputs(word, to);
+        return;
+    }
+    fputc('\'', to);
+    for (; *word; word++) {
+        *word == '\'' ? (void)fputs("'\\''", to) : (void)fputc(*word, to);
+    }
+    fputc('\'', to);
 }
 
 void gen_job_line(const struct gen_job *job, const char *out, FILE *to)
@@ -87,19 +104,23 @@ void gen_job_line(const struct gen_job *job, const char *out, FILE *to)
             fprintf(to, " --%s=%" PRIu64, p->name, job->values[i]);
         }
     }
-    fprintf(to, " -o %s", out);
+    fprintf(to, " -o ");
+    quoted(out, to);
 }
 
-const struct gen_workload *gen_workload_find(const char *name, size_t length)
+const struct gen_workload *gen_workload_find(const char *name, size_t length, const char *prefix)
 {
-    char all[256] = "";
+    struct bench_near near = {NULL, 0};
+    char all[256] = "", meant[64];
     size_t used = 0;
     for (const struct gen_workload *const *w = gen_workloads; *w; w++) {
         if (strlen((*w)->name) == length && !strncmp((*w)->name, name, length)) {
             return *w;
         }
+        bench_near_look(&near, name, length, (*w)->name);
         used +=
             (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "", (*w)->name);
     }
-    bench_die(BENCH_USAGE, "%.*s: no such workload; there are %s", (int)length, name, all);
+    bench_die(BENCH_USAGE, "%s'%.*s': no such workload (there are %s)%s", prefix, (int)length, name,
+              all, bench_near_text(&near, meant, sizeof(meant)));
 }

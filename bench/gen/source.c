@@ -7,6 +7,7 @@
 
 #include "gen/make.h"
 #include "gen/source.h"
+#include "near.h"
 #include "stop.h"
 
 static const char prefix[] = "gen:";
@@ -16,38 +17,69 @@ bool gen_is_source(const char *path)
     return !strncmp(path, prefix, sizeof(prefix) - 1);
 }
 
-static void set_word(struct gen_job *job, const char *word, size_t length)
+/* No such parameter: the message names those that there are. */
+static _Noreturn void unknown(const struct gen_job *job, const char *word, size_t length)
+{
+    const struct gen_param *p;
+    struct bench_near near = {NULL, 0};
+    char all[512] = "", meant[64];
+    size_t used = 0;
+    for (size_t i = 0; (p = gen_param_at(job->workload, i)); i++) {
+        if (i == GEN_GUESTS || i == GEN_STAGGER) {
+            continue; /* a source is one guest */
+        }
+        bench_near_look(&near, word, length, p->name);
+        int n = snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "", p->name);
+        used += n > 0 && used + (size_t)n < sizeof(all) ? (size_t)n : 0;
+    }
+    bench_die(BENCH_USAGE, "gen:%s: '%.*s': no such parameter (there are %s)%s",
+              job->workload->name, (int)length, word, all,
+              bench_near_text(&near, meant, sizeof(meant)));
+}
+
+/* `given` has a bit for each parameter that was set. */
+static void set_word(struct gen_job *job, const char *word, size_t length, uint64_t *given)
 {
     const struct gen_param *p;
     const char *equals = memchr(word, '=', length);
     size_t name = equals ? (size_t)(equals - word) : length, i = 0;
-    char value[64];
+    char value[64], begin[32];
     while ((p = gen_param_at(job->workload, i)) &&
            (strlen(p->name) != name || strncmp(p->name, word, name) != 0)) {
         i++;
     }
-    if (!p || !equals) {
-        bench_die(BENCH_USAGE,
-                  "gen:%s: '%.*s' is not NAME=VALUE (fpr-bench gen %s --help has the names)",
-                  job->workload->name, (int)length, word, job->workload->name);
+    if (!p && length) {
+        unknown(job, word, name);
     }
+    if (!equals || length - name > sizeof(value)) {
+        bench_die(BENCH_USAGE, "gen:%s: '%.*s' is not NAME=VALUE", job->workload->name, (int)length,
+                  word);
+    }
+    if (*given >> i & 1) {
+        bench_die(BENCH_USAGE, "gen:%s: %.*s: given twice", job->workload->name, (int)name, word);
+    }
+    *given |= (uint64_t)1 << i;
     snprintf(value, sizeof(value), "%.*s", (int)(length - name - 1), equals + 1);
-    gen_job_set(job, i, value);
+    snprintf(begin, sizeof(begin), "gen:%s: ", job->workload->name);
+    gen_job_set(job, i, value, begin);
 }
 
 static void read_source(const char *path, struct gen_job *job)
 {
     const char *word = path + sizeof(prefix) - 1;
     size_t length = strcspn(word, ",");
-    gen_job_init(job, gen_workload_find(word, length));
+    uint64_t given = 0;
+    char begin[32];
+    gen_job_init(job, gen_workload_find(word, length, "gen:"));
     for (word += length; *word; word += length) {
         length = strcspn(++word, ",");
-        set_word(job, word, length);
+        set_word(job, word, length, &given);
     }
     if (job->values[GEN_GUESTS] != 1) {
-        bench_die(BENCH_USAGE, "%s: --guests: a source is one guest", path);
+        bench_die(BENCH_USAGE, "%s: guests: a source is one guest", path);
     }
-    gen_job_check(job);
+    snprintf(begin, sizeof(begin), "gen:%s: ", job->workload->name);
+    gen_job_check(job, begin);
 }
 
 void gen_source_check(const char *path)

@@ -220,7 +220,11 @@ static void count(struct import_check *check, const struct fpr_trace_record *r)
 void import_check_record(struct import_check *check, const struct fpr_trace_record *r)
 {
     check->record++;
-    check->losses.backwards += r->time < check->last;
+    if (r->time < check->last) {
+        check->losses.backwards++;
+        fpr_ns back = check->last - r->time;
+        check->losses.back_most = back > check->losses.back_most ? back : check->losses.back_most;
+    }
     check->last = r->time;
     if (r->type == FPR_TRACE_DUMP_BEGIN && r->nr) {
         check->counting = false; /* what follows is after state.after */

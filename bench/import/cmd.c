@@ -60,6 +60,7 @@ struct job {
     struct fpr_trace_error error;
     const volatile int *stop;
     const char *given; /* the recording's name, for messages */
+    const char *out;
     bool salvage;
     char *stage; /* --salvage: the folder that stands for it */
     struct import_cut cut;
@@ -68,6 +69,7 @@ struct job {
 /* Ends the job before the program, so that the unfinished file goes. */
 static _Noreturn void give_up(struct job *job, int err)
 {
+    int why = errno; /* of the writer's -EIO */
     fpr_trace_writer_close(job->writer);
     fpr_trace_close(job->trace);
     import_stage_remove(job->stage);
@@ -76,6 +78,9 @@ static _Noreturn void give_up(struct job *job, int err)
     }
     if (err == -EINTR) {
         bench_die(BENCH_FAILED, "interrupted: no file was written");
+    }
+    if (!job->error.file[0]) { /* it is the writer's */
+        bench_die(BENCH_FAILED, "%s: %s", job->out, strerror(err == -EIO && why ? why : -err));
     }
     if (job->salvage) {
         bench_die_salvage(err, &job->error);
@@ -89,7 +94,7 @@ static void copy(struct job *job, struct import_check *check, struct fpr_trace_s
     int got = 0;
     uint64_t left = job->cut.cut ? job->cut.records : UINT64_MAX;
     for (; left && (got = fpr_trace_next(job->trace, &record, &job->error)) > 0; left--) {
-        if (*job->stop) {
+        if (bench_stopped(job->stop)) {
             give_up(job, -EINTR);
         }
         import_check_record(check, &record);
@@ -150,8 +155,8 @@ static int open_recording(struct job *job, const struct import_args *args, const
                   args->path);
     }
     if (!err && args->salvage) {
-        import_find_cut(job->rec, &job->cut);
-        if (job->stage && job->cut.cut) {
+        err = import_find_cut(job->rec, &job->cut, &job->error);
+        if (!err && job->stage && job->cut.cut) {
             import_stage_drop_end(job->stage);
             fpr_recording_close(job->rec);
             err = fpr_recording_open(path, &job->rec, &job->error);
@@ -180,6 +185,7 @@ static void open_all(struct job *job, const struct import_args *args)
     char nameless[32];
     const char *path = args->path;
     job->given = path;
+    job->out = args->out;
     job->salvage = args->salvage;
     if (gen_is_source(path)) {
         snprintf(nameless, sizeof(nameless), "/proc/self/fd/%d", gen_source_open(path));
@@ -207,29 +213,38 @@ static void open_all(struct job *job, const struct import_args *args)
     }
 }
 
-static void tell(const struct import_args *args, const struct fpr_recording *rec,
-                 const struct fpr_trace_summary *summary, const struct import_losses *losses)
+struct findings {
+    const struct fpr_recording *rec;
+    struct fpr_trace_summary summary;
+    struct import_losses losses;
+};
+
+static void put_json(FILE *to, const void *findings)
+{
+    const struct findings *f = findings;
+    struct json_object *json = import_json(&f->summary, &f->losses);
+    import_lacks_json(f->rec, &f->summary, &f->losses, json);
+    bench_json_write(json, to);
+    json_object_put(json);
+}
+
+static int tell(const struct import_args *args, const struct findings *f)
 {
     struct stat st;
-    if (args->json) {
-        struct bench_out out;
-        struct json_object *json = import_json(summary, losses);
-        import_lacks_json(rec, summary, losses, json);
-        bench_out_open(&out, args->json);
-        bench_json_write(json, out.file);
-        bench_out_commit(&out);
-        json_object_put(json);
-    }
-    if (!args->json || strcmp(args->json, "-")) {
-        if (rec->command) {
-            printf("made by        %.*s\n", (int)strcspn(rec->command, "\n"), rec->command);
+    char size[32];
+    int status = bench_out_write(args->json, put_json, f);
+    if (!bench_out_is_stdout(args->json)) {
+        if (f->rec->command) {
+            printf("made by        %.*s\n", (int)strcspn(f->rec->command, "\n"), f->rec->command);
         }
-        import_report(summary, losses, stdout);
-        import_lacks(rec, summary, losses, stdout);
+        import_report(&f->summary, &f->losses, stdout);
+        import_lacks(f->rec, &f->summary, &f->losses, stdout);
         if (!stat(args->out, &st)) {
-            printf("written        %s, %.2f MB\n", args->out, (double)st.st_size / 1e6);
+            printf("written        %s, %s\n", args->out,
+                   bench_size_text((uint64_t)st.st_size, size, sizeof(size)));
         }
     }
+    return status;
 }
 
 int bench_import(int argc, char **argv)
@@ -253,20 +268,20 @@ int bench_import(int argc, char **argv)
     bench_out_check_all(files, 2);
     bench_out_check_input(files, 2, args.path);
     struct job job;
-    struct fpr_trace_summary summary;
+    struct findings found;
     open_all(&job, &args);
+    found.rec = job.rec;
     struct import_check *check = import_check_new(job.rec);
-    copy(&job, check, &summary);
+    copy(&job, check, &found.summary);
     int err = fpr_trace_writer_commit(job.writer);
     if (err) {
         give_up(&job, err);
     }
-    struct import_losses losses;
-    import_check_end(check, &summary, &losses);
-    tell(&args, job.rec, &summary, &losses);
+    import_check_end(check, &found.summary, &found.losses);
+    int status = tell(&args, &found);
     fpr_trace_writer_close(job.writer);
     fpr_trace_close(job.trace);
     fpr_recording_close(job.rec);
     import_stage_remove(job.stage);
-    return BENCH_OK;
+    return status;
 }

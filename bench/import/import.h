@@ -26,6 +26,7 @@ struct import_losses {
     bool unmarked;         /* there is a state.before, and the trace does not say of when */
     char after[160];       /* why state.after cannot be read; empty: it can, or there is none */
     uint64_t backwards;    /* records whose time is before that of the one before */
+    fpr_ns back_most;      /* by so much at most */
     bool start_known;      /* from state.before or kpageflags.before */
 };
 

@@ -131,14 +131,25 @@ uint64_t import_misfits(const struct fpr_trace_summary *s, const struct import_l
 }
 
 /* What is there, and does not fit. */
-enum { BAD_GAPS, BAD_FOREIGN, BAD_UNMARKED, BAD_END, NR_BAD };
-static const char *const bad_words[NR_BAD] = {"gaps", "foreign-state", "mark", "state-after"};
+enum { BAD_GAPS, BAD_ORDER, BAD_FOREIGN, BAD_UNMARKED, BAD_END, NR_BAD };
+static const char *const bad_words[NR_BAD] = {"gaps", "order", "foreign-state", "mark",
+                                              "state-after"};
+
+/* Delays of reporting are seconds: below this nothing that a pass does is another. */
+#define MOST_BACK (100 * FPR_NS_PER_MS)
+
+static bool out_of_order(const struct import_losses *l)
+{
+    return l->back_most > MOST_BACK || l->backwards > l->events / MOST_MISFITS;
+}
 
 static bool is_bad(int bad, const struct fpr_trace_summary *s, const struct import_losses *l)
 {
     switch (bad) {
     case BAD_GAPS:
         return import_misfits(s, l) > 0;
+    case BAD_ORDER:
+        return out_of_order(l);
     case BAD_FOREIGN:
         return l->foreign;
     case BAD_UNMARKED:
@@ -170,6 +181,13 @@ static void tell_bad(int bad, const struct fpr_trace_summary *s, const struct im
                 "the state is another recording's. From there on page frames cannot be predicted, "
                 "and whether %.1f MiB are in use is not known",
                 import_misfits(s, l), l->events, first_misfit(l), misfit_mib(l));
+        break;
+    case BAD_ORDER:
+        fprintf(to,
+                "the order of events: %" PRIu64 " records are earlier than the one before, by up "
+                "to %.3f s, as where several CPUs' buffers were joined one after the other; sort "
+                "the lines by their time",
+                l->backwards, (double)l->back_most / (double)FPR_NS_PER_S);
         break;
     case BAD_FOREIGN:
         fputs("its own state.before: that one was taken at another time than the trace says; page "
@@ -206,7 +224,7 @@ static const struct verdict *judge(const struct fpr_recording *rec,
     if (!s->records[FPR_TRACE_ALLOC] || !s->records[FPR_TRACE_FREE]) {
         return &verdicts[0];
     }
-    if (no_start(rec, s) || misfits > losses->events / MOST_MISFITS) {
+    if (no_start(rec, s) || out_of_order(losses) || misfits > losses->events / MOST_MISFITS) {
         return &verdicts[1];
     }
     if (no_state(rec, s) || losses->foreign || losses->unmarked) {

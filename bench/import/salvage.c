@@ -229,7 +229,8 @@ void import_stage_drop_end(const char *stage)
     drop_file(stage, "kpageflags.after");
 }
 
-void import_find_cut(const struct fpr_recording *rec, struct import_cut *cut)
+int import_find_cut(const struct fpr_recording *rec, struct import_cut *cut,
+                    struct fpr_trace_error *told)
 {
     const struct fpr_trace_options options = {.vmemmap = rec->vmemmap};
     struct fpr_trace *trace = NULL;
@@ -250,7 +251,8 @@ void import_find_cut(const struct fpr_recording *rec, struct import_cut *cut)
     }
     free(real);
     if (got < 0 && !cut->records) {
-        bench_die_salvage(got, &error);
+        *told = error;
+        return got;
     }
     cut->cut = got < 0;
     if (cut->cut) {
@@ -263,4 +265,5 @@ void import_find_cut(const struct fpr_recording *rec, struct import_cut *cut)
                        error.file, line, error.reason, (unsigned long long)cut->records,
                        (double)last / 1e9);
     }
+    return 0;
 }

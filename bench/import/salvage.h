@@ -13,9 +13,10 @@ struct import_cut {
     uint64_t records; /* before that; UINT64_MAX: all */
 };
 
-/* Reads the trace once; one line on stderr if it breaks off. Ends the program if nothing of it can
- * be kept. */
-void import_find_cut(const struct fpr_recording *rec, struct import_cut *cut);
+/* Reads the trace once; one line on stderr if it breaks off. Returns 0, or why nothing of it can be
+ * kept, with words. */
+int import_find_cut(const struct fpr_recording *rec, struct import_cut *cut,
+                    struct fpr_trace_error *error);
 
 /* A folder that stands for a recording (a folder, or a native file): links to its files but those
  * that cannot be read; texts without their bad lines. One line on stderr for each loss. NULL if it

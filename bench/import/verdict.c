@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "import/import.h"
+#include "stop.h"
 
 static int follow(struct fpr_trace *trace, struct import_check *check, const volatile int *stop,
                   struct fpr_trace_error *error)
@@ -11,7 +12,7 @@ static int follow(struct fpr_trace *trace, struct import_check *check, const vol
     struct fpr_trace_record record;
     int got;
     while ((got = fpr_trace_next(trace, &record, error)) > 0) {
-        if (stop && *stop) {
+        if (stop && bench_stopped(stop)) {
             return -EINTR;
         }
         import_check_record(check, &record);

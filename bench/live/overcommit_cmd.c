@@ -35,15 +35,16 @@ enum {
 };
 
 static const struct argp_option options[] = {
-    {"guests", KEY_GUESTS, "K", 0, "Guests (4)", 1},
-    {"mib", KEY_MIB, "N", 0, "Memory of each (256)", 1},
-    {"host-mib", KEY_HOST, "N", 0, "Memory of the host (6 tenths of theirs)", 1},
-    {"rounds", KEY_ROUNDS, "N", 0, "Times that each guest has its turn (2)", 1},
-    {"slot", KEY_SLOT, "S", 0, "Seconds of a turn (0.8)", 1},
-    {"demand", KEY_DEMAND, "SHARE", 0, "Of its memory that a guest uses in its turn (0.8)", 1},
-    {"delay-ms", KEY_DELAY, "N", 0, "From a request to its pass (200)", 2},
+    {"guests", KEY_GUESTS, "K", 0, "Guests, 2 to 64 (4)", 1},
+    {"mib", KEY_MIB, "N", 0, "Memory of each, 128 to 1048576 (256)", 1},
+    {"host-mib", KEY_HOST, "N", 0, "Memory of the host, 2 to less than theirs (6 tenths of it)", 1},
+    {"rounds", KEY_ROUNDS, "N", 0, "Times that each guest has its turn, 1 to 1000 (2)", 1},
+    {"slot", KEY_SLOT, "S", 0, "Seconds of a turn, 0.05 to 3600 (0.8)", 1},
+    {"demand", KEY_DEMAND, "SHARE", 0, "Of its memory, used in its turn, 0.01 to 1 (0.8)", 1},
+    {"delay-ms", KEY_DELAY, "N", 0, "From a request to its pass, 0 to 3600000 (200)", 2},
+    {NULL, 0, NULL, 0, "Results ('-' is standard output, in place of the table):", 3},
     {"csv", KEY_CSV, "FILE", 0, "Host memory over time: setting, seconds, MiB", 3},
-    {"json", KEY_JSON, "FILE", 0, "Everything (- is standard output, in place of the table)", 3},
+    {"json", KEY_JSON, "FILE", 0, "Everything", 3},
     {"html", KEY_HTML, "FILE", 0, "A page that stands alone", 3},
     {0},
 };
@@ -100,7 +101,7 @@ static void text(const struct outcome *r, FILE *to)
     const struct overcommit_options *o = &r->options;
     fprintf(to,
             "%u guests of %" PRIu64 " MiB (%" PRIu64 " MiB in all) on a host of %" PRIu64
-            " MiB; each uses %g %% of its memory for %g s in turn, %u times; delay %g ms\n",
+            " MiB; each uses %g %% of its memory for %g s in turn, %u times; delay %.0f ms\n",
             o->guests, o->guest.mib, o->guest.mib * o->guests, o->host_mib, 100 * o->demand,
             o->slot_s, o->rounds, (double)o->guest.report.delay / 1e6);
     fprintf(to, "%-24s %9s %9s %9s %9s %8s %8s %8s %10s\n", "reporting", "peak MiB", "mean MiB",
@@ -113,8 +114,9 @@ static void text(const struct outcome *r, FILE *to)
     }
 }
 
-static void csv(const struct outcome *r, FILE *to)
+static void csv(FILE *to, const void *outcome)
 {
+    const struct outcome *r = outcome;
     fprintf(to, "# fpr-bench overcommit %s: host memory over time, by mincore\n", fpr_version());
     fputs("reporting,time_s,host_mib\n", to);
     for (unsigned k = 0; k < r->done; k++) {
@@ -155,15 +157,17 @@ static struct json_object *json_of(const struct outcome *r)
     return o;
 }
 
-static void json(const struct outcome *r, FILE *to)
+static void json(FILE *to, const void *outcome)
 {
+    const struct outcome *r = outcome;
     struct json_object *o = json_of(r);
     bench_json_write(o, to);
     json_object_put(o);
 }
 
-static void html(const struct outcome *r, FILE *to)
+static void html(FILE *to, const void *outcome)
 {
+    const struct outcome *r = outcome;
     const struct live_line lines[] = {
         {"reporting off", "#888888", false, &r->score[0].host},
         {"order 9", "#1f77b4", false, &r->score[2].host},
@@ -190,17 +194,6 @@ static void html(const struct outcome *r, FILE *to)
     fputs("</script>\n</main>\n</body>\n</html>\n", to);
     json_object_put(data);
     free(words);
-}
-
-static void write_with(const char *path, void (*write)(const struct outcome *, FILE *),
-                       const struct outcome *r)
-{
-    if (path) {
-        struct bench_out out;
-        bench_out_open(&out, path);
-        write(r, out.file);
-        bench_out_commit(&out);
-    }
 }
 
 /* The guests' memory is real: what they use together must be there. */
@@ -279,20 +272,23 @@ int bench_overcommit(int argc, char **argv)
     const volatile int *stop = bench_stop_install();
     bool terminal = isatty(STDERR_FILENO);
     bench_stop_graceful(1);
-    while (r->done < OVERCOMMIT_NR_SETTINGS && !*stop) {
+    while (r->done < OVERCOMMIT_NR_SETTINGS && !bench_stopped(stop)) {
         terminal ? fprintf(stderr, "\r%-30s", overcommit_settings[r->done].name) : 0;
         overcommit_run(&r->options, &overcommit_settings[r->done], &r->score[r->done], stop);
-        r->done += !*stop;
+        r->done += !bench_stopped(stop);
     }
     terminal ? fprintf(stderr, "\r%30s\r", "") : 0;
-    if (*stop) {
+    if (bench_stopped(stop)) {
         return interrupted(r);
     }
-    bool to_stdout = r->options.json && !strcmp(r->options.json, "-");
-    to_stdout ? (void)0 : text(r, stdout);
-    write_with(r->options.csv, csv, r);
-    write_with(r->options.json, json, r);
-    write_with(r->options.html, html, r);
+    const struct overcommit_options *o = &r->options;
+    if (!bench_out_is_stdout(o->csv) && !bench_out_is_stdout(o->json) &&
+        !bench_out_is_stdout(o->html)) {
+        text(r, stdout);
+    }
+    int status = bench_out_write(o->csv, csv, r);
+    status |= bench_out_write(o->json, json, r);
+    status |= bench_out_write(o->html, html, r);
     free(r);
-    return BENCH_OK;
+    return status;
 }

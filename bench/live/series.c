@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "stop.h"
 
 const struct series_row series_rows[SERIES_NR_ROWS] = {
     {"baseline", "Baseline", false, false, false, FPR_ARENA_DONTNEED},
@@ -46,15 +47,15 @@ static void run_row(struct series_result *r, unsigned row, unsigned run)
 void series_run(struct series_result *r, const volatile int *stop)
 {
     bool terminal = isatty(STDERR_FILENO);
-    for (unsigned run = 0; run < r->options.runs && !*stop; run++) {
-        for (unsigned k = 0; k < SERIES_NR_ROWS && !*stop; k++) {
+    for (unsigned run = 0; run < r->options.runs && !bench_stopped(stop); run++) {
+        for (unsigned k = 0; k < SERIES_NR_ROWS && !bench_stopped(stop); k++) {
             unsigned row = run % 2 ? SERIES_NR_ROWS - 1 - k : k; /* drift hits all alike */
             if (r->options.rows[row]) {
                 terminal ? fprintf(stderr, "\rrun %u: %-30s", run + 1, series_rows[row].name) : 0;
                 run_row(r, row, run);
             }
         }
-        r->runs += !*stop; /* complete ones */
+        r->runs += !bench_stopped(stop); /* complete ones */
     }
     terminal ? fprintf(stderr, "\r%40s\r", "") : 0;
 }

@@ -31,21 +31,22 @@ enum {
 };
 
 static const struct argp_option options[] = {
-    {"mib", KEY_MIB, "N", 0, "Memory of the guest (512)", 1},
-    {"map-mib", KEY_MAP, "N", 0, "What a task maps at a time (128)", 1},
-    {"runs", KEY_RUNS, "N", 0, "Runs of each row (5)", 1},
-    {"seconds", KEY_SECONDS, "S", 0, "Length of each test in each run (0.6)", 1},
-    {"tasks", KEY_TASKS, "N", 0, "Tasks beside 1 (number of CPUs)", 1},
+    {"mib", KEY_MIB, "N", 0, "Memory of the guest, 128 to 1048576 (512)", 1},
+    {"map-mib", KEY_MAP, "N", 0, "What a task maps at a time, 2 to 1048576 (128)", 1},
+    {"runs", KEY_RUNS, "N", 0, "Runs of each row, 1 to 101 (5)", 1},
+    {"seconds", KEY_SECONDS, "S", 0, "Length of each test in each run, 0.01 to 3600 (0.6)", 1},
+    {"tasks", KEY_TASKS, "N", 0, "Tasks beside 1, 1 to 1024 (number of CPUs)", 1},
     {"rows", KEY_ROWS, "LIST", 0, "Of baseline,no-device,enabled,shuffle,free (all)", 1},
     {"tests", KEY_TESTS, "LIST", 0, "Of page_fault1,page_fault2 (both)", 1},
     {"only", KEY_ONLY, "PART", 0, "table or memhog (both)", 1},
-    {"delay-ms", KEY_DELAY, "N", 0, "From a request to its pass (500)", 2},
-    {"order", KEY_ORDER, "N", 0, "Lowest order reported (9)", 2},
-    {"capacity", KEY_CAPACITY, "N", 0, "Blocks of a report (32)", 2},
+    {"delay-ms", KEY_DELAY, "N", 0, "From a request to its pass, 0 to 3600000 (500)", 2},
+    {"order", KEY_ORDER, "N", 0, "Lowest order reported, 0 to 10 (9)", 2},
+    {"capacity", KEY_CAPACITY, "N", 0, "Blocks of a report, 1 to 65536 (32)", 2},
     {"budget-divisor", KEY_BUDGET, "N", 0, "0: no budget (16)", 2},
     {"thp", KEY_THP, "MODE", 0, "Huge pages on the host: always, never or system (always)", 2},
+    {NULL, 0, NULL, 0, "Results ('-' is standard output, in place of the table):", 3},
     {"csv", KEY_CSV, "FILE", 0, "Every run as a line", 3},
-    {"json", KEY_JSON, "FILE", 0, "Everything (- is standard output, in place of the table)", 3},
+    {"json", KEY_JSON, "FILE", 0, "Everything", 3},
     {"html", KEY_HTML, "FILE", 0, "A page that stands alone", 3},
     {"curve", KEY_CURVE, "FILE", 0, "The memhog curves as CSV", 3},
     {"svg", KEY_SVG, "FILE", 0, "The memhog curves as a picture", 3},
@@ -209,22 +210,46 @@ static void check(const struct series_options *o)
     }
 }
 
-static void write_with(const char *path, void (*write)(const struct series_result *, FILE *),
-                       const struct series_result *r)
+static void put_csv(FILE *to, const void *result)
 {
-    if (path) {
-        struct bench_out out;
-        bench_out_open(&out, path);
-        write(r, out.file);
-        bench_out_commit(&out);
-    }
+    series_csv(result, to);
 }
 
-static void json(const struct series_result *r, FILE *to)
+static void put_json(FILE *to, const void *result)
 {
-    struct json_object *o = series_json(r);
+    struct json_object *o = series_json(result);
     bench_json_write(o, to);
     json_object_put(o);
+}
+
+static void put_html(FILE *to, const void *result)
+{
+    series_html(result, to);
+}
+
+static void put_curve(FILE *to, const void *result)
+{
+    series_curve_csv(result, to);
+}
+
+static void put_svg(FILE *to, const void *result)
+{
+    series_svg(result, to);
+}
+
+static int write_all(const struct series_result *r)
+{
+    const struct series_options *o = &r->options;
+    if (!bench_out_is_stdout(o->csv) && !bench_out_is_stdout(o->json) &&
+        !bench_out_is_stdout(o->html) && !bench_out_is_stdout(o->curve) &&
+        !bench_out_is_stdout(o->svg)) {
+        series_text(r, stdout);
+    }
+    int status = bench_out_write(o->csv, put_csv, r);
+    status |= bench_out_write(o->json, put_json, r);
+    status |= bench_out_write(o->html, put_html, r);
+    status |= bench_out_write(o->curve, put_curve, r);
+    return status | bench_out_write(o->svg, put_svg, r);
 }
 
 static void memhog(struct series_result *r)
@@ -304,19 +329,13 @@ int bench_series(int argc, char **argv)
     if (r->options.table) {
         series_run(r, stop);
     }
-    if (r->options.memhog && !*stop) {
+    if (r->options.memhog && !bench_stopped(stop)) {
         memhog(r);
     }
-    if (*stop) {
+    if (bench_stopped(stop)) {
         return interrupted(r);
     }
-    bool to_stdout = r->options.json && !strcmp(r->options.json, "-");
-    to_stdout ? (void)0 : series_text(r, stdout);
-    write_with(r->options.csv, series_csv, r);
-    write_with(r->options.json, json, r);
-    write_with(r->options.html, series_html, r);
-    write_with(r->options.curve, series_curve_csv, r);
-    write_with(r->options.svg, series_svg, r);
+    int status = write_all(r);
     free(r);
-    return BENCH_OK;
+    return status;
 }

@@ -39,7 +39,7 @@ static void setting(const struct series_result *r, FILE *to)
     if (o->table) {
         fprintf(to, "mappings of %" PRIu64 " MiB a task, ", o->map_mib);
     }
-    fprintf(to, "delay %g ms, order ", (double)report->delay / 1e6);
+    fprintf(to, "delay %.0f ms, order ", (double)report->delay / 1e6);
     report->order < 0 ? fputs("of the kernel", to) : fprintf(to, "%d", report->order);
     fprintf(to, ", capacity %u, budget divisor %u", report->capacity, report->budget_divisor);
     if (o->table) {

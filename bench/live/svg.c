@@ -50,12 +50,12 @@ static void axes(FILE *to, const struct scale *s, const char *unit)
     for (double y = 0; y <= s->y1 * 1.0001; y += dy) {
         fprintf(to,
                 "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>"
-                "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
+                "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.10g</text>\n",
                 LEFT, WIDTH - RIGHT, at_y(s, y), at_y(s, y), LEFT - 6, at_y(s, y) + 4, y);
     }
     /* NOLINTNEXTLINE(*FloatLoopCounter): likewise */
     for (double x = ceil(s->x0 / dx) * dx; x <= s->x1 * 1.0001; x += dx) {
-        fprintf(to, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n", at_x(s, x),
+        fprintf(to, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.10g</text>\n", at_x(s, x),
                 HEIGHT - BOTTOM + 18, fabs(x) < dx / 1000 ? 0 : x);
     }
     fprintf(to,

@@ -49,6 +49,7 @@ static void leave(void)
 int main(int argc, char **argv)
 {
     int rank = 0, size = 1;
+    bench_begin();
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
                              .working = &working,
                              .send = send_text,
                              .receive = receive_text};
-    int status = tune_main(argc - 1, argv + 1, &team);
+    int status = bench_end(tune_main(argc - 1, argv + 1, &team));
     finished = status == BENCH_OK;
     return status;
 }

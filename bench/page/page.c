@@ -118,14 +118,23 @@ static void chart(FILE *to, const char *id, const char *label)
     }
 }
 
-void page_chart_host(FILE *to)
+/* What stands above a chart: a heading, words, and where recordings and settings are picked. */
+static void above(FILE *to, const char *heading, const char *words, const char *picker)
 {
-    fputs("<section>\n<h2>What the host holds over time</h2>\n"
-          "<p>Guest memory resident on the host. Lower is better: what lies between a curve and "
-          "<em>reporting off</em> was given back. <em>Measured</em> is what the recorded guest "
-          "really held, with the setting that it ran with.</p>\n<div class=picker "
-          "data-for=host></div>\n",
-          to);
+    fprintf(to, "<section>\n<h2>%s</h2>\n<p>%s</p>\n", heading, words);
+    if (picker) {
+        fprintf(to, "<div class=picker data-for=%s></div>\n", picker);
+    }
+}
+
+void page_chart_host(FILE *to, const char *words)
+{
+    above(to, "What the host holds over time",
+          words ? words
+                : "Guest memory resident on the host. Lower is better: what lies between a curve "
+                  "and <em>reporting off</em> was given back. <em>Measured</em> is what the "
+                  "recorded guest really held, with the setting that it ran with.",
+          "host");
     chart(to, "host", "Host memory over time");
     fputs("</section>\n", to);
 }
@@ -140,24 +149,26 @@ void page_chart_pareto(FILE *to)
     fputs("</section>\n", to);
 }
 
-void page_chart_gap(FILE *to)
+void page_chart_gap(FILE *to, const char *words)
 {
-    fputs("<section>\n<h2>Free in the guest, yet held by the host: why</h2>\n"
-          "<p>The height is memory that is free in the guest but still resident on the host, split "
-          "by the reason. Much <em>below the order</em> asks for a lower order; much <em>waiting "
-          "for a pass</em> for a shorter delay; much <em>budget</em> for a larger budget.</p>\n"
-          "<div class=picker data-for=gap></div>\n",
-          to);
+    above(to, "Free in the guest, yet held by the host: why",
+          words ? words
+                : "The height is memory that is free in the guest but still resident on the host, "
+                  "split by the reason. Much <em>below the order</em> asks for a lower order; much "
+                  "<em>waiting for a pass</em> for a shorter delay; much <em>budget</em> for a "
+                  "larger budget.",
+          "gap");
     chart(to, "gap", "Free memory still held, by reason, over time");
     fputs("</section>\n", to);
 }
 
-void page_chart_refaults(FILE *to)
+void page_chart_refaults(FILE *to, const char *words)
 {
-    fputs("<section>\n<h2>Refaults</h2>\n"
-          "<p>Pages that were reported and then used again, added up: each costs a host page fault "
-          "and zeroing. Settings that report sooner and smaller blocks have more.</p>\n",
-          to);
+    above(to, "Refaults",
+          words ? words
+                : "Pages that were reported and then used again, added up: each costs a host page "
+                  "fault and zeroing. Settings that report sooner and smaller blocks have more.",
+          NULL);
     chart(to, "refaults", "Pages reported, then touched again, over time");
     fputs("</section>\n", to);
 }

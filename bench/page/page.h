@@ -29,10 +29,11 @@ void page_words(FILE *to, const char *text);
 void page_begin(FILE *to, const char *title);
 void page_end(FILE *to, struct json_object *data);
 
-/* Places that the script fills; nothing but a note without charts. */
-void page_chart_host(FILE *to);
+/* Places that the script fills; nothing but a note without charts. `words` (HTML) stand above it,
+ * NULL: those of a sweep. */
+void page_chart_host(FILE *to, const char *words);
 void page_chart_pareto(FILE *to);
-void page_chart_gap(FILE *to);
-void page_chart_refaults(FILE *to);
+void page_chart_gap(FILE *to, const char *words);
+void page_chart_refaults(FILE *to, const char *words);
 
 #endif

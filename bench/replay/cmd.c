@@ -3,15 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <fpr/version.h>
-
 #include "cli.h"
 #include "gen/source.h"
-#include "json.h"
 #include "model_args.h"
 #include "out.h"
 #include "replay.h"
 #include "stop.h"
+#include "views.h"
 #include "watch.h"
 
 enum {
@@ -34,8 +32,8 @@ static const struct argp_option options[] = {
     {"order", KEY_ORDER, "N", 0, "Lowest order reported, 0 to 13", 1},
     {"capacity", KEY_CAPACITY, "N", 0, "Blocks in one report, 1 to 65536 (32)", 1},
     {"budget-divisor", KEY_BUDGET, "N", 0,
-     "A pass reports 1/N of a list, rounded up, and one batch (16); 0: no budget", 1},
-    {"delay-ms", KEY_DELAY, "N", 0, "From a request to its pass (2000)", 1},
+     "A pass reports 1/N of a list, rounded up, and one batch, N to 1000000 (16); 0: no budget", 1},
+    {"delay-ms", KEY_DELAY, "N", 0, "From a request to its pass, 0 to 3600000 (2000)", 1},
     {"patch-level", KEY_LEVEL, "P4|P7|P8", 0,
      "P4: neither rotation nor budget, full batches at once; P7: rotation; P8: both (the rule)", 1},
     {"reporting", KEY_OFF, "on|off", 0, "off: no device is registered", 1},
@@ -174,9 +172,8 @@ static struct bench_origin origin_of(const struct replay_args *args,
                                      const struct fpr_prepared *prepared)
 {
     const struct fpr_recording *rec = fpr_prepared_recording(prepared);
-    struct bench_origin origin = {.path = args->path,
-                                  .lost = bench_lost(prepared),
-                                  .what_if = !args->model.replay.as_recorded};
+    struct bench_origin origin = {
+        .path = args->path, .lost = bench_lost(prepared), .options = &args->model.replay};
     if (rec) {
         origin.command = rec->command;
         origin.has_end = rec->state_after != NULL;
@@ -184,57 +181,19 @@ static struct bench_origin origin_of(const struct replay_args *args,
     return origin;
 }
 
-/* What reporting was like, if it was another than was recorded. */
-static void settings_json(struct json_object *json, const struct fpr_replay_options *o)
+static int write_files(const struct replay_args *args, const struct fpr_prepared *prepared,
+                       const struct fpr_replay_result *result)
 {
-    const struct fpr_report_config *c = &o->report;
-    if (o->as_recorded) {
-        return;
-    }
-    struct json_object *settings = bench_json_object();
-    bench_json_add_bool(settings, "reporting", o->reporting);
-    if (c->order >= 0) { /* else the profile's own */
-        bench_json_add_u64(settings, "order", (uint64_t)c->order);
-    }
-    bench_json_add_u64(settings, "budget_divisor", c->budget_divisor);
-    bench_json_add_u64(settings, "capacity", c->capacity);
-    bench_json_add_double(settings, "delay_ms", (double)c->delay / (double)FPR_NS_PER_MS);
-    bench_json_add(json, "settings", settings);
-}
-
-static void write_files(const struct replay_args *args, const struct fpr_prepared *prepared,
-                        const struct fpr_replay_result *result)
-{
-    struct bench_out out;
     const struct bench_origin origin = origin_of(args, prepared);
-    if (args->csv) {
-        bench_out_open(&out, args->csv);
-        bench_curve_csv(result, args->path, out.file);
-        bench_out_commit(&out);
-    }
-    if (args->json) {
-        struct json_object *json = bench_result_json(result);
-        bench_json_add_string(json, "version", fpr_version());
-        bench_json_add_string(json, "trace", args->path);
-        settings_json(json, &args->model.replay);
-        bench_json_add_u64(json, "lost_events", origin.lost);
-        if (origin.command) {
-            bench_json_add_string(json, "command", origin.command);
-        }
-        bench_out_open(&out, args->json);
-        bench_json_write(json, out.file);
-        bench_out_commit(&out);
-        json_object_put(json);
-    }
-    if (args->html) {
-        bench_out_open(&out, args->html);
-        bench_replay_html(result, &origin, out.file);
-        bench_out_commit(&out);
-    }
+    const struct bench_replayed all = {result, &origin};
+    int status = bench_out_write(args->csv, bench_replay_csv, &all);
+    status |= bench_out_write(args->json, bench_replay_json, &all);
+    status |= bench_out_write(args->html, bench_replay_html, &all);
     if (!bench_out_is_stdout(args->csv) && !bench_out_is_stdout(args->json) &&
         !bench_out_is_stdout(args->html) && !bench_watch_takes_stdout(&args->watch)) {
         bench_result_text(result, &origin, stdout);
     }
+    return status;
 }
 
 static int replay(struct replay_args *args)
@@ -247,6 +206,7 @@ static int replay(struct replay_args *args)
     if (err) {
         bench_die_trace(err, &error);
     }
+    int status = BENCH_OK;
     struct fpr_replay_result result;
     memset(&result, 0, sizeof(result));
     memset(&error, 0, sizeof(error));
@@ -257,12 +217,12 @@ static int replay(struct replay_args *args)
         snprintf(error.file, sizeof(error.file), "%.255s", args->path);
     }
     if (!err) {
-        bench_watch_end(&args->watch);
+        status = bench_watch_end(&args->watch);
         if (result.device_failed) {
             bench_complain("--device: %" PRIu64 " of %" PRIu64 " calls failed, the first with %d",
                            result.device_failed, result.report_calls, result.device_error);
         }
-        write_files(args, prepared, &result);
+        status |= write_files(args, prepared, &result);
         fpr_replay_result_free(&result);
     }
     bench_watch_free(&args->watch);
@@ -273,7 +233,7 @@ static int replay(struct replay_args *args)
     if (err) {
         bench_die_trace(err, &error);
     }
-    return BENCH_OK;
+    return status;
 }
 
 int bench_replay(int argc, char **argv)
@@ -305,6 +265,7 @@ int bench_replay(int argc, char **argv)
         }
     }
     const struct bench_out_file views = {"--views", args.watch.views};
+    bench_views_check(args.watch.views);
     bench_out_check_input(files, nr_files, args.path);
     bench_out_check_input(&views, 1, args.path);
     struct bench_plugin plugin = {.loaded = NULL};

@@ -7,6 +7,19 @@
 #include "replay.h"
 #include "tune/tune.h"
 
+/* One curve, so nothing to compare it with; and what reporting that is off does. */
+#define MEASURED                                                                                   \
+    "<em>Measured</em>, if it was recorded, is what the guest really held, with the setting that " \
+    "it ran with."
+#define HOST_ON "Guest memory resident on the host, as the model has it. " MEASURED
+#define HOST_OFF                                                                                   \
+    "Guest memory resident on the host. Reporting is off in this replay: nothing is given back, "  \
+    "and the curve never falls. " MEASURED
+#define GAP_OFF                                                                                    \
+    "The height is memory that is free in the guest but still resident on the host. Reporting is " \
+    "off in this replay: all of it is held for that reason."
+#define REFAULTS_OFF "Where nothing is reported, nothing is touched again: there are none."
+
 static void summary(const struct fpr_replay_result *result, const struct bench_origin *origin,
                     FILE *to)
 {
@@ -53,16 +66,19 @@ static struct json_object *page_data(const struct fpr_replay_result *result, con
     return o;
 }
 
-void bench_replay_html(const struct fpr_replay_result *result, const struct bench_origin *origin,
-                       FILE *to)
+void bench_replay_html(FILE *to, const void *replayed)
 {
+    const struct fpr_replay_result *result = ((const struct bench_replayed *)replayed)->result;
+    const struct bench_origin *origin = ((const struct bench_replayed *)replayed)->origin;
+    bool off = bench_what_if(origin) && !origin->options->reporting;
     page_begin(to, "A replay");
-    fputs("<h1>A replay</h1>\n<p class=lead>A recorded guest, replayed through a model of the "
-          "kernel's page allocator with free page reporting.</p>\n",
-          to);
-    page_chart_host(to);
-    page_chart_gap(to);
-    page_chart_refaults(to);
+    fprintf(to,
+            "<h1>A replay</h1>\n<p class=lead>A recorded guest, replayed through a model of the "
+            "kernel's page allocator %s.</p>\n",
+            off ? "without free page reporting" : "with free page reporting");
+    page_chart_host(to, off ? HOST_OFF : HOST_ON);
+    page_chart_gap(to, off ? GAP_OFF : NULL);
+    page_chart_refaults(to, off ? REFAULTS_OFF : NULL);
     summary(result, origin, to);
     struct json_object *data = page_data(result, origin->path);
     page_end(to, data);

@@ -9,24 +9,37 @@
 
 struct json_object;
 
-/* The result as the JSON document that DESIGN names the keys of. */
-struct json_object *bench_result_json(const struct fpr_replay_result *result);
 /* Where a recording is from. */
 struct bench_origin {
     const char *path;
-    const char *command; /* the line that made it; NULL: it was recorded */
-    uint64_t lost;       /* events that the kernel lost */
-    bool has_end;        /* there is a state.after */
-    bool what_if;        /* reporting is another than was recorded */
+    const char *command;                      /* the line that made it; NULL: it was recorded */
+    uint64_t lost;                            /* events that the kernel lost */
+    bool has_end;                             /* there is a state.after */
+    const struct fpr_replay_options *options; /* how it was replayed */
 };
-/* The same for people. */
+/* Reporting is another than was recorded. */
+static inline bool bench_what_if(const struct bench_origin *origin)
+{
+    return !origin->options->as_recorded;
+}
+/* The result for people. */
 void bench_result_text(const struct fpr_replay_result *result, const struct bench_origin *origin,
                        FILE *to);
-/* The curves: a header line and one row a sample. */
-void bench_curve_csv(const struct fpr_replay_result *result, const char *path, FILE *to);
+/* settings.c: how reporting was set. JSON has nothing where it was as recorded. */
+void bench_settings_json(struct json_object *json, const struct fpr_replay_options *options);
+void bench_settings_csv(FILE *to, const struct fpr_replay_options *options);
+void bench_settings_text(FILE *to, const struct fpr_replay_options *options);
+
+/* The files, for bench_out_write(): `replayed` is a struct bench_replayed. */
+struct bench_replayed {
+    const struct fpr_replay_result *result;
+    const struct bench_origin *origin;
+};
+/* The curves: comments, a header line and one row a sample. */
+void bench_replay_csv(FILE *to, const void *replayed);
+void bench_replay_json(FILE *to, const void *replayed);
 /* One page with the curves. */
-void bench_replay_html(const struct fpr_replay_result *result, const struct bench_origin *origin,
-                       FILE *to);
+void bench_replay_html(FILE *to, const void *replayed);
 
 /* A device loaded by path (fpr_plugin_device() of fpr/devices.h). Ends the program if there is
  * none. */

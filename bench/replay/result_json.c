@@ -1,5 +1,7 @@
 #include <math.h>
 
+#include <fpr/version.h>
+
 #include "json.h"
 #include "model_args.h"
 #include "replay.h"
@@ -132,7 +134,7 @@ static void add_host(struct json_object *o, const struct fpr_replay_result *r)
     bench_json_add(o, "report", report);
 }
 
-struct json_object *bench_result_json(const struct fpr_replay_result *r)
+static struct json_object *result_json(const struct fpr_replay_result *r)
 {
     struct json_object *o = bench_json_object();
     bench_json_add_string(o, "mode", bench_mode_words[r->mode]);
@@ -146,4 +148,19 @@ struct json_object *bench_result_json(const struct fpr_replay_result *r)
     add_reports(o, r);
     add_host(o, r);
     return o;
+}
+
+void bench_replay_json(FILE *to, const void *replayed)
+{
+    const struct bench_replayed *r = replayed;
+    struct json_object *json = result_json(r->result);
+    bench_json_add_string(json, "version", fpr_version());
+    bench_json_add_string(json, "trace", r->origin->path);
+    bench_settings_json(json, r->origin->options);
+    bench_json_add_u64(json, "lost_events", r->origin->lost);
+    if (r->origin->command) {
+        bench_json_add_string(json, "command", r->origin->command);
+    }
+    bench_json_write(json, to);
+    json_object_put(json);
 }

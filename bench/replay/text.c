@@ -137,7 +137,11 @@ static void host(const struct fpr_replay_result *r, FILE *to)
 void bench_result_text(const struct fpr_replay_result *r, const struct bench_origin *origin,
                        FILE *to)
 {
-    fprintf(to, "recording      %s\n", origin->path);
+    fprintf(to, "recording      ");
+    for (const char *c = origin->path; *c; c++) {
+        fputc(*c == '\n' || *c == '\r' ? ' ' : *c, to);
+    }
+    fputc('\n', to);
     if (origin->command) {
         fprintf(to, "made by        %.*s\n", (int)strcspn(origin->command, "\n"), origin->command);
     }
@@ -155,10 +159,12 @@ void bench_result_text(const struct fpr_replay_result *r, const struct bench_ori
             " events, %.1f s of the guest, in %.3f s of CPU (%.2f million a second)\n",
             r->events, (double)r->span / (double)FPR_NS_PER_S, r->seconds,
             r->seconds > 0 ? (double)r->events / r->seconds / 1e6 : 0.0);
-    if (origin->what_if) {
-        fprintf(to, "what if        reporting is not as recorded, so pages differ for that, too\n");
+    if (bench_what_if(origin)) {
+        fprintf(to, "what if        ");
+        bench_settings_text(to, origin->options);
+        fprintf(to, ", not as recorded, so pages differ for that, too\n");
     }
-    prediction(r, origin->what_if, to);
+    prediction(r, bench_what_if(origin), to);
     repairs(r, to);
     end_state(r, origin->has_end, to);
     host(r, to);

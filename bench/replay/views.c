@@ -17,6 +17,22 @@ static int put(void *ctx, const char *text, size_t len)
     return fwrite(text, 1, len, ctx) == len ? 0 : -EIO;
 }
 
+void bench_views_check(const char *path)
+{
+    struct stat st;
+    char *inside = NULL;
+    bool there = path && !stat(path, &st);
+    if (!there) {
+        bench_out_check("--views", path);
+    } else if (!S_ISDIR(st.st_mode)) {
+        bench_die(BENCH_USAGE, "--views: %s: is no folder", path);
+    } else if (asprintf(&inside, "%s/machine.state", path) < 0) {
+        bench_die(BENCH_FAILED, "out of memory");
+    }
+    bench_out_check("--views", inside);
+    free(inside);
+}
+
 bool bench_views_folder(const char *path)
 {
     bool made = !mkdir(path, 0777);
@@ -33,58 +49,76 @@ bool bench_views_folder(const char *path)
     return made;
 }
 
-static void open_in(struct bench_out *out, const char *folder, const char *name)
+static int write_in(const char *folder, const char *name, void (*write)(FILE *, const void *),
+                    const void *what)
 {
     char *path = NULL;
     if (asprintf(&path, "%s/%s", folder, name) < 0) {
         bench_die(BENCH_FAILED, "out of memory");
     }
-    bench_out_open(out, path);
+    int status = bench_out_write(path, write, what);
     free(path);
+    return status;
 }
 
-static void write_state(const struct fpr_machine *machine, const char *folder, fpr_ns now)
+struct moment {
+    const struct fpr_machine *machine;
+    fpr_ns now;
+};
+
+static void put_state(FILE *to, const void *moment)
 {
-    struct bench_out out;
+    const struct moment *m = moment;
     const struct fpr_state_header header = {
-        .time_ns = now, .reporting_order = -1, .reporting_state = -1, .reporting_due_ms = -1};
-    open_in(&out, folder, "machine.state");
-    fpr_machine_save(machine, &header, put, out.file);
-    bench_out_commit(&out);
+        .time_ns = m->now, .reporting_order = -1, .reporting_state = -1, .reporting_due_ms = -1};
+    fpr_machine_save(m->machine, &header, put, to);
 }
 
-static void draw_zones(const struct fpr_machine *machine, const char *folder)
+static void put_zone(FILE *to, const void *zone)
 {
+    fpr_draw_svg(zone, NULL, put, to);
+}
+
+static int draw_zones(const struct fpr_machine *machine, const char *folder)
+{
+    int status = BENCH_OK;
     for (size_t z = 0; z < fpr_machine_nr_zones(machine); z++) {
-        struct bench_out out;
         struct fpr_zone_info info;
         char name[64];
-        fpr_zone_get_info(fpr_machine_zone(machine, z), &info);
+        const struct fpr_zone *zone = fpr_machine_zone(machine, z);
+        fpr_zone_get_info(zone, &info);
         snprintf(name, sizeof(name), "node%d-%s.svg", info.node, info.name);
-        open_in(&out, folder, name);
-        fpr_draw_svg(fpr_machine_zone(machine, z), NULL, put, out.file);
-        bench_out_commit(&out);
+        status |= write_in(folder, name, put_zone, zone);
     }
+    return status;
 }
 
-void bench_views_write(const struct fpr_machine *machine, const char *folder, fpr_ns now)
+struct view {
+    const char *name;
+    int (*view)(const struct fpr_machine *machine, fpr_write_fn write, void *ctx);
+    const struct fpr_machine *machine;
+};
+
+static void put_view(FILE *to, const void *view)
 {
-    static const struct {
-        const char *name;
-        int (*view)(const struct fpr_machine *machine, fpr_write_fn write, void *ctx);
-    } views[] = {
-        {"buddyinfo", fpr_view_buddyinfo},
-        {"pagetypeinfo", fpr_view_pagetypeinfo},
-        {"unusable_index", fpr_view_unusable_index},
-        {"extfrag_index", fpr_view_extfrag_index},
-        {"machine.json", fpr_view_json},
+    const struct view *v = view;
+    v->view(v->machine, put, to);
+}
+
+int bench_views_write(const struct fpr_machine *machine, const char *folder, fpr_ns now)
+{
+    const struct view views[] = {
+        {"buddyinfo", fpr_view_buddyinfo, machine},
+        {"pagetypeinfo", fpr_view_pagetypeinfo, machine},
+        {"unusable_index", fpr_view_unusable_index, machine},
+        {"extfrag_index", fpr_view_extfrag_index, machine},
+        {"machine.json", fpr_view_json, machine},
     };
+    const struct moment moment = {machine, now};
+    int status = BENCH_OK;
     for (size_t k = 0; k < sizeof(views) / sizeof(views[0]); k++) {
-        struct bench_out out;
-        open_in(&out, folder, views[k].name);
-        views[k].view(machine, put, out.file);
-        bench_out_commit(&out);
+        status |= write_in(folder, views[k].name, put_view, &views[k]);
     }
-    write_state(machine, folder, now);
-    draw_zones(machine, folder);
+    status |= write_in(folder, "machine.state", put_state, &moment);
+    return status | draw_zones(machine, folder);
 }

@@ -10,7 +10,10 @@
 /* Makes the folder unless it is there; whether it did. Ends the program if it cannot be written to.
  */
 bool bench_views_folder(const char *path);
-/* Writes the files. Ends the program if that fails. */
-void bench_views_write(const struct fpr_machine *machine, const char *folder, fpr_ns now);
+/* Before a long run: ends the program if it could not be made, or not be written to. Makes nothing.
+ */
+void bench_views_check(const char *path);
+/* Writes the files; those that cannot be are told of. Returns the exit status. */
+int bench_views_write(const struct fpr_machine *machine, const char *folder, fpr_ns now);
 
 #endif

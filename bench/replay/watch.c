@@ -95,8 +95,8 @@ static void on_end(void *ctx, fpr_ns now, const struct fpr_pass_result *result)
 
 static int look(void *ctx, const struct fpr_machine *machine, fpr_ns now)
 {
-    const struct bench_watch *w = ctx;
-    bench_views_write(machine, w->views, now);
+    struct bench_watch *w = ctx;
+    w->views_status = bench_views_write(machine, w->views, now);
     return 0;
 }
 
@@ -106,10 +106,10 @@ static void start_file(struct bench_watch *w, struct bench_watch_file *f,
     if (!f->path) {
         return;
     }
-    f->spool = tmpfile(); /* nothing is left of it, however the program ends */
+    f->spool = bench_out_spool();
     struct fpr_sink_config config = {
         .format = format, .clock = w->clock, .write = put, .ctx = f->spool};
-    int err = f->spool ? fpr_sink_create(&config, &f->sink) : -errno;
+    int err = fpr_sink_create(&config, &f->sink);
     if (err) {
         bench_die(BENCH_FAILED, "%s: %s", f->path, strerror(-err));
     }
@@ -131,15 +131,15 @@ static void start_probes(struct bench_watch *w)
 
 void bench_watch_begin(struct bench_watch *w, struct fpr_replay_options *o)
 {
-    if (w->views) {
-        w->made = bench_views_folder(w->views);
-    }
     if (fpr_clock_create(0, &w->clock)) {
         bench_die(BENCH_FAILED, "out of memory");
     }
     start_file(w, &w->text, FPR_SINK_FTRACE, o);
     start_file(w, &w->timeline, FPR_SINK_TIMELINE, o);
     start_probes(w);
+    if (w->views) {
+        w->made = bench_views_folder(w->views);
+    }
     w->watch = (struct fpr_replay_watch){
         .clock = w->clock, .look = w->views ? look : NULL, .look_ctx = w, .look_at = UINT64_MAX};
     if (w->views_at >= 0) {
@@ -155,29 +155,36 @@ void bench_watch_begin(struct bench_watch *w, struct fpr_replay_options *o)
     }
 }
 
-static void finish_file(struct bench_watch_file *f)
+static void copy_spool(FILE *to, const void *file)
 {
+    const struct bench_watch_file *f = file;
     char part[65536];
     size_t n;
-    struct bench_out out;
-    if (!f->path) {
-        return;
-    }
-    int err = fpr_sink_end(f->sink);
-    if (err || fflush(f->spool) || ferror(f->spool)) {
-        bench_die(BENCH_FAILED, "%s: %s", f->path, strerror(err ? -err : errno));
-    }
     rewind(f->spool);
-    bench_out_open(&out, f->path);
-    while ((n = fread(part, 1, sizeof(part), f->spool)) && fwrite(part, 1, n, out.file) == n) {
+    while ((n = fread(part, 1, sizeof(part), f->spool)) && fwrite(part, 1, n, to) == n) {
     }
-    bench_out_commit(&out);
 }
 
-void bench_watch_end(struct bench_watch *w)
+static int finish_file(const struct bench_watch_file *f)
 {
-    finish_file(&w->text);
-    finish_file(&w->timeline);
+    if (!f->path) {
+        return BENCH_OK;
+    }
+    errno = 0;
+    int err = fpr_sink_end(f->sink);
+    if (fflush(f->spool) || ferror(f->spool) || err) { /* the disk with temporary files */
+        err = errno ? errno : err ? -err : EIO;
+        bench_complain("%s: the temporary file for it: %s", f->path, strerror(err));
+        return BENCH_FAILED;
+    }
+    return bench_out_write(f->path, copy_spool, f);
+}
+
+int bench_watch_end(struct bench_watch *w)
+{
+    int status = finish_file(&w->text);
+    status |= finish_file(&w->timeline);
+    return status | w->views_status;
 }
 
 void bench_watch_free(struct bench_watch *w)

@@ -24,6 +24,7 @@ struct bench_watch {
     bool usdt;
     const char *views; /* folder */
     bool made;         /* by us */
+    int views_status;  /* of writing them */
     double views_at;   /* seconds; negative: the end */
 
     struct fpr_clock *clock;
@@ -41,8 +42,8 @@ extern const struct argp bench_watch_argp;
 
 /* Puts what was asked for into the options; `device` is who else hears of reports, or NULL. */
 void bench_watch_begin(struct bench_watch *w, struct fpr_replay_options *options);
-/* Writes the files. */
-void bench_watch_end(struct bench_watch *w);
+/* Writes the files. Returns the exit status. */
+int bench_watch_end(struct bench_watch *w);
 /* Ends without. */
 void bench_watch_free(struct bench_watch *w);
 /* Whether standard output is taken. */

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gen/source.h"
@@ -29,15 +30,19 @@ enum {
 
 static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "The settings (lists with commas, ranges such as 0-9):", 1},
-    {"orders", KEY_ORDERS, "LIST", 0, "Lowest orders reported (" DEFAULT_ORDERS ")", 1},
+    {"orders", KEY_ORDERS, "LIST", 0, "Lowest orders reported, 0 to 13 (" DEFAULT_ORDERS ")", 1},
     {"budget-divisors", KEY_BUDGETS, "LIST", 0,
-     "A pass reports 1/N of a list; 0: no budget (" DEFAULT_BUDGETS ")", 1},
-    {"capacities", KEY_CAPACITIES, "LIST", 0, "Blocks in one report (" DEFAULT_CAPACITIES ")", 1},
-    {"delays-ms", KEY_DELAYS, "LIST", 0, "From a request to its pass (" DEFAULT_DELAYS ")", 1},
+     "A pass reports 1/N of a list, to 1000000; 0: no budget (" DEFAULT_BUDGETS ")", 1},
+    {"capacities", KEY_CAPACITIES, "LIST", 0,
+     "Blocks in one report, 1 to 65536 (" DEFAULT_CAPACITIES ")", 1},
+    {"delays-ms", KEY_DELAYS, "LIST", 0,
+     "From a request to its pass, 0 to 3600000 (" DEFAULT_DELAYS ")", 1},
     {"gib-per-cpu", KEY_WORTH, "N", 0,
-     "How many GiB cost as much as one CPU (8): what CPU time may be spent on memory", 1},
+     "How many GiB cost as much as one CPU, 0.001 to 1000000 (8): what CPU time may be spent on "
+     "memory",
+     1},
     {NULL, 0, NULL, 0, "The work:", 2},
-    {"jobs", KEY_JOBS, "N", 0, "Replays at the same time (number of CPUs)", 2},
+    {"jobs", KEY_JOBS, "N", 0, "Replays at the same time, 1 to 1024 (number of CPUs)", 2},
     {"shard", KEY_SHARD, "I/N", 0, "Do only the I-th of N shares, for fpr-bench merge", 2},
     {NULL, 0, NULL, 0, "Results ('-' is standard output):", 3},
     {"csv", KEY_CSV, "FILE", 0, "One row a setting", 3},
@@ -150,6 +155,16 @@ static void describe_model(const struct tune_args *args, char *text, size_t size
              args->model.without[0] ? args->model.without : "-", o->host.backing_shift);
 }
 
+/* Also by two names. */
+static bool same_recording(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (gen_is_source(a) || gen_is_source(b) || stat(a, &x) || stat(b, &y)) {
+        return !strcmp(a, b);
+    }
+    return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static void check_paths(const struct tune_args *args)
 {
     for (size_t i = 0; i < args->nr_paths; i++) {
@@ -163,7 +178,7 @@ static void check_paths(const struct tune_args *args)
             bench_die(BENCH_USAGE, "%s: %s", path, strerror(errno));
         }
         for (size_t k = 0; k < i; k++) {
-            if (!strcmp(path, args->paths[k])) {
+            if (same_recording(path, args->paths[k])) {
                 bench_die(BENCH_USAGE, "%s: the recording is given twice", path);
             }
         }
@@ -278,7 +293,7 @@ int tune_main(int argc, char **argv, const struct tune_team *team)
     } else if (join_team(&sweep, team)) {
         tune_sweep_mark(&sweep);
         tune_advise(&sweep);
-        tune_write(&sweep, &args.files);
+        status = tune_write(&sweep, &args.files);
     }
     tune_sweep_free(&sweep);
     return status;

@@ -171,10 +171,10 @@ void tune_html(const struct tune_sweep *sweep, FILE *to)
     } else {
         advice(sweep, to);
     }
-    page_chart_host(to);
+    page_chart_host(to, NULL);
     page_chart_pareto(to);
-    page_chart_gap(to);
-    page_chart_refaults(to);
+    page_chart_gap(to, NULL);
+    page_chart_refaults(to, NULL);
     tables(sweep, to);
     how(sweep, to);
     struct json_object *data = tune_json(sweep);

@@ -177,7 +177,7 @@ int bench_merge(int argc, char **argv)
     sweep.shard = sweep.shards = 0;
     tune_sweep_mark(&sweep);
     tune_advise(&sweep);
-    tune_write(&sweep, &args.files);
+    int status = tune_write(&sweep, &args.files);
     tune_sweep_free(&sweep);
-    return BENCH_OK;
+    return status;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stop.h"
 #include "tune.h"
 
 struct shared {
@@ -18,7 +19,7 @@ static bool take(struct shared *shared, size_t *i)
 {
     const struct tune_pool *pool = shared->pool;
     pthread_mutex_lock(&shared->lock);
-    if (pool->stop && *pool->stop && !shared->error) {
+    if (pool->stop && bench_stopped(pool->stop) && !shared->error) {
         shared->error = -EINTR;
     }
     bool more = !shared->error && shared->next < pool->count;

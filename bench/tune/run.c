@@ -139,7 +139,7 @@ int tune_run(struct tune_sweep *sweep, const struct bench_model *model, unsigned
                           .settings = settings};
         pthread_mutex_init(&job.lock, NULL);
         bench_stop_graceful(1);
-        err = *stop ? -EINTR : run_trace(&job, jobs, count);
+        err = bench_stopped(stop) ? -EINTR : run_trace(&job, jobs, count);
         pthread_mutex_destroy(&job.lock);
         if (err && err != -EINTR) {
             tune_progress_end(&progress);

@@ -294,8 +294,9 @@ struct tune_files {
 };
 /* Ends the program if they cannot be made, or would overwrite one of the inputs. */
 void tune_files_check(const struct tune_files *files, char *const *inputs, size_t nr_inputs);
-/* Writes them; the table goes to stdout unless one of them does. */
-void tune_write(const struct tune_sweep *sweep, const struct tune_files *files);
+/* Writes them; the table goes to stdout unless one of them does. Those that cannot be written are
+ * told of. Returns the exit status. */
+int tune_write(const struct tune_sweep *sweep, const struct tune_files *files);
 
 /* merge.c: moves the rows that `from` has done; `name` is for messages. */
 void tune_sweep_take(struct tune_sweep *to, struct tune_sweep *from, const char *name);

@@ -1,4 +1,5 @@
 /* What import says of a recording, beside the advice. */
+#include <errno.h>
 #include <string.h>
 
 #include "gen/source.h"
@@ -27,7 +28,14 @@ void tune_judge(struct tune_trace *trace, const struct fpr_trace_options *option
         return; /* made here and now: it lacks nothing */
     }
     struct import_verdict verdict = {.good_for = ""};
-    if (!import_judge(trace->path, options, stop, &verdict)) {
+    int err = import_judge(trace->path, options, stop, &verdict);
+    if (err == -ESPIPE) { /* the replays have read it */
+        trace->verdict = strdup("what it lacks  not known: it came through a pipe, which can be "
+                                "read once (of a file, import tells)\n");
+        if (!trace->verdict) {
+            bench_die(BENCH_FAILED, "out of memory");
+        }
+    } else if (!err) {
         snprintf(trace->good_for, sizeof(trace->good_for), "%s", verdict.good_for);
         trace->verdict = verdict.text;
     }

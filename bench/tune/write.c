@@ -16,30 +16,33 @@ void tune_files_check(const struct tune_files *files, char *const *inputs, size_
     }
 }
 
-void tune_write(const struct tune_sweep *sweep, const struct tune_files *files)
+static void put_csv(FILE *to, const void *sweep)
 {
-    struct bench_out out;
-    if (files->csv) {
-        bench_out_open(&out, files->csv);
-        tune_csv(sweep, out.file);
-        bench_out_commit(&out);
-    }
-    if (files->json) {
-        struct json_object *json = tune_json(sweep);
-        bench_out_open(&out, files->json);
-        bench_json_write(json, out.file);
-        bench_out_commit(&out);
-        json_object_put(json);
-    }
-    if (files->html) {
-        bench_out_open(&out, files->html);
-        tune_html(sweep, out.file);
-        bench_out_commit(&out);
-    }
+    tune_csv(sweep, to);
+}
+
+static void put_json(FILE *to, const void *sweep)
+{
+    struct json_object *json = tune_json(sweep);
+    bench_json_write(json, to);
+    json_object_put(json);
+}
+
+static void put_html(FILE *to, const void *sweep)
+{
+    tune_html(sweep, to);
+}
+
+int tune_write(const struct tune_sweep *sweep, const struct tune_files *files)
+{
+    int status = bench_out_write(files->csv, put_csv, sweep);
+    status |= bench_out_write(files->json, put_json, sweep);
+    status |= bench_out_write(files->html, put_html, sweep);
     if (!bench_out_is_stdout(files->csv) && !bench_out_is_stdout(files->json) &&
         !bench_out_is_stdout(files->html)) {
         tune_table(sweep, stdout);
     }
+    return status;
 }
 
 /* The whole file, NUL-terminated. */
@@ -85,6 +88,8 @@ void tune_read(const char *path, struct tune_sweep *sweep, bool *csv)
         tune_read_csv(path, text, sweep);
     } else if (text[0] == '{') {
         tune_read_json(path, text, sweep);
+    } else if (!text[0]) {
+        bench_die(BENCH_USAGE, "%s: the file is empty", path);
     } else {
         bench_die(BENCH_USAGE, "%s:1: neither CSV nor JSON of fpr-bench tune", path);
     }

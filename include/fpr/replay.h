@@ -99,7 +99,9 @@ struct fpr_replay_options {
      *  mirror, ends the pass. Its order wish counts with as_recorded false and report.order -1. */
     const struct fpr_device *device;
     const struct fpr_replay_watch *watch; /**< who looks on; may be NULL */
-    const volatile int *stop;             /**< non-zero: give up with -EINTR; may be NULL */
+    /** Non-zero: give up with -EINTR; may be NULL. Read atomically: a signal handler or another
+     * thread may store to it so. */
+    const volatile int *stop;
 };
 /** Fills the defaults. @return 0, -EINVAL. */
 FPR_API int fpr_replay_options_init(struct fpr_replay_options *options);

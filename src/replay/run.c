@@ -82,7 +82,8 @@ int fpr_run_until(struct run *run, unsigned stops)
         const struct op *op = &ops[run->pc];
         if (stops >> op->kind & 1)
             return 0;
-        if (!(++run->pc % STOP_EVERY) && run->o->stop && *run->o->stop)
+        if (!(++run->pc % STOP_EVERY) && run->o->stop &&
+            __atomic_load_n(run->o->stop, __ATOMIC_RELAXED))
             return -EINTR;
         if (op->time > run->now) {
             if (op->time >= run->next_timer)

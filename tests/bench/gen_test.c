@@ -93,7 +93,7 @@ static void test_every_workload_has_sound_parameters(void **state)
         struct gen_job job;
         const struct gen_param *p;
         gen_job_init(&job, *w);
-        assert_ptr_equal(gen_workload_find((*w)->name, strlen((*w)->name)), *w);
+        assert_ptr_equal(gen_workload_find((*w)->name, strlen((*w)->name), ""), *w);
         for (size_t i = 0; (p = gen_param_at(*w, i)); i++) {
             assert_true(i < GEN_MAX_PARAMS);
             if (!p->words) {
@@ -103,7 +103,7 @@ static void test_every_workload_has_sound_parameters(void **state)
                 assert_string_not_equal(p->name, gen_param_at(*w, k)->name);
             }
         }
-        gen_job_check(&job);
+        gen_job_check(&job, "--");
     }
 }
 

@@ -91,7 +91,7 @@ static void test_a_page_is_whole(void **state)
     struct json_object *o = bench_json_object();
     FILE *to = open_text();
     page_begin(to, "A & B");
-    page_chart_host(to);
+    page_chart_host(to, NULL);
     page_end(to, o);
     fclose(to);
     assert_non_null(strstr(text, "<title>A &amp; B</title>"));

@@ -139,4 +139,19 @@ grep -q '"gap":{"no_device":[1-9][0-9]*,"below_order":0' stdout.txt || bad "orde
 run "$BENCH" import gen:memhog,mib=64,fill-mib=20 -o g.fprt; is 0; prints "all in pairs"
 run "$BENCH" replay gen:memhog,mib=64,fill-mib=20 --format perf; refused gen:memhog
 case $err in *proc/self*) bad "the message names a descriptor" ;; esac
+
+# Two CPUs' buffers, one after the other: the events are there, their order is not.
+good joined
+sed -n '1~2p' rec/trace.txt >joined/trace.txt
+sed -n '2~2p' rec/trace.txt >>joined/trace.txt
+good shuffled
+grep -v FS_DUMP rec/trace.txt | awk 'NR % 2 {held = $0; next} {print; print held}' >shuffled/trace.txt
+for name in joined shuffled; do
+    run "$BENCH" import $name -o b.fprt --json i.json; is 0
+    prints "the order of events: " "sort the lines by their time" "good for       the shape of curves"
+    grep -q '"order"' i.json || bad "the JSON does not tell of the order"
+done
+run "$BENCH" tune joined --orders 9; is 0; prints "the order of events: "
+run "$BENCH" import rec -o b.fprt --json i.json; is 0
+! grep -q '"order"' i.json || bad "the order is good"
 finish

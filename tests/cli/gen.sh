@@ -48,7 +48,8 @@ for name in $workloads; do
     prints "a.fprt" "the same again fpr-bench gen $name --mib=128 --seed=1"
     # shellcheck disable=SC2206 # the line that is printed, as a shell would read it
     again=(${out##*fpr-bench })
-    run "$BENCH" "${again[@]}" -o b.fprt; is 0
+    again[${#again[@]} - 1]=b.fprt # what -o names
+    run "$BENCH" "${again[@]}"; is 0
     cmp -s a.fprt b.fprt || bad "$name: the line that was printed made another file"
     run "$BENCH" gen "$name" "${options[@]}" --seed 2 -o b.fprt; is 0
     cmp -s a.fprt b.fprt && bad "$name: another seed made the same file"
@@ -137,7 +138,14 @@ for source in gen: gen:nonsense gen:memhog,nonsense=1 gen:memhog,mib gen:memhog,
     gen:memhog,mib=64 gen:memhog,guests=2 'gen:memhog,'; do
     run "$BENCH" replay "$source"; refused ""
 done
-run "$BENCH" tune gen:memhog,mib=x; refused --mib
+run "$BENCH" tune gen:memhog,mib=x; refused "gen:memhog: mib:" "'x'"
+
+# The line that is printed can be given to a shell, whatever the file is called.
+odd=$(printf "it's a \\n\$HOME")
+run "$BENCH" gen memhog --mib 64 --fill-mib 20 -o "$odd.fprt"; is 0; prints " kB"
+mv "$odd.fprt" first.fprt
+eval "\$BENCH ${out##*fpr-bench }" >/dev/null
+cmp -s first.fprt "$odd.fprt" || bad "the line that was printed made another file, or none"
 
 # Interrupted: nothing is left.
 "$BENCH" gen page_fault1 --thp off --seconds 3600 --pause-ms 0 -o no.fprt 2>stderr.txt >stdout.txt &

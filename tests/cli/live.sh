@@ -81,4 +81,10 @@ run "$BENCH" overcommit --guests 2 --mib 128 --host-mib 256; refused --host-mib
 run "$BENCH" overcommit --guests 1; refused --guests
 run "$BENCH" overcommit --demand 2; refused --demand
 
+
+# Numbers are plain, however large.
+run "$BENCH" overcommit --guests 2 --mib 128 --rounds 1 --slot 0.05 --delay-ms 3600000; is 0
+prints "delay 3600000 ms"
+run "$BENCH" series "${small[@]:0:6}" --seconds 0.01 --only table --rows baseline --delay-ms 3600000; is 0
+prints "delay 3600000 ms"
 finish

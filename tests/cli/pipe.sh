@@ -39,4 +39,20 @@ for command in "import -o n.fprt" "replay --json n.json" "tune --csv n.csv"; do
     piped a.fprt "$BENCH" $command; refused fifo "native" "pipe"
 done
 no_file n.fprt; no_file n.json; no_file n.csv
+
+# What import would say needs another reading: tune says that it does not know, and still advises.
+piped trace.txt "$BENCH" tune --orders 9 --csv p.csv --json p.json; is 0
+prints "what it lacks  not known: it came through a pipe"
+grep -q '"verdict":"what it lacks  not known' p.json || bad "the JSON does not say so"
+! grep -q good_for p.csv || bad "a verdict out of nothing"
+
+# A pipe that nobody writes to can be left.
+for command in "replay --json n.json" "tune --csv n.csv" "import -o n.fprt"; do
+    # shellcheck disable=SC2086 # words
+    timeout --foreground --preserve-status -k 60 -s INT 1 $WRAPPER "$BENCH" $command fifo >stdout.txt 2>stderr.txt
+    status=$? err=$(cat stderr.txt) last="$command fifo, interrupted"
+    is 1
+    case $err in *": interrupted: nothing was finished"*) ;; *) bad "it does not say so" ;; esac
+done
+no_file n.fprt; no_file n.json; no_file n.csv
 finish

@@ -64,4 +64,30 @@ if [ -c /dev/full ]; then
     run "$FAKE" replay a.trace --json /dev/full
     is 1
 fi
+
+# The CSV says as much as the JSON of how it was made, in comments of one line each.
+run "$FAKE" replay a.trace --csv - --order 5 --budget-divisor 0 --capacity 64 --delay-ms 3600000; is 0
+prints "# settings: reporting=on order=5 budget_divisor=0 capacity=64 delay_ms=3600000" "# lost_events: 0"
+run "$FAKE" replay a.trace --csv -; is 0; prints "# settings: as recorded"
+run "$BENCH" replay "$gcc" --csv - --reporting off; is 0; prints "# settings: reporting=off"
+run "$BENCH" replay gen:memhog,mib=64,fill-mib=20 --csv -; is 0
+prints "# trace gen:memhog,mib=64,fill-mib=20" "# command: fpr-bench gen memhog --mib=64"
+odd=$(printf 'two\nlines, "odd"')
+cp a.trace "$odd"
+run "$FAKE" replay "$odd" --csv -; is 0; prints '# trace two lines, "odd"'
+[ "$(grep -vc '^#' stdout.txt)" -eq 401 ] || bad "the name is taken for data"
+run "$FAKE" replay "$odd"; is 0; prints 'recording      two lines, "odd"'
+
+# The words are those of what was replayed.
+run "$BENCH" replay "$gcc" --order 5 --delay-ms 3600000 --html on.html; is 0
+prints "what if        reporting with order 5, budget 1/16, capacity 32, delay 3600000 ms, not as recorded"
+grep -q "allocator with free page reporting" on.html || bad "the page does not say that reporting is on"
+run "$BENCH" replay "$gcc" --reporting off --html off.html; is 0
+prints "what if        reporting is off, not as recorded"
+for words in "allocator without free page reporting" "Reporting is off in this replay"; do
+    grep -q "$words" off.html || bad "the page does not say '$words'"
+done
+for words in "shorter delay" "was given back" "and then used again"; do
+    ! grep -q "$words" off.html || bad "the page says '$words'"
+done
 finish

@@ -67,6 +67,8 @@ for shard in 0/2 3/2 1 1/0 a/b 1/2x -1/2; do
 done
 touch there
 run "$BENCH" tune there there; refused twice
+ln -s there too
+run "$BENCH" tune there ./too; refused "./too: the recording is given twice"
 
 run "$BENCH" import there; refused "-o"
 run "$BENCH" micro --only nonsense; refused "--only" nonsense mixed
@@ -89,4 +91,49 @@ for command in replay import tune merge; do
     [ "$(grep -o 'RECORDING\|FILE\.\.\.' stdout.txt | sort | uniq -d | wc -l)" -eq 0 ] ||
         bad "the usage says twice what it takes"
 done
+
+# Of two values one would be lost without a word; but some options add to what there is.
+for command in replay tune merge series overcommit; do
+    run "$BENCH" $command there --csv a --csv b; refused "--csv: given twice"
+    run "$BENCH" $command there --html=a --htm b; refused "--html: given twice"
+done
+for line in "replay x --order 9 --order 5" "replay x --mode mirror --mode predict" "replay x --events a --events b" \
+    "tune x --orders 9 --jobs 2 --orders 5" "import x -o a --output b" "import x -oa -o b" "series --rows free --rows enabled" \
+    "gen kv --mib 64 --mib 128 -o x" "gen kv -o x -o x" "micro --ops 5 --ops 6"; do
+    # shellcheck disable=SC2086 # words
+    run "$BENCH" $line; refused "given twice"
+done
+run "$BENCH" import x -o a --output b; refused "-o: given twice"
+run "$BENCH" replay x --csv --csv -- x; refused "x" # the second is the first's value
+run "$BENCH" replay x -- --csv a; refused "--csv"
+: >empty.txt
+run "$BENCH" replay empty.txt --cost fault_ns=1 --cost fault_ns=2 --without pcp --without bulk --resync --resync
+refused "empty.txt: the file is empty"
+
+# What was meant.
+run "$BENCH" replya; refused "replya" "did you mean 'replay'?"
+run "$BENCH" replay x --htlm a; refused "--htlm: unknown option" "did you mean 'html'?"
+run "$BENCH" replay x --mode miror; refused "mirror, predict" "did you mean 'mirror'?"
+run "$BENCH" gen memhgo; refused memhgo compile "did you mean 'memhog'?"
+run "$BENCH" replay gen:memhgo; refused "gen:" "'memhgo'" compile "did you mean 'memhog'?"
+run "$BENCH" replay gen:; refused "gen:" compile
+run "$BENCH" tune gen:memhog,sed=1; refused "gen:memhog:" "'sed'" "fill-mib" "did you mean 'seed'?"
+case $err in *guests*) bad "it offers what a source cannot have" ;; esac
+run "$BENCH" replay gen:kv,nonsense=1; refused "gen:kv:" "'nonsense'" "mib" "seed"
+run "$BENCH" replay gen:memhog,mib; refused "gen:memhog:" "'mib' is not NAME=VALUE"
+run "$BENCH" replay gen:memhog,mib=x; refused "gen:memhog: mib:" "'x'" 65536
+run "$BENCH" replay gen:memhog,profile=linux-6; refused "gen:memhog: profile:" "linux-6.1"
+run "$BENCH" replay gen:memhog,mib=64,mib=128; refused "gen:memhog: mib: given twice"
+run "$BENCH" replay gen:memhog,mib=64,fill-mib=64; refused "gen:memhog: fill-mib:" "mib=64"
+run "$BENCH" gen memhog --mib 64 --fill-mib 64 -o x; refused "--fill-mib:" "--mib=64"
+
+# Numbers are decimal, and ranges plain.
+for number in 0x10 1,5 inf nan " 1" +1 1e10; do
+    run "$BENCH" replay x --explain-at "$number"; refused "--explain-at: '$number'" "from 0 to 1000000000"
+done
+# Ranges are said where an option has one.
+run "$BENCH" overcommit --help; is 0
+prints "2 to 64" "128 to 1048576" "1 to 1000" "0.05 to 3600" "0.01 to 1" "0 to 3600000"
+run "$BENCH" series --help; is 0; prints "1 to 101" "1 to 1024" "0.01 to 3600" "0 to 10"
+run "$BENCH" tune --help; is 0; prints "0 to 13" "1 to 65536" "1 to 1024"
 finish
