@@ -50,7 +50,7 @@ HTML
 }
 
 shoot() { # PAGE PICTURE WIDTH SCHEME
-    local height=2600
+    local height=4200
     case $1 in
     *.svg) height=900 ;;
     esac
