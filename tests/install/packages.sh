@@ -41,5 +41,6 @@ if command -v lintian >/dev/null; then
         exit 1
     }
 fi
+python3 "$source/tests/meta/links.py" "$work/unpacked/usr/share/doc" || exit 1
 "$work/unpacked/usr/share/fpr/record-guest" --help >"$work/help"
 consume "$work/unpacked/usr" "$source" "$work"
