@@ -50,7 +50,7 @@ for document in sys.argv[1:]:
         elif want != code(body):
             print(f"{document}:{line}: the block is not {file} [{name}]")
             failed = True
-    for block in re.finditer(r"<!-- (\S+) -->\n+```text\n(.*?)```", text, re.S):
+    for block in re.finditer(r"<!-- (?!prints )(\S+) -->\n+```text\n(.*?)```", text, re.S):
         if block.group(2) not in open(block.group(1), encoding="utf-8").read():
             line = text.count("\n", 0, block.start()) + 1
             print(f"{document}:{line}: the text is not in {block.group(1)}")
