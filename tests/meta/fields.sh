@@ -43,6 +43,16 @@ while read -r name member; do
         failed=1
     }
 done <"$work/members"
+# Constants are on the page of a family.
+while read -r name; do
+    grep -qE "^\.It Dv $name( |$)" "$work"/man3/*.3 || {
+        echo "no page has the constant $name"
+        failed=1
+    }
+done < <(for header in "$source"/include/fpr/*.h; do
+    echo "#include <fpr/$(basename "$header")>"
+done | "$cc" -std=c11 -E -dM -I "$source/include" -x c - |
+    sed -nE 's/^#define (FPR_[A-Z0-9_]+) .+/\1/p' | grep -vxE 'FPR_API|FPR_[A-Z]+_H')
 for archive; do
     library=$(basename "$archive" .a)
     for name in $("$nm" --defined-only "$archive" 2>/dev/null | awk '$2 == "T" { print $3 }'); do
