@@ -7,6 +7,7 @@ Item = collections.namedtuple("Item", "sort name doc members")
 
 TOKEN = r"/\*\*(?P<doc>(?:(?!\*/).)*)\*/\s*"
 BODY = re.compile(TOKEN + r"(?P<sort>struct|enum) (?P<name>fpr_\w+) \{(?P<body>.*?)\};", re.S)
+TYPEDEF = re.compile(TOKEN + r"typedef (?P<code>[^;]*?);", re.S)
 OPAQUE = re.compile(r"^struct (fpr_\w+);", re.M)
 CONSTANT = re.compile(r"(?:" + TOKEN + r")?^#define (?P<name>FPR_\w+)[ \t]+(?!FPR_\w+_H\b)"
                       r"(?P<value>(?:[^\n\\/]|\\\n|/(?!\*))+?)[ \t]*(?:/\*\*<(?P<after>(?:(?!\*/).)*)\*/)?$", re.S | re.M)
@@ -107,6 +108,14 @@ def opaque(text):
     """Structures of which only the name is public."""
     shown = {name for name in re.findall(r"^struct (fpr_\w+) \{", text, re.M)}
     return sorted(set(OPAQUE.findall(text)) - shown)
+
+
+def typedefs(text):
+    """(name, declaration, comment) of the types with a name of their own."""
+    for found in TYPEDEF.finditer(text):
+        code = " ".join(found["code"].split())
+        name = re.search(r"\(\*(\w+)\)", code) or re.search(r"\b(fpr_\w+)$", code)
+        yield name.group(1), code, plain(found["doc"])
 
 
 def constants(text):

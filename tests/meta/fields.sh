@@ -53,6 +53,14 @@ done < <(for header in "$source"/include/fpr/*.h; do
     echo "#include <fpr/$(basename "$header")>"
 done | "$cc" -std=c11 -E -dM -I "$source/include" -x c - |
     sed -nE 's/^#define (FPR_[A-Z0-9_]+) .+/\1/p' | grep -vxE 'FPR_API|FPR_[A-Z]+_H')
+# So are types with a name of their own.
+for name in $(tr '\n' ' ' <"$work/all.i" | grep -oE 'typedef [^;{]*;' |
+    grep -oE '(\(\*fpr_\w+\)|\bfpr_\w+;)' | grep -oE 'fpr_\w+' | sort -u); do
+    if ! grep -qE "^\.It Vt \"typedef .*\b$name\b" "$work"/man3/*.3 || [ ! -s "$work/man3/$name.3" ]; then
+        echo "no page has the type $name"
+        failed=1
+    fi
+done
 for archive; do
     library=$(basename "$archive" .a)
     for name in $("$nm" --defined-only "$archive" 2>/dev/null | awk '$2 == "T" { print $3 }'); do
