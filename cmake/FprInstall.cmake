@@ -56,11 +56,23 @@ if(FPR_SHARED)
           RENAME copyright COMPONENT lib)
 endif()
 
-# To learn from without the sources: guides, examples, lessons, recordings.
-install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libfpr-dev COMPONENT dev
-        FILES_MATCHING PATTERN "*.md" PATTERN man EXCLUDE)
-install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libfpr-dev/examples
-        COMPONENT dev PATTERN lab EXCLUDE PATTERN build EXCLUDE)
+# To learn from without the sources: guides, examples, lessons, recordings. The documents lie as in the
+# sources, so that links from one to the other, to examples and to headers hold.
+set(fpr_doc ${CMAKE_INSTALL_DATADIR}/doc/libfpr-dev)
+install(FILES README.md CONTRIBUTING.md DESTINATION ${fpr_doc} COMPONENT dev)
+install(FILES bench/README.md DESTINATION ${fpr_doc}/bench COMPONENT dev)
+install(DIRECTORY docs DESTINATION ${fpr_doc} COMPONENT dev FILES_MATCHING PATTERN "*.md" PATTERN man
+                                                                              EXCLUDE)
+file(RELATIVE_PATH fpr_headers /prefix/${fpr_doc}/include /prefix/${CMAKE_INSTALL_INCLUDEDIR}/fpr)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/doc-include)
+file(CREATE_LINK ${fpr_headers} ${PROJECT_BINARY_DIR}/doc-include/fpr SYMBOLIC)
+install(DIRECTORY ${PROJECT_BINARY_DIR}/doc-include/ DESTINATION ${fpr_doc}/include COMPONENT dev)
+file(GLOB fpr_examples CONFIGURE_DEPENDS examples/*/CMakeLists.txt)
+list(FILTER fpr_examples EXCLUDE REGEX "/lab/") # fpr-lab does not build by itself
+foreach(file IN LISTS fpr_examples)
+  get_filename_component(folder ${file} DIRECTORY)
+  install(DIRECTORY ${folder} DESTINATION ${fpr_doc}/examples COMPONENT dev PATTERN build EXCLUDE)
+endforeach()
 install(DIRECTORY examples/lab/lessons DESTINATION ${CMAKE_INSTALL_DATADIR}/fpr COMPONENT tools)
 install(DIRECTORY bench/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fpr/recordings COMPONENT tools
         FILES_MATCHING PATTERN "*.fprt")

@@ -10,6 +10,7 @@ pages() {
     "$bin/fpr-bench" replay "$source/bench/data/memhog.fprt" --html "$to/replay.html" >/dev/null
     "$bin/fpr-bench" replay "$source/bench/data/gcc.fprt" --views "$to/views" >/dev/null
     "$bin/fpr-bench" series --only memhog --mib 256 --map-mib 32 --svg "$to/series.svg" --html "$to/series.html" >/dev/null
+    "$bin/fpr-bench" overcommit --guests 2 --mib 128 --rounds 1 --slot 0.3 --html "$to/overcommit.html" >/dev/null
     mv "$to/views/node0-DMA32.svg" "$to/zone.svg"
     printf '%s\n' 'zone pages 64 max-order 4 high 8 batch 4' 'a = alloc 0' 'b = alloc 2 unmovable' \
         'c = alloc 1' 'free a' 'reporting capacity 2' 'advance 2s' "show svg $to/lab.svg" |
@@ -50,7 +51,7 @@ HTML
 }
 
 shoot() { # PAGE PICTURE WIDTH SCHEME
-    local height=2600
+    local height=4200
     case $1 in
     *.svg) height=900 ;;
     esac

@@ -9,6 +9,10 @@ foreach(stage IN LISTS stages)
     get_filename_component(FPR_PACKAGE ${doc} NAME)
     configure_file(${CMAKE_CURRENT_LIST_DIR}/changelog.in ${doc}/changelog.Debian @ONLY)
     list(APPEND pages ${doc}/changelog ${doc}/changelog.Debian)
+    if(FPR_PACKAGE MATCHES "^libfpr[0-9]") # CPack's own scripts beside the trigger
+      file(WRITE ${stage}/share/lintian/overrides/${FPR_PACKAGE}
+           "${FPR_PACKAGE}: maintscript-calls-ldconfig\n")
+    endif()
   endforeach()
   if(pages)
     execute_process(COMMAND gzip -9nf ${pages} COMMAND_ERROR_IS_FATAL ANY)

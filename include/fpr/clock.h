@@ -38,9 +38,10 @@ FPR_API void fpr_clock_destroy(struct fpr_clock *clock);
 FPR_API fpr_ns fpr_clock_now(const struct fpr_clock *clock);
 /** Queues work for `due`; work due at the same instant runs in the order of queueing. A `due` in
  *  the past runs at the next advance, without moving the clock back. Work may queue itself again.
- *  @return 0, -EINVAL, -EBUSY (already queued). */
+ *  @return 0, -EINVAL, -EBUSY (already queued). O(works queued). */
 FPR_API int fpr_clock_schedule(struct fpr_clock *clock, struct fpr_work *work, fpr_ns due);
-/** Takes work out of the queue. @return 1 if it was queued, 0 if not, -EINVAL. */
+/** Takes work out of the queue. @return 1 if it was queued, 0 if not, -EINVAL. O(works
+ *  queued). */
 FPR_API int fpr_clock_cancel(struct fpr_clock *clock, struct fpr_work *work);
 /** When the next work is due. @return true and `due`, or false if none is queued. */
 FPR_API bool fpr_clock_next(const struct fpr_clock *clock, fpr_ns *due);

@@ -187,7 +187,7 @@ struct fpr_balloon_config {
                                    initialises or checks free pages and the host does not know of
                                    it; linux-5.10 and later give it up */
     unsigned offered;         /**< features that the host offers; default both */
-    unsigned ring_size;       /**< descriptors of the reporting queue; default 128 (QEMU) */
+    unsigned ring_size;       /**< descriptors of the reporting queue; default 128, QEMU's has 32 */
     unsigned capacity;        /**< entries of a report of this guest; default 32 */
     unsigned page_shift;      /**< guest's page size; default 12. With 16 the driver of 5.14 and
                                    later asks for order 5 (2 MiB on arm64) */

@@ -106,11 +106,14 @@ FPR_API void fpr_host_destroy(struct fpr_host *host);
 FPR_API int fpr_host_load_resident(struct fpr_host *host, fpr_pfn pfn, uint64_t pages);
 /** The guest touches pages. A unit that is absent as a whole and not split becomes resident as a
  *  whole with one fault; else each absent page is a fault of its own.
- *  @return number of pages newly resident, or -EINVAL (outside the memory). */
+ *  @return number of pages newly resident, or -EINVAL (outside the memory). O(1) for a page that is
+ *  there, else O(pages, and those of their units). */
 FPR_API int64_t fpr_host_touch(struct fpr_host *host, fpr_pfn pfn, uint64_t pages);
-/** A report of these pages, as one block. @return pages dropped now, or -EINVAL (outside). */
+/** A report of these pages, as one block. @return pages dropped now, or -EINVAL (outside).
+ *  O(pages, and those of their units). */
 FPR_API int64_t fpr_host_drop(struct fpr_host *host, fpr_pfn pfn, uint64_t pages);
-/** Memory pressure: what is only lazily freed goes. @return pages dropped, or -EINVAL. */
+/** Memory pressure: what is only lazily freed goes. @return pages dropped, or -EINVAL. O(pages of
+ *  the guest). */
 FPR_API int64_t fpr_host_pressure(struct fpr_host *host);
 /** Pages resident now (guest page size); 0 for NULL. */
 FPR_API uint64_t fpr_host_resident_pages(const struct fpr_host *host);

@@ -36,14 +36,14 @@ FPR_API int fpr_machine_create_simple(enum fpr_profile profile, uint64_t pages,
 /** Frees a machine and its zones. Does nothing while it has a reporter. NULL is accepted. */
 FPR_API void fpr_machine_destroy(struct fpr_machine *machine);
 
-/** Copies a machine. @return 0, -EINVAL, -ENOMEM. */
+/** Copies a machine. @return 0, -EINVAL, -ENOMEM. O(pages touched). */
 FPR_API int fpr_machine_clone(const struct fpr_machine *machine, struct fpr_machine **copy);
 
 /** Number of zones. NULL has none. */
 FPR_API size_t fpr_machine_nr_zones(const struct fpr_machine *machine);
 /** The i-th zone, in rising order of node and index; NULL if there is none. */
 FPR_API struct fpr_zone *fpr_machine_zone(const struct fpr_machine *machine, size_t i);
-/** The zone that holds a frame; NULL if none does. */
+/** The zone that holds a frame; NULL if none does. O(zones). */
 FPR_API struct fpr_zone *fpr_machine_zone_of(const struct fpr_machine *machine, fpr_pfn pfn);
 
 /** Allocates 2^order pages, going down the zonelist from the highest zone that gfp allows: low
@@ -53,7 +53,8 @@ FPR_API struct fpr_zone *fpr_machine_zone_of(const struct fpr_machine *machine, 
  *  @param node preferred, 0..1023; its zones come first, then other nodes by rising distance in
  *              number
  *  @param pfn  out, untouched on failure
- *  @return 0, -ENOMEM, -EINVAL. Models __alloc_pages(). */
+ *  @return 0, -ENOMEM, -EINVAL. In each zone that is asked as fpr_zone_alloc(). Models
+ *  __alloc_pages(). */
 FPR_API int fpr_alloc_pages_node(struct fpr_machine *machine, int node, unsigned order, fpr_gfp gfp,
                                  unsigned cpu, fpr_pfn *pfn);
 /** fpr_alloc_pages_node() on node 0 and cpu 0. @return as fpr_alloc_pages_node(). */
@@ -67,12 +68,13 @@ FPR_API int fpr_alloc_pages_flags(struct fpr_machine *machine, unsigned order, f
  *  @return 0, -ENOMEM, -EINVAL (also: no zone has that cpu). */
 FPR_API int fpr_alloc_pages_bulk_one(struct fpr_machine *machine, fpr_gfp gfp, unsigned bulk,
                                      unsigned cpu, fpr_pfn *pfn);
-/** Gives a block back; see fpr_zone_free(). @return 0, -EINVAL. */
+/** Gives a block back; see fpr_zone_free(). @return 0, -EINVAL. O(zones + max_order). */
 FPR_API int fpr_free_pages(struct fpr_machine *machine, fpr_pfn pfn, unsigned order);
 /** fpr_free_pages() on a given cpu. @return as fpr_free_pages(); -EINVAL also for the cpu. */
 FPR_API int fpr_free_pages_cpu(struct fpr_machine *machine, fpr_pfn pfn, unsigned order,
                                unsigned cpu);
-/** Drains the per-cpu lists of every zone and cpu, rising. @return 0, -EINVAL. */
+/** Drains the per-cpu lists of every zone and cpu, rising. @return 0, -EINVAL. O(pages on
+ *  them). */
 FPR_API int fpr_machine_drain(struct fpr_machine *machine);
 
 /** @name State as text

@@ -90,7 +90,11 @@ FPR_API int fpr_reporter_get_config(const struct fpr_reporter *reporter,
                                     struct fpr_report_config *config);
 
 /** States of mm/page_reporting.c. */
-enum fpr_report_state { FPR_REPORT_IDLE = 0, FPR_REPORT_REQUESTED = 1, FPR_REPORT_ACTIVE = 2 };
+enum fpr_report_state {
+    FPR_REPORT_IDLE = 0,      /**< no pass is wanted */
+    FPR_REPORT_REQUESTED = 1, /**< one is due after the delay, or wanted again while one runs */
+    FPR_REPORT_ACTIVE = 2,    /**< a pass runs */
+};
 /** @return the state, -EINVAL. */
 FPR_API int fpr_reporter_state(const struct fpr_reporter *reporter);
 /** Puts a recorded state in place: `due` holds if the state is REQUESTED.

@@ -28,11 +28,11 @@ typedef uint64_t fpr_pfn;
 
 /** Migratetypes in the kernel's order (a kernel built without CMA; Linux 5.4 to 6.12). */
 enum fpr_migratetype {
-    FPR_UNMOVABLE = 0,
-    FPR_MOVABLE = 1,
-    FPR_RECLAIMABLE = 2,
-    FPR_HIGHATOMIC = 3,
-    FPR_ISOLATE = 4,
+    FPR_UNMOVABLE = 0,   /**< pages that stay where they are: the kernel's own */
+    FPR_MOVABLE = 1,     /**< pages that can be moved: of processes and files */
+    FPR_RECLAIMABLE = 2, /**< the kernel's, given up when memory is short: inodes and the like */
+    FPR_HIGHATOMIC = 3,  /**< reserve for large requests that cannot wait */
+    FPR_ISOLATE = 4,     /**< nothing is allocated from it */
 };
 /** Number of migratetypes. */
 #define FPR_NR_MIGRATETYPES 5
@@ -41,17 +41,21 @@ enum fpr_migratetype {
 
 /** Zone indices in the kernel's order on 64-bit (no HIGHMEM). */
 enum fpr_zone_index {
-    FPR_ZONE_DMA = 0,
-    FPR_ZONE_DMA32 = 1,
-    FPR_ZONE_NORMAL = 2,
-    FPR_ZONE_MOVABLE = 3,
-    FPR_ZONE_DEVICE = 4,
+    FPR_ZONE_DMA = 0,     /**< on x86-64 the lowest 16 MiB */
+    FPR_ZONE_DMA32 = 1,   /**< on x86-64 from there to 4 GiB */
+    FPR_ZONE_NORMAL = 2,  /**< all above */
+    FPR_ZONE_MOVABLE = 3, /**< for movable requests alone */
+    FPR_ZONE_DEVICE = 4,  /**< memory of devices; the allocator never has any */
 };
 /** Number of zone indices. */
 #define FPR_NR_ZONE_INDICES 5
 
 /** The three watermarks of a zone, without the boost; also indices into arrays of them. */
-enum fpr_watermark { FPR_WMARK_MIN = 0, FPR_WMARK_LOW = 1, FPR_WMARK_HIGH = 2 };
+enum fpr_watermark {
+    FPR_WMARK_MIN = 0,  /**< below it only what may use reserves is served */
+    FPR_WMARK_LOW = 1,  /**< below it kswapd is woken */
+    FPR_WMARK_HIGH = 2, /**< up to it kswapd reclaims */
+};
 /** Number of watermarks. */
 #define FPR_NR_WMARKS 3
 

@@ -88,7 +88,7 @@ FPR_API int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy);
 
 /** Bits of fpr_zone_alloc_flags(). */
 enum fpr_alloc_flags {
-    FPR_ALLOC_NORMAL = 0,
+    FPR_ALLOC_NORMAL = 0,     /**< nothing special */
     FPR_ALLOC_PCP_LOCKED = 1, /**< the per-cpu lists are locked by someone: go round them */
 };
 
@@ -115,7 +115,8 @@ FPR_API int fpr_zone_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, un
 /** Frees many order-0 blocks; the same result as single frees in this order, faster, as the
  *  next ones are known. Stops at the first that cannot be freed.
  *  @param freed out: how many were freed, may be NULL
- *  @return 0, -EINVAL, or the error of the block that stopped it, as fpr_zone_free(). */
+ *  @return 0, -EINVAL, or the error of the block that stopped it, as fpr_zone_free().
+ *  O(count * max_order). */
 FPR_API int fpr_zone_free_bulk(struct fpr_zone *zone, const fpr_pfn *pfns, size_t count,
                                unsigned cpu, size_t *freed);
 
@@ -153,17 +154,17 @@ FPR_API int fpr_zone_adopt(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 /** Isolates a range of pageblocks. Both ends are aligned to the largest block, as the kernel's
  *  callers see to, or are that of the zone's first or last whole pageblock.
  *  @param mt type to restore if a pageblock refuses: FPR_UNMOVABLE, MOVABLE or RECLAIMABLE
- *  @return 0, -EINVAL, -EBUSY (an unmovable page; nothing changed). Models
- *  start_isolate_page_range(). */
+ *  @return 0, -EINVAL, -EBUSY (an unmovable page; nothing changed). O(pages of the range and on
+ *  per-cpu lists). Models start_isolate_page_range(). */
 FPR_API int fpr_zone_isolate_range(struct fpr_zone *zone, fpr_pfn start, fpr_pfn end, int mt);
 
 /** Undoes fpr_zone_isolate_range(): every isolated pageblock of the range becomes `mt` (0..2).
- *  @return 0, -EINVAL. Models undo_isolate_page_range(). */
+ *  @return 0, -EINVAL. O(pages of the range). Models undo_isolate_page_range(). */
 FPR_API int fpr_zone_unisolate_range(struct fpr_zone *zone, fpr_pfn start, fpr_pfn end, int mt);
 
 /** Shuffles the largest free blocks as boot does with page shuffling on.
  *  @param bits random source, one word a try; may differ from the zone's own
- *  @return 0, -EINVAL. Models shuffle_zone(). */
+ *  @return 0, -EINVAL. O(spanned / largest block). Models shuffle_zone(). */
 FPR_API int fpr_zone_shuffle(struct fpr_zone *zone, fpr_bits_fn bits, void *ctx);
 /** @} */
 
@@ -189,11 +190,12 @@ FPR_API int fpr_zone_free_as(struct fpr_zone *zone, fpr_pfn pfn, unsigned order,
 
 /** Takes exactly this block off the free lists, splitting a bigger one that holds it or joining
  *  smaller ones that make it up; it is allocated afterwards.
- *  @return 0, -ENOENT (not wholly free), -EINVAL. */
+ *  @return 0, -ENOENT (not wholly free), -EINVAL. O(pages of the block). */
 FPR_API int fpr_zone_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 
 /** Takes one block out of whichever per-cpu list holds it; it is allocated afterwards.
- *  @return 0, -ENOENT (on no per-cpu list with this order), -EINVAL. */
+ *  @return 0, -ENOENT (on no per-cpu list with this order), -EINVAL. O(cpus * length of the list).
+ */
 FPR_API int fpr_zone_pcp_take(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 
 /** Puts an allocated block at the head of a per-cpu list without any drain.
@@ -202,7 +204,7 @@ FPR_API int fpr_zone_pcp_push(struct fpr_zone *zone, fpr_pfn pfn, unsigned order
 
 /** Makes a range of wholly allocated pages into one allocated block, whatever blocks it was
  *  allocated in (splitting blocks that reach out of it).
- *  @return 0, -ENOENT (some page is not allocated), -EINVAL. */
+ *  @return 0, -ENOENT (some page is not allocated), -EINVAL. O(pages of the block). */
 FPR_API int fpr_zone_regroup(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 
 /** Puts the Reported flag on a free block of exactly this order, or takes it off: where a trace
@@ -252,7 +254,7 @@ FPR_API int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_ind
 /** Sets high and batch of the per-cpu lists after draining them; free_factor becomes 0.
  *  @param high  pages, below 2^31; 0: everything passes through
  *  @param batch pages, 1 to 2^25 - 1
- *  @return 0, -EINVAL. */
+ *  @return 0, -EINVAL. O(pages on the lists). */
 FPR_API int fpr_zone_set_pcp(struct fpr_zone *zone, unsigned high, unsigned batch);
 /** Sets where the zone's events go; NULL: nowhere. Copied. @return 0, -EINVAL. */
 FPR_API int fpr_zone_set_event_sink(struct fpr_zone *zone, const struct fpr_event_sink *sink);
@@ -309,7 +311,7 @@ struct fpr_zone_counters {
 /** @return 0, -EINVAL. */
 FPR_API int fpr_zone_get_counters(const struct fpr_zone *zone, struct fpr_zone_counters *c);
 
-/** Counters of events since creation. @return 0, -EINVAL. */
+/** Counters of events since creation. @return 0, -EINVAL. O(cpus). */
 FPR_API int fpr_zone_get_stats(const struct fpr_zone *zone, struct fpr_zone_stats *stats);
 
 /** How the zone's lock fared since creation, or since this was cleared; all 0 without a lock.
@@ -328,7 +330,8 @@ struct fpr_block {
 };
 
 /** Walks one free list from head to tail. Stops when the visitor returns non-zero.
- *  @return 0, what the visitor returned, -EINVAL. Must not change the zone meanwhile. */
+ *  @return 0, what the visitor returned, -EINVAL. Must not change the zone meanwhile. O(blocks of
+ *  the list). */
 FPR_API int fpr_zone_walk_free(const struct fpr_zone *zone, unsigned order, int mt,
                                int (*visit)(void *ctx, const struct fpr_block *block), void *ctx);
 
@@ -388,7 +391,7 @@ FPR_API uint64_t fpr_zone_hash(const struct fpr_zone *zone, bool with_pcp);
  *  return 0, -EINVAL (unaligned, outside, bad type), -EEXIST (overlaps what is there). @{ */
 /** A free block at the tail of list [order][mt].
  *  @return 0, -EINVAL (not in the zone, not aligned), -EEXIST (a frame of it is something already).
- */
+ *  O(pages of the block). */
 FPR_API int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt,
                                bool reported);
 /** A block at the tail of a per-cpu list.
@@ -399,7 +402,7 @@ FPR_API int fpr_zone_load_pcp(struct fpr_zone *zone, unsigned cpu, unsigned list
 FPR_API int fpr_zone_load_allocated(struct fpr_zone *zone, fpr_pfn pfn, unsigned order,
                                     bool movable);
 /** Every frame of the range that is nothing yet becomes an allocated single page.
- *  @return 0, -EINVAL (not in the zone). */
+ *  @return 0, -EINVAL (not in the zone). O(pages). */
 FPR_API int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t pages,
                                          bool movable);
 /** "Type" of a pageblock without page structures. */

@@ -33,4 +33,16 @@ readelf -d "$work/first" | grep -q "NEEDED.*libfpr\.so\.${version%.*}" || {
     echo "the program was not linked with the shared library"
     exit 1
 }
+# Its package, and that of the headers, which depends on it.
+if command -v dpkg-deb dpkg-shlibdeps >/dev/null; then
+    quiet cpack -G DEB --config "$work/build/CPackConfig.cmake" -B "$work/packages"
+    name=libfpr${version%.*}
+    dpkg-deb -f "$work"/packages/libfpr-dev_*.deb Depends | grep -q "^$name (= $version-" || {
+        echo "libfpr-dev does not depend on $name"
+        exit 1
+    }
+    if command -v lintian >/dev/null; then
+        lint "$work"/packages/libfpr*.deb
+    fi
+fi
 LD_LIBRARY_PATH=$lib "$work/first" | diff -u "$source/examples/first/expected.txt" -

@@ -228,7 +228,7 @@ cp "$DATA/quiz-1.txt" want.txt && diff -u want.txt out.txt || bad "the quiz of s
 
 # what docs/lab.md shows is what happens
 doc=${DATA%/tests/data/lab}/docs/lab.md
-awk '/^## A first session/{on=1} on && /^```/{if (++n == 2) exit; next} on && n' "$doc" >session.txt
+awk '/^## A first session/{on=1} on && /^lab> /{in_it=1} in_it && /^```/{exit} in_it' "$doc" >session.txt
 lab 0 "$(sed -n 's/^lab> //p' session.txt)\n"
 diff -u session.txt out.txt || bad "docs/lab.md shows another session"
 
