@@ -17,6 +17,17 @@
  *  read-only memory or memory that is gone is answered with -EFAULT by the call that touches it.
  *  How that is done is enum fpr_iova_guard. Measured (2 vCPU AMD EPYC, 64 bytes, ns): signal 4,
  *  trusted 4, sigsetjmp around memcpy 8, process_vm_readv 3,450; hence the choice.
+ *
+ *  @par fork()
+ *  A child has a copy of each space, of its readers and pins, and the handlers. It may go on using
+ *  them all, on its own memory: what is private it sees as it was, what is shared both see, and
+ *  memory that it did not inherit (MADV_DONTFORK) is -EFAULT. Map, unmap and discard are its own
+ *  too. A direct pointer that the forking thread holds both hold. That is promised where at the
+ * time of the fork no other thread was in a call of the space, of its readers or of
+ *  fpr_iova_guard_install(), nor held a direct pointer: such a thread is missing in the child,
+ * which would wait for it for ever, or may have been copied in the middle of a change; such a child
+ * may only run another program or end, which is all that POSIX allows it. (The kernel's container
+ *  belongs to the memory of the process that mapped: there a child's vfio_dma_rw() is -EFAULT.)
  */
 #ifndef FPR_IOVA_H
 #define FPR_IOVA_H
@@ -364,12 +375,17 @@ FPR_API int fpr_iova_write32(struct fpr_iova_reader *reader, uint64_t iova, uint
 FPR_API int fpr_iova_write64(struct fpr_iova_reader *reader, uint64_t iova, uint64_t value);
 
 /** Installs the process-wide SIGSEGV and SIGBUS handlers that FPR_IOVA_GUARD_SIGNAL needs. Faults
- *  that are not ours go to the handlers that were there, with our own signal mask and flags (not
- * their sa_mask, SA_NODEFER or SA_RESETHAND); a signal that is sent stays ignored if it was. A
- * thread that blocks SIGSEGV or SIGBUS is ended with the process by a fault, as by any other
- * handler: it uses FPR_IOVA_GUARD_SYSCALL. Who chains on us, and then installs us again, has us
- * before and behind: what was there before the first install is forgotten. Counted: as many
- * removals as installs.
+ *  that are not ours go to the handlers that were there, as the kernel would call them: with their
+ *  sa_mask and the signal itself blocked (not with SA_NODEFER), once and then the default with
+ *  SA_RESETHAND, with or without SA_SIGINFO; a signal that is sent stays ignored if it was, and
+ *  SA_RESTART is theirs. Not as before: they run on the alternate stack of a thread that has one,
+ *  also without SA_ONSTACK (and on the normal one if it has none); sigaction() tells of our
+ * handler; between our handler's entry and theirs nothing of their mask is blocked, so that a
+ * signal in between comes first; a call that restarts for no handler (poll() and the like) ends
+ * with EINTR when a signal is sent that was ignored. A thread that blocks SIGSEGV or SIGBUS is
+ * ended with the process by a fault, as by any other handler: it uses FPR_IOVA_GUARD_SYSCALL. Who
+ * chains on us, and then installs us again, has us before and behind: what was there before the
+ * first install is forgotten. Counted: as many removals as installs.
  *  @return 0, -EINVAL (sigaction's). Thread safe. */
 FPR_API int fpr_iova_guard_install(void);
 
