@@ -106,7 +106,10 @@ struct fpr_iova_config {
     bool broken_top;  /**< compatibility (both profiles: on): as before 6.18 a mapping that ends at
                            2^64 is accepted, never found, and hides others from unmap as the kernel's
                            tree has it; dirty bitmaps leave it out. An ordinary mapping that covers
-                           its first byte is found here always, there not always. Off: it works */
+                           its first byte is found here always, there not always. Of several that
+                           begin at one address the newest comes first. If more than 131,072 changes
+                           went before the first such mapping, the tree is taken to be one that was
+                           filled in ascending order. Off: it works */
     bool stale_dirty; /**< compatibility (both profiles: on): dirty bitmaps are shifted in place as
                            5.8–6.12 do, which leaves false positives behind when a mapping does not
                            begin on a multiple of 64 pages of the request. Off: exact bits */
