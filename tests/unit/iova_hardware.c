@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "support/iova_unit.h"
 
@@ -251,6 +252,45 @@ static void test_a_mixed_container(void **state)
     assert_int_equal(fpr_iova_locked_pages(u.space), 8);
 }
 
+static unsigned rest; /* allocations that succeed */
+
+static void *take(void *ctx, size_t size)
+{
+    (void)ctx;
+    return rest > 0 && rest-- ? calloc(1, size) : NULL;
+}
+
+static void give(void *ctx, void *memory, size_t size)
+{
+    (void)ctx;
+    (void)size;
+    free(memory);
+}
+
+/* A mapping, or a discard that cuts one in two and saves a page, that finds no memory for some part
+ * of it changes nothing. */
+static void test_without_memory_nothing_changes(void **state)
+{
+    (void)state;
+    static const struct fpr_mem_ops mem = {.zalloc = take, .free = give};
+    void *pages[1];
+    unsigned needs = 0;
+    rest = UINT32_MAX;
+    config.emulated = true;
+    config.mem = &mem;
+    assert_int_equal(unit_open(&u, &config), 0);
+    assert_int_equal(unit_map(&u, 0x10000, 8, 0, RW), 0);
+    rest = 0;
+    assert_int_equal(unit_map(&u, 0x20000, 8, 10, RW), -ENOMEM);
+    assert_int_equal(pinned(0, UNIT_PAGES), 8);
+    rest = UINT32_MAX;
+    assert_int_equal(fpr_iova_pin(u.space, 0x13000, 1, RW, pages), 1);
+    for (rest = 0; discard(3, 1) == -ENOMEM; rest = ++needs)
+        assert_int_equal(pinned(0, UNIT_PAGES), 8);
+    assert_int_equal(needs, 3); /* a table, a frame, a run */
+    assert_int_equal(pinned(0, UNIT_PAGES), 7);
+}
+
 /* Before 6.18 several mappings that end at 2^64 may be there; each pins its memory. */
 static void test_pins_at_the_top(void **state)
 {
@@ -302,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pins_go_with_the_address, setup, teardown),
         cmocka_unit_test_setup_teardown(test_discard_of_mapped_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_mixed_container, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_without_memory_nothing_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pins_at_the_top, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_failing_mapping_turns_the_tree, setup, teardown),
     };
