@@ -18,12 +18,12 @@
 static volatile char *hole;
 static sigjmp_buf landing;
 static volatile sig_atomic_t calls, code;
+static void *volatile where_at;
 static sigset_t during;
 
 static void note(int signal)
 {
-    ck_assert_int_eq(signal, SIGSEGV);
-    calls++;
+    calls += signal == SIGSEGV; /* handlers may not assert: that allocates */
     pthread_sigmask(SIG_BLOCK, NULL, &during);
 }
 
@@ -36,9 +36,8 @@ static void plain(int signal)
 static void detailed(int signal, siginfo_t *info, void *context)
 {
     note(signal);
-    code = info->si_code;
-    ck_assert_ptr_nonnull(context);
-    ck_assert_ptr_eq(info->si_addr, (void *)(uintptr_t)hole);
+    code = context ? info->si_code : 0;
+    where_at = info->si_addr;
     siglongjmp(landing, 1);
 }
 
@@ -79,7 +78,9 @@ START_TEST(test_its_mask_and_the_signal_are_blocked)
     *hole = 1;
     ck_assert_int_eq(calls, 1);
     ck_assert(sigismember(&during, SIGUSR1) && sigismember(&during, SIGSEGV));
+#if !defined(__SANITIZE_THREAD__) /* whose own handler before ours blocks everything */
     ck_assert(!sigismember(&during, SIGUSR2));
+#endif
     ck_assert(!blocked(SIGUSR1) && !blocked(SIGSEGV)); /* and no longer */
 }
 END_TEST
@@ -122,6 +123,7 @@ START_TEST(test_siginfo_is_handed_on)
     fault();
     ck_assert_int_eq(calls, 1);
     ck_assert_int_eq(code, SEGV_ACCERR);
+    ck_assert_ptr_eq(where_at, (void *)(uintptr_t)hole);
 }
 END_TEST
 
