@@ -20,7 +20,11 @@ struct fpr_guest;
 /** What reporting does about pinned memory (a hypervisor inhibits discards while memory is pinned
  *  for a device, as its pages would no longer be those that the device writes to). */
 enum fpr_pin_policy {
-    FPR_PIN_SKIP = 0, /**< blocks with a pinned page are not reported */
+    FPR_PIN_SKIP = 0, /**< blocks with a pinned page are not reported. A page that another thread
+                           pins between that question and the device's call goes with its block all
+                           the same: such hazards are counted as with FPR_PIN_IGNORE, and none are
+                           possible while nobody pins during a pass. Blocks that were reported
+                           before they were pinned stay reported; their content was gone then */
     FPR_PIN_INHIBIT,  /**< while anything is pinned, reports are acknowledged, nothing returned */
     FPR_PIN_IGNORE,   /**< pinned pages are reported and discarded: the hazard, made visible */
 };
@@ -41,15 +45,17 @@ struct fpr_guest_config {
     enum fpr_pin_policy pins;           /**< default FPR_PIN_SKIP */
     struct fpr_clock *clock;            /**< the reporter's virtual clock, outlives the guest;
                                              NULL: passes by hand */
+    bool hardware; /**< a hardware-backed group is in the IOVA space beside the emulated device:
+                        whatever is mapped is pinned; default false */
 };
 
 /** Counters: X(name, meaning). */
 #define FPR_GUEST_STATS(X)                                                                         \
-    X(pinned_pages, "frames pinned now")                                                           \
+    X(pinned_pages, "frames pinned now, each once")                                                \
     X(kept_back_bytes, "free, large enough to report, but left alone now because of pins")         \
     X(inhibited_calls, "report calls acknowledged without returning anything")                     \
     X(inhibited_bytes, "bytes in them")                                                            \
-    X(hazards, "pages discarded while a pin on them existed")
+    X(hazards, "pages discarded while a pin on them existed, each once a discard")
 
 /** See FPR_GUEST_STATS. */
 struct fpr_guest_stats {

@@ -17,6 +17,17 @@
  *  read-only memory or memory that is gone is answered with -EFAULT by the call that touches it.
  *  How that is done is enum fpr_iova_guard. Measured (2 vCPU AMD EPYC, 64 bytes, ns): signal 4,
  *  trusted 4, sigsetjmp around memcpy 8, process_vm_readv 3,450; hence the choice.
+ *
+ *  @par fork()
+ *  A child has a copy of each space, of its readers and pins, and the handlers. It may go on using
+ *  them all, on its own memory: what is private it sees as it was, what is shared both see, and
+ *  memory that it did not inherit (MADV_DONTFORK) is -EFAULT. Map, unmap and discard are its own
+ *  too. A direct pointer that the forking thread holds both hold. That is promised where at the
+ * time of the fork no other thread was in a call of the space, of its readers or of
+ *  fpr_iova_guard_install(), nor held a direct pointer: such a thread is missing in the child,
+ * which would wait for it for ever, or may have been copied in the middle of a change; such a child
+ * may only run another program or end, which is all that POSIX allows it. (The kernel's container
+ *  belongs to the memory of the process that mapped: there a child's vfio_dma_rw() is -EFAULT.)
  */
 #ifndef FPR_IOVA_H
 #define FPR_IOVA_H
@@ -95,15 +106,19 @@ struct fpr_iova_config {
     bool broken_top;  /**< compatibility (both profiles: on): as before 6.18 a mapping that ends at
                            2^64 is accepted, never found, and hides others from unmap as the kernel's
                            tree has it; dirty bitmaps leave it out. An ordinary mapping that covers
-                           its first byte is found here always, there not always. Off: it works */
+                           its first byte is found here always, there not always. Of several that
+                           begin at one address the newest comes first. If more than 131,072 changes
+                           went before the first such mapping, the tree is taken to be one that was
+                           filled in ascending order. Off: it works */
     bool stale_dirty; /**< compatibility (both profiles: on): dirty bitmaps are shifted in place as
                            5.8–6.12 do, which leaves false positives behind when a mapping does not
                            begin on a multiple of 64 pages of the request. Off: exact bits */
     bool wrap_overflow; /**< compatibility (both profiles: off): as from 6.18 a range that wraps is
                              -EOVERFLOW, tested before alignment, and a pin count below 1 -EINVAL */
     bool emulated;      /**< an emulated (mediated) device is in the container; default true */
-    bool hardware; /**< a hardware-backed group too: memory is pinned at map time, every page is
-                        always dirty; default false */
+    bool hardware; /**< a hardware-backed group too: memory is pinned while it is mapped (also with
+                        its address invalidated, and at its new address then), every page is always
+                        dirty; default false */
     const struct fpr_iova_range *ranges; /**< hardware: valid IOVAs, ascending; NULL: all. Copied */
     unsigned nranges;                    /**< how many */
     fpr_iova_unmap_fn unmap;   /**< the device's callback; NULL: no device, pins are refused */
@@ -129,7 +144,7 @@ struct fpr_iova_config {
     X(pins, "references taken on pages")                                                           \
     X(unpins, "references dropped")                                                                \
     X(notifications, "calls of the device's unmap callback")                                       \
-    X(discarded_pinned, "pages discarded under a pin: the device keeps the old frame")             \
+    X(discarded_pinned, "pages of memory discarded under a pin: devices keep the old frame")       \
     X(dirty_queries, "dirty bitmaps read")                                                         \
     X(grace_waits, "times that a change waited for readers")                                       \
     X(barriers, "of them with a system-wide barrier (membarrier)")
@@ -179,7 +194,7 @@ struct fpr_iova_info {
     uint64_t max_bitmap_bytes; /**< largest dirty bitmap */
     uint64_t avail;            /**< mappings that may still be made */
     uint64_t mappings;         /**< mappings there are (not the kernel's) */
-    uint64_t locked;           /**< pages charged to locked_vm */
+    uint64_t locked;           /**< pages charged to locked_vm: see fpr_iova_locked_pages() */
     unsigned nranges;          /**< valid IOVA ranges, see fpr_iova_get_range() */
 };
 /** @return 0, -EINVAL. Thread safe. */
@@ -250,7 +265,8 @@ struct fpr_iova_bitmap {
  *  @param size     bytes
  *  @param flags    0, FPR_IOVA_UNMAP_ALL, FPR_IOVA_UNMAP_DIRTY or FPR_IOVA_VADDR
  *  @param bitmap   with FPR_IOVA_UNMAP_DIRTY, else NULL
- *  @param unmapped out: bytes unmapped; may be NULL; untouched on failure
+ *  @param unmapped out: bytes unmapped; may be NULL; untouched on failure, also on one that comes
+ *                  late and leaves what went before removed: fpr_iova_walk() tells what is left
  *  @return 0 (also when nothing was there); -EINVAL (arguments; v2: would bisect a mapping);
  *          -EOVERFLOW; -EBUSY (VADDR with an emulated device, or the device kept its pins after
  *          being told 10 times, where the kernel would BUG); -EDEADLK (the calling thread holds a
@@ -362,12 +378,17 @@ FPR_API int fpr_iova_write32(struct fpr_iova_reader *reader, uint64_t iova, uint
 FPR_API int fpr_iova_write64(struct fpr_iova_reader *reader, uint64_t iova, uint64_t value);
 
 /** Installs the process-wide SIGSEGV and SIGBUS handlers that FPR_IOVA_GUARD_SIGNAL needs. Faults
- *  that are not ours go to the handlers that were there, with our own signal mask and flags (not
- * their sa_mask, SA_NODEFER or SA_RESETHAND); a signal that is sent stays ignored if it was. A
- * thread that blocks SIGSEGV or SIGBUS is ended with the process by a fault, as by any other
- * handler: it uses FPR_IOVA_GUARD_SYSCALL. Who chains on us, and then installs us again, has us
- * before and behind: what was there before the first install is forgotten. Counted: as many
- * removals as installs.
+ *  that are not ours go to the handlers that were there, as the kernel would call them: with their
+ *  sa_mask and the signal itself blocked (not with SA_NODEFER), once and then the default with
+ *  SA_RESETHAND, with or without SA_SIGINFO; a signal that is sent stays ignored if it was, and
+ *  SA_RESTART is theirs. Not as before: they run on the alternate stack of a thread that has one,
+ *  also without SA_ONSTACK (and on the normal one if it has none); sigaction() tells of our
+ * handler; between our handler's entry and theirs nothing of their mask is blocked, so that a
+ * signal in between comes first; a call that restarts for no handler (poll() and the like) ends
+ * with EINTR when a signal is sent that was ignored. A thread that blocks SIGSEGV or SIGBUS is
+ * ended with the process by a fault, as by any other handler: it uses FPR_IOVA_GUARD_SYSCALL. Who
+ * chains on us, and then installs us again, has us before and behind: what was there before the
+ * first install is forgotten. Counted: as many removals as installs.
  *  @return 0, -EINVAL (sigaction's). Thread safe. */
 FPR_API int fpr_iova_guard_install(void);
 
@@ -400,23 +421,31 @@ FPR_API int fpr_iova_unpin(struct fpr_iova_space *space, uint64_t iova, int64_t 
  *  unmap. @return pages that lost their pin, -EINVAL. Thread safe. */
 FPR_API int64_t fpr_iova_unpin_range(struct fpr_iova_space *space, uint64_t iova, uint64_t size);
 
-/** Pages charged to locked_vm: distinct pinned pages of each mapping (hardware: its size). 0 from
- *  a visitor of fpr_iova_walk(). */
+/** Pages charged to locked_vm: distinct pinned pages of each mapping (hardware: its size). It
+ * counts pins: memory that is pinned through two mappings counts twice, and so do frames that only
+ * devices have since a discard. For memory see fpr_iova_pinned_in(). 0 from a visitor of
+ * fpr_iova_walk().
+ */
 FPR_API uint64_t fpr_iova_locked_pages(struct fpr_iova_space *space);
 
-/** Is any page of this memory pinned (through any mapping)? What reporting asks before it takes a
- *  block. Memory that wraps ends with the address space. Never waits for a reader.
- *  @return true or false. Thread safe; O(len / 256 KiB), at most O(pinned pages). */
+/** Is any page of this memory pinned (through any mapping; in a hardware-backed container by being
+ *  mapped)? What reporting asks before it takes a block. Memory that wraps ends with the address
+ *  space. Never waits for a reader.
+ *  @return true or false. Thread safe; O(len / 256 KiB), at most O(pinned pages), and O(log
+ *          mappings) in a hardware-backed container. */
 FPR_API bool fpr_iova_is_pinned(struct fpr_iova_space *space, const void *addr, size_t len);
 
-/** How many pages of this memory are pinned; as fpr_iova_is_pinned(). Thread safe. */
+/** How many pages of this memory are pinned: each counts once, however many mappings pin it. As
+ *  fpr_iova_is_pinned(); in a hardware-backed container also O(mappings of this memory). */
 FPR_API uint64_t fpr_iova_pinned_in(struct fpr_iova_space *space, const void *addr, size_t len);
 
 /** Tells the map that this memory is about to be discarded (MADV_DONTNEED, a report). Pinned
  *  pages keep their old frame for the device, as in the kernel: the content is saved, and from
  *  then on the device and the owner see different memory. That is the hazard of pinning: it is
- *  counted (stats: discarded_pinned).
- *  @return pinned pages hit, -EINVAL, -ENOMEM (nothing was saved). Thread safe. */
+ *  counted (stats: discarded_pinned). A page that several mappings pin is one page, and one old
+ *  frame for all of them. What hardware pinned by being mapped is no longer pinned where it was:
+ * the frame there is a new one.
+ *  @return pinned pages hit, each once; -EINVAL; -ENOMEM (nothing was saved). Thread safe. */
 FPR_API int64_t fpr_iova_discard(struct fpr_iova_space *space, const void *addr, size_t len);
 /** @} */
 

@@ -134,6 +134,7 @@ static int make_iova(struct fpr_guest *g)
     struct fpr_iova_config iova;
     fpr_iova_config_init(&iova, FPR_IOVA_MERGED);
     iova.unmap = unpin;
+    iova.hardware = g->config.hardware;
     return fpr_iova_space_create(&iova, &g->iova);
 }
 
@@ -273,7 +274,7 @@ int fpr_guest_get_stats(const struct fpr_guest *guest, struct fpr_guest_stats *s
         return -EINVAL;
     }
     *stats = (struct fpr_guest_stats){
-        .pinned_pages = fpr_iova_locked_pages(guest->iova),
+        .pinned_pages = fpr_iova_frames_pinned(guest->iova),
         .kept_back_bytes = guest->config.pins == FPR_PIN_SKIP ? kept_back_bytes(guest) : 0,
         .inhibited_calls = __atomic_load_n(&guest->inhibited_calls, __ATOMIC_RELAXED),
         .inhibited_bytes = __atomic_load_n(&guest->inhibited_bytes, __ATOMIC_RELAXED),

@@ -4,33 +4,73 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
+#include <ucontext.h>
 
-/* The one process-wide thing in the library: what was there before our handlers, and how many
- * times they were asked for. Opt-in, see fpr_iova_guard_install(). */
+/* What was there before our handler of a signal. */
+struct former {
+    struct sigaction action;
+    atomic_bool spent; /* it was for one call (SA_RESETHAND), which it has had */
+};
+
+/* The one process-wide thing in the library: the handlers before ours, and how many times ours were
+ * asked for. Opt-in, see fpr_iova_guard_install(). */
 static struct {
     pthread_mutex_t lock;
     atomic_uint installs;
-    struct sigaction old_segv;
-    struct sigaction old_bus;
+    struct former segv;
+    struct former bus;
 } guard = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* A fault of somebody else: as if we were not there. */
-static void pass_on(const struct sigaction *old, int signal, siginfo_t *info, void *context)
+/* Nobody to be asked. */
+static void by_default(int signal, const siginfo_t *info)
 {
-    if (old->sa_flags & SA_SIGINFO) {
+    /* The instruction runs again and ends the process; a sent signal ends it at once. */
+    struct sigaction fallback = {.sa_handler = SIG_DFL};
+    sigaction(signal, &fallback, NULL);
+    if (info->si_code <= 0)
+        raise(signal);
+}
+
+/* What the kernel would block while this handler runs: of what is blocked now, and by the handler
+ * that called us if it was not the kernel, nothing is let through but the signal itself. */
+static void handler_mask(const struct sigaction *old, int signal, const ucontext_t *interrupted,
+                         sigset_t *mask)
+{
+    pthread_sigmask(SIG_BLOCK, NULL, mask);
+    for (int other = 1; other < NSIG; other++)
+        if (sigismember(&old->sa_mask, other) == 1)
+            sigaddset(mask, other);
+    if (!(old->sa_flags & SA_NODEFER))
+        sigaddset(mask, signal);
+    else if (!sigismember(&interrupted->uc_sigmask, signal) && !sigismember(&old->sa_mask, signal))
+        sigdelset(mask, signal);
+}
+
+static void call_former(const struct sigaction *old, int signal, siginfo_t *info, void *context)
+{
+    sigset_t mask, now;
+    pthread_sigmask(SIG_BLOCK, NULL, &now);
+    handler_mask(old, signal, context, &mask);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    if (old->sa_flags & SA_SIGINFO)
         old->sa_sigaction(signal, info, context);
-    } else if (old->sa_handler == SIG_IGN && info->si_code <= 0) {
-        return; /* sent, not a fault */
-    } else if (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN) {
+    else
         old->sa_handler(signal);
-    } else {
-        /* The instruction runs again and ends the process; a sent signal ends it at once. */
-        struct sigaction fallback = {.sa_handler = SIG_DFL};
-        sigaction(signal, &fallback, NULL);
-        if (info->si_code <= 0)
-            raise(signal);
-    }
+    pthread_sigmask(SIG_SETMASK, &now, NULL);
+}
+
+/* A fault of somebody else: as if we were not there. */
+static void pass_on(struct former *former, int signal, siginfo_t *info, void *context)
+{
+    const struct sigaction *old = &former->action;
+    /* With SA_SIGINFO, too, these two are what they are. */
+    if (old->sa_handler == SIG_IGN && info->si_code <= 0)
+        return; /* sent, not a fault */
+    if (old->sa_handler == SIG_DFL || old->sa_handler == SIG_IGN ||
+        (old->sa_flags & (int)SA_RESETHAND && atomic_exchange(&former->spent, true)))
+        by_default(signal, info);
+    else
+        call_former(old, signal, info, context);
 }
 
 /* A fault being passed on. If the handler that it goes to chained to us, it comes back: the same
@@ -43,17 +83,16 @@ static _Thread_local struct {
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
-    static const struct sigaction none = {.sa_handler = SIG_DFL};
     int saved = errno;
     const char *frame = __builtin_frame_address(0);
     if (!fpr_iova_raw_leave(context)) {
         bool back = passing.context == context && frame < passing.frame;
         passing.context = context;
         passing.frame = frame;
-        pass_on(back               ? &none
-                : signal == SIGBUS ? &guard.old_bus
-                                   : &guard.old_segv,
-                signal, info, context);
+        if (back)
+            by_default(signal, info);
+        else
+            pass_on(signal == SIGBUS ? &guard.bus : &guard.segv, signal, info, context);
         passing.context = NULL;
     }
     errno = saved;
@@ -71,19 +110,39 @@ static bool ours(int signal)
            now.sa_sigaction == on_fault;
 }
 
-static int install(void)
+/* System calls that a sent signal interrupts go on as they did: SA_RESTART is the former's, and who
+ * ignored the signal was not interrupted. */
+static int install_one(int signal, struct former *former)
 {
     struct sigaction action = {.sa_sigaction = on_fault,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     sigemptyset(&action.sa_mask);
-    if (sigaction(SIGSEGV, &action, &guard.old_segv))
+    if (sigaction(signal, NULL, &former->action))
         return -errno;
-    if (sigaction(SIGBUS, &action, &guard.old_bus)) {
-        int rc = -errno;
-        sigaction(SIGSEGV, &guard.old_segv, NULL);
+    atomic_store(&former->spent, false);
+    bool ignored = former->action.sa_handler == SIG_IGN;
+    action.sa_flags |= ignored ? SA_RESTART : former->action.sa_flags & SA_RESTART;
+    return sigaction(signal, &action, NULL) ? -errno : 0;
+}
+
+/* A handler that was for one call and has had it left the default behind. */
+static void remove_one(int signal, struct former *former)
+{
+    struct sigaction action = former->action;
+    if (atomic_load(&former->spent))
+        action.sa_handler = SIG_DFL;
+    sigaction(signal, &action, NULL);
+}
+
+static int install(void)
+{
+    int rc = install_one(SIGSEGV, &guard.segv);
+    if (rc)
         return rc;
-    }
-    return 0;
+    rc = install_one(SIGBUS, &guard.bus);
+    if (rc)
+        remove_one(SIGSEGV, &guard.segv);
+    return rc;
 }
 
 int fpr_iova_guard_install(void)
@@ -105,8 +164,8 @@ int fpr_iova_guard_remove(void)
     if (atomic_load(&guard.installs) == 0) {
         rc = -EINVAL;
     } else if (atomic_fetch_sub(&guard.installs, 1) == 1 && ours(SIGSEGV) && ours(SIGBUS)) {
-        sigaction(SIGSEGV, &guard.old_segv, NULL);
-        sigaction(SIGBUS, &guard.old_bus, NULL);
+        remove_one(SIGSEGV, &guard.segv);
+        remove_one(SIGBUS, &guard.bus);
     }
     pthread_mutex_unlock(&guard.lock);
     return rc;

@@ -164,6 +164,7 @@ int fpr_iova_legacy_link(struct fpr_iova_space *space, const struct fpr_iova_ent
     free_notes(space);
     legacy->tops += top;
     (*node)->last = entry->last;
+    (*node)->address = entry->va & ~IOVA_FLAGS;
     (*node)->top = top;
     return 0;
 }

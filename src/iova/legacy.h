@@ -22,8 +22,9 @@ struct fpr_iova_legacy_node {
     struct fpr_iova_rb rb;
     uint64_t start;
     uint64_t last;
-    bool top;     /* ends at 2^64: lives only here */
-    bool invalid; /* top: its address was invalidated */
+    uint64_t address; /* top: of its memory */
+    bool top;         /* ends at 2^64: lives only here */
+    bool invalid;     /* top: its address was invalidated */
 };
 
 /* Both do nothing without broken_top. A mapping is linked before it is known whether it can be

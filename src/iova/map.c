@@ -4,8 +4,8 @@
 #include <limits.h>
 
 #include "iova/guard.h"
+#include "iova/hardware.h"
 #include "iova/leaf.h"
-#include "iova/legacy.h"
 
 /* Nodes that may wait for readers before a map tries to get them back. */
 enum { POLL_AT = 256 };
@@ -52,7 +52,8 @@ static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t si
     struct fpr_iova_path path;
     if (!fpr_iova_tree_seek(&space->tree, iova, &path))
         return -ENOENT;
-    struct fpr_iova_entry e = fpr_iova_path_entry(&path);
+    const struct fpr_iova_entry was = fpr_iova_path_entry(&path);
+    struct fpr_iova_entry e = was;
     if (e.start > iova + (size - 1))
         return -ENOENT;
     if (!(e.va & IOVA_INVALID) || e.start != iova || e.last - e.start != size - 1)
@@ -65,6 +66,7 @@ static int update_vaddr(struct fpr_iova_space *space, uint64_t iova, uint64_t si
     if (!fpr_iova_entry_packs(&e) && !fpr_iova_ext_get(space, &path))
         return -ENOMEM;
     fpr_iova_tree_set_va(&space->tree, &path, va);
+    fpr_iova_hardware_move(space, &was, vaddr);
     space->invalid--;
     fpr_iova_epoch_wait(space);
     return 0;
@@ -76,25 +78,6 @@ static bool in_one_range(const struct fpr_iova_space *space, uint64_t first, uin
         if (first >= space->ranges[i].first && last <= space->ranges[i].last)
             return true;
     return space->config.nranges == 0;
-}
-
-/* Hardware: every page is faulted in, as its pin would, and charged. */
-static int pin_all(struct fpr_iova_space *space, const struct fpr_iova_entry *entry)
-{
-    uint64_t pages = (entry->last - entry->start) / FPR_IOVA_PAGE_SIZE + 1;
-    uint64_t address = entry->va & ~IOVA_FLAGS;
-    for (uint64_t i = 0; i < pages; i++) {
-        uint64_t at = address + i * FPR_IOVA_PAGE_SIZE;
-        if (at >= IOVA_USER_END ||
-            fpr_iova_guard_probe(space->guard, (void *)(uintptr_t)at, // NOLINT
-                                 entry->va & FPR_IOVA_WRITE))
-            return -EFAULT;
-    }
-    if (!(entry->va & IOVA_CAPABLE) && (space->locked > space->config.locked_limit ||
-                                        pages > space->config.locked_limit - space->locked))
-        return -ENOMEM;
-    space->locked += pages;
-    return 0;
 }
 
 /* Checks 8 to 10; finds the mapping's place. */
@@ -111,16 +94,15 @@ static int check_room(struct fpr_iova_space *space, const struct fpr_iova_entry 
 }
 
 /* What a mapping needs beside its place. */
-static int equip(struct fpr_iova_space *space, struct fpr_iova_entry *entry)
+static int equip(struct fpr_iova_space *space, struct fpr_iova_entry *entry,
+                 const struct fpr_iova_legacy_node *top)
 {
     int rc = 0;
     if (space->tracking || !fpr_iova_entry_packs(entry)) {
         entry->ext = fpr_iova_ext_new(space, entry);
         rc = !entry->ext ? -ENOMEM : space->tracking ? fpr_iova_ext_track(space, entry->ext) : 0;
     }
-    if (rc == 0 && space->config.hardware)
-        rc = pin_all(space, entry);
-    return rc;
+    return rc ? rc : fpr_iova_hardware_pin(space, entry, top);
 }
 
 static int add_mapping(struct fpr_iova_space *space, struct fpr_iova_entry *entry)
@@ -136,7 +118,7 @@ static int add_mapping(struct fpr_iova_space *space, struct fpr_iova_entry *entr
         rc = fpr_iova_legacy_link(space, entry, top, &node);
     if (rc)
         return rc;
-    rc = equip(space, entry);
+    rc = equip(space, entry, top ? node : NULL);
     if (rc || top)
         fpr_iova_ext_free(space, entry->ext);
     if (rc) {

@@ -57,7 +57,7 @@ static bool drop_page(struct fpr_iova_space *space, struct fpr_iova_ext *ext, ui
     if (!space->config.hardware)
         space->locked--;
     if (frame)
-        space->mem->free(space->mem->ctx, frame, FPR_IOVA_PAGE_SIZE);
+        space->kept -= fpr_iova_frame_put(space->mem, frame);
     else
         backing_drop(space, page_address(ext, page));
     if (ext->pins.pages == 0)

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 
-#include <fpr/iova.h>
-
 #include "iova/check.h"
 
 enum { FIRST_SIZE = 8 };
@@ -22,12 +20,20 @@ static struct fpr_iova_chunk **find_slot(const struct fpr_iova_pinset *set, uint
     return &set->table[i];
 }
 
+bool fpr_iova_frame_put(const struct fpr_mem_ops *mem, void *frame)
+{
+    if (--*fpr_iova_frame_users(frame) > 0)
+        return false;
+    mem->free(mem->ctx, frame, IOVA_FRAME_BYTES);
+    return true;
+}
+
 static void chunk_free(struct fpr_iova_chunk *chunk, const struct fpr_mem_ops *mem)
 {
     if (chunk->frames) {
         for (unsigned i = 0; i < IOVA_CHUNK; i++)
             if (chunk->frames[i])
-                mem->free(mem->ctx, chunk->frames[i], FPR_IOVA_PAGE_SIZE);
+                fpr_iova_frame_put(mem, chunk->frames[i]);
         mem->free(mem->ctx, (void *)chunk->frames, IOVA_CHUNK * sizeof(void *));
     }
     mem->free(mem->ctx, chunk, sizeof(*chunk));

@@ -2,9 +2,19 @@
 #ifndef IOVA_PINSET_H
 #define IOVA_PINSET_H
 
+#include <fpr/iova.h>
 #include <fpr/mem.h>
 
 enum { IOVA_CHUNK = 64 };
+
+/* A frame that a device keeps when its page is discarded: a page, and how many mappings pin it. */
+#define IOVA_FRAME_BYTES (FPR_IOVA_PAGE_SIZE + sizeof(uint64_t))
+static inline uint64_t *fpr_iova_frame_users(void *frame)
+{
+    return (uint64_t *)(void *)((char *)frame + FPR_IOVA_PAGE_SIZE);
+}
+/* One less. Returns whether that was the last, so that it is gone. */
+bool fpr_iova_frame_put(const struct fpr_mem_ops *mem, void *frame);
 
 struct fpr_iova_chunk {
     uint64_t key;  /* page number / 64 */

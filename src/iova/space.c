@@ -152,6 +152,7 @@ void fpr_iova_space_destroy(struct fpr_iova_space *space)
         fpr_iova_ext_free(space, fpr_iova_path_entry(&path).ext);
     const struct fpr_mem_ops *mem = space->mem;
     fpr_iova_pinset_free(&space->backing, mem);
+    fpr_iova_held_free(&space->held, mem);
     fpr_iova_pool_destroy(&space->pool);
     if (space->ranges)
         mem->free(mem->ctx, space->ranges, space->config.nranges * sizeof(*space->ranges));

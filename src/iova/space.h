@@ -8,6 +8,7 @@
 #include <fpr/iova.h>
 
 #include "iova/ext.h"
+#include "iova/held.h"
 #include "iova/rbtree.h"
 
 /* A reader tells writers with one word that it is inside: the generation it entered at, 0 when
@@ -113,6 +114,8 @@ struct fpr_iova_space {
     /* Pinned pages by memory address: asked by reporting, which must not wait for the lock. */
     pthread_mutex_t pin_lock;
     struct fpr_iova_pinset backing;
+    struct fpr_iova_held held; /* by a hardware-backed group */
+    uint64_t kept;             /* frames that devices alone keep, after a discard; under the lock */
     struct fpr_iova_ext *pinned; /* mappings with pins; under the lock */
 };
 
@@ -144,5 +147,16 @@ int fpr_iova_check_wrap(const struct fpr_iova_space *space, uint64_t start, uint
  * into the range or begins behind it, if *found. */
 bool fpr_iova_bisects(struct fpr_iova_space *space, uint64_t start, uint64_t last,
                       struct fpr_iova_path *path, bool *found);
+
+/* Frames of memory that are pinned, each once: what is pinned now and what only devices have since
+ * a discard. 0 from a visitor of fpr_iova_walk(). */
+uint64_t fpr_iova_frames_pinned(struct fpr_iova_space *space);
+
+/* Pages of memory [first, last] with a pin, each once. With the space's lock or that of the pins.
+ */
+uint64_t fpr_iova_count_pages(const struct fpr_iova_space *space, uint64_t first, uint64_t last);
+/* Frames of memory that are pinned, each once: what is pinned now and what only devices have since
+ * a discard. 0 from a visitor of fpr_iova_walk(). */
+uint64_t fpr_iova_frames_pinned(struct fpr_iova_space *space);
 
 #endif

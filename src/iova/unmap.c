@@ -4,7 +4,7 @@
 
 #include "iova/check.h"
 #include "iova/dirty.h"
-#include "iova/legacy.h"
+#include "iova/hardware.h"
 
 /* As often the kernel tells a device before it gives up (and calls BUG). */
 enum { TELL_MAX = 10 };
@@ -127,7 +127,7 @@ static struct fpr_iova_entry victim(const struct removal *r)
     return (struct fpr_iova_entry){
         .start = r->at->start,
         .last = r->at->last,
-        .va = r->at->invalid ? IOVA_INVALID : 0,
+        .va = r->at->address | (r->at->invalid ? IOVA_INVALID : 0),
     };
 }
 
@@ -156,8 +156,7 @@ static void account(struct fpr_iova_space *space, struct removal *r, const struc
     r->bytes += e->last - e->start + 1;
     space->avail++;
     space->stats.unmaps++;
-    if (space->config.hardware)
-        space->locked -= (e->last - e->start) / FPR_IOVA_PAGE_SIZE + 1;
+    fpr_iova_hardware_unpin(space, e, is_top(r) ? r->at : NULL);
     if (e->va & IOVA_INVALID)
         space->invalid--;
     struct fpr_iova_legacy_node *node = r->at;

@@ -1,8 +1,8 @@
 /* Recomputing what the map believes about itself. */
 #include <errno.h>
 
+#include "iova/hardware.h"
 #include "iova/leaf.h"
-#include "iova/legacy.h"
 #include "iova/space.h"
 
 struct walk {
@@ -93,6 +93,8 @@ static const char *check_pins(struct fpr_iova_space *space)
     pthread_mutex_unlock(&space->pin_lock);
     if (!good || backing[3] != by_mapping - saved)
         return "pins by memory are not the mappings' pins";
+    if (space->kept > saved || (space->kept == 0) != (saved == 0))
+        return "frames that devices keep are miscounted";
     if (!space->config.hardware && space->locked != by_mapping)
         return "locked pages are not the pinned pages";
     return NULL;
@@ -107,6 +109,8 @@ int fpr_iova_space_validate(struct fpr_iova_space *space, const char **reason)
     const char *broken = fpr_iova_tree_check(&space->tree);
     if (!broken)
         broken = check_pins(space);
+    if (!broken)
+        broken = fpr_iova_hardware_check(space);
     if (!broken && space->legacy.active)
         broken = fpr_iova_legacy_check(space);
     if (!broken &&

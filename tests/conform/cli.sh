@@ -36,6 +36,13 @@ expect 1 out '^not ok .*cut.fpr.gz: line [0-9]*: the gzip data are cut short' "$
 expect 1 out "^not ok .*unknown.fpr: line 60: unknown record 'W 1'" "$dir/unknown.fpr"
 expect 1 out '^1 passed, 2 failed$' "$dir/cut.fpr" "$good" "$dir/unknown.fpr"
 expect 1 out '^not ok .*: line [0-9]*: expected .*, got ' --profile linux-5.10 "$good"
+sed 's/$/\r/' "$dir/plain.fpr" >"$dir/dos.fpr"
+expect 1 out '^not ok .*dos.fpr: line 1: the line ends with CR LF' "$dir/dos.fpr"
+printf '# fpr-iova 1 profile merged\r\nopen v2 => 0\r\n' >"$dir/dos.iova"
+expect 1 out '^not ok .*dos.iova: line 1: the line ends with CR LF' "$dir/dos.iova"
+printf '%s\n' '# fpr-iova 1 profile merged' 'open v2 => 0' 'mapc 0x1000 0x1000 a:0 rw => 0' \
+    'rdc 0x1000 8 => 0 fnv=0' 'close => 1' >"$dir/skips.iova"
+expect 1 out '^not ok .*: line 5: .*expected 1, got 0 (skipped 2: mapc, rdc)$' "$dir/skips.iova"
 expect 2 err 'no FILE given'
 expect 2 err "nobody.fpr: No such file" "$good" "$dir/nobody.fpr"
 expect 2 err "no profile is called 'v17'" --profile v17 "$good"

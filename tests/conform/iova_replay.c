@@ -161,6 +161,8 @@ static bool read_header(struct iova_replay *r, struct lines *in)
     char *text;
     size_t length;
     int got = lines_next(in, &text, &length);
+    if (got < 0)
+        return conform_fail(r->result, 1, "%s", lines_error(in));
     if (got != 1 || strncmp(text, magic, sizeof(magic) - 1) != 0)
         return conform_fail(r->result, 1, "the first line is not '# fpr-iova 1 profile NAME'");
     if (fpr_iova_profile_from_name(text + sizeof(magic) - 1, &r->profile))

@@ -179,6 +179,12 @@ int lines_next(struct lines *in, char **text, size_t *length)
         in->number--;
         return 0;
     }
+    if (used && in->line[used - 1] == '\r') {
+        snprintf(in->error, sizeof(in->error),
+                 "the line ends with CR LF, as on Windows; remove the CRs: tr -d '\\r'");
+        in->ended = true;
+        return -1;
+    }
     *text = in->line;
     *length = used;
     return 1;

@@ -91,6 +91,15 @@ static void print_detail(const char *detail)
     }
 }
 
+/* What was left out, so that neither answer is taken for more than it is. */
+static void print_skipped(const struct conform_result *result)
+{
+    if (result->skipped) {
+        printf(" (skipped %lu: %s)", result->skipped, result->skipped_names);
+    }
+    putchar('\n');
+}
+
 static void print_result(const char *path, const struct conform_result *result,
                          const struct conform_options *options)
 {
@@ -99,7 +108,8 @@ static void print_result(const char *path, const struct conform_result *result,
         if (result->line) {
             printf("line %lu: ", result->line);
         }
-        printf("%s\n", result->reason);
+        printf("%s", result->reason);
+        print_skipped(result);
         print_detail(result->detail);
         return;
     }
@@ -107,10 +117,7 @@ static void print_result(const char *path, const struct conform_result *result,
     if (options->verbose) {
         printf(" (%lu operations)", result->ops);
     }
-    if (result->skipped) {
-        printf(" (skipped %lu: %s)", result->skipped, result->skipped_names);
-    }
-    putchar('\n');
+    print_skipped(result);
 }
 
 /* Whether it is an IOVA file: its first line says so, else its name. */

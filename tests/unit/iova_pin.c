@@ -202,6 +202,32 @@ static void test_two_mappings_of_one_page(void **state)
     assert_false(fpr_iova_is_pinned(u.space, u.arena, 1));
 }
 
+/* A page that is pinned through two mappings is one page of memory, and one old frame. */
+static void test_discard_under_two_pins(void **state)
+{
+    (void)state;
+    struct fpr_iova_stats stats;
+    void *other[1];
+    open_with_four_pages();
+    assert_int_equal(unit_map(&u, 0x200000, 4, 0, RW), 0);
+    assert_int_equal(fpr_iova_pin(u.space, 0x100000, 4, RW, pages), 4);
+    assert_int_equal(fpr_iova_pin(u.space, 0x201000, 1, RW, other), 1);
+    assert_int_equal(fpr_iova_discard(u.space, u.arena, 2 * UNIT_PAGE), 2);
+    assert_int_equal(fpr_iova_get_stats(u.space, &stats), 0);
+    assert_int_equal(stats.discarded_pinned, 2);
+    assert_int_equal(fpr_iova_locked_pages(u.space), 5);
+    assert_int_equal(fpr_iova_space_validate(u.space, NULL), 0);
+    /* What the device writes by one address it reads by the other. */
+    assert_int_equal(fpr_iova_pin(u.space, 0x101000, 1, RW, pages), 1);
+    assert_int_equal(fpr_iova_pin(u.space, 0x201000, 1, RW, other), 1);
+    assert_ptr_not_equal(pages[0], u.arena + UNIT_PAGE);
+    assert_ptr_equal(pages[0], other[0]);
+    assert_int_equal(fpr_iova_unpin_range(u.space, 0x100000, 4 * UNIT_PAGE), 4);
+    *(unsigned char *)other[0] = 1; /* is still there */
+    assert_int_equal(fpr_iova_unpin_range(u.space, 0x200000, 4 * UNIT_PAGE), 1);
+    assert_int_equal(fpr_iova_space_validate(u.space, NULL), 0);
+}
+
 /* Lets go of its pages, and maps what reaches out of the range that is being unmapped. */
 static void map_across(void *ctx, struct fpr_iova_space *space, uint64_t iova, uint64_t size)
 {
@@ -273,6 +299,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_device_that_keeps_its_pins, setup, teardown),
         cmocka_unit_test_setup_teardown(test_told_of_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(test_discard_under_a_pin, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_discard_under_two_pins, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_mappings_of_one_page, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_mapping_made_while_it_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_end, setup, teardown),
