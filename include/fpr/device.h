@@ -12,7 +12,9 @@ struct fpr_sg {
     unsigned order; /**< log2 of its pages */
 };
 
-/** A device. Lives where its maker put it; the reporter keeps only the pointer. */
+/** A device. Lives where its maker put it; the reporter keeps only the pointer. Its report() is for
+ *  the reporter, and for devices that stand before it and hand on what they got: `nents` entries at
+ *  `sg`, blocks of orders that there are. That is not checked again. */
 struct fpr_device {
     const char *name; /**< for messages */
     /** Takes a batch. Entry 0 is the block isolated last, as the kernel fills its scatterlist from

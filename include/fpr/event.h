@@ -45,7 +45,8 @@ struct fpr_event {
  *  exception is fpr_reporter_suspend(): it leaves word, waits for nobody, and is answered as
  *  anywhere else; so a sink may stop reporting. Walks, hash and views show the zone in the middle
  *  of its change. Another zone may be called by itself, also one of the same machine, but two
- *  `locked` ones whose sinks call each other's wait for each other. */
+ *  `locked` ones whose sinks call each other's wait for each other. A sink returns: one that ends
+ *  by a jump or with its thread leaves the zone as if it were in the sink for ever. */
 struct fpr_event_sink {
     void (*event)(void *ctx, const struct fpr_event *event); /**< one event happened */
     void *ctx;                                               /**< first argument */

@@ -126,7 +126,7 @@ FPR_API int fpr_host_get_stats(const struct fpr_host *host, struct fpr_host_stat
 /** Price of reporting so far, from the counters and the costs: the calls and the drops, the faults
  *  of refaults and their zeroing (first touches would cost the same without reporting), and the
  *  guest's isolating and walking (the caller's numbers).
- *  @return nanoseconds; 0 for NULL. */
+ *  @return nanoseconds, UINT64_MAX where they would not fit; 0 for NULL. */
 FPR_API uint64_t fpr_host_cost_ns(const struct fpr_host *host, uint64_t isolated_blocks,
                                   uint64_t walked_blocks);
 /** The host as a device to register with a reporter: always accepts; entries outside the memory

@@ -12,7 +12,9 @@
  *  A host and an IOVA space keep a pointer to this struct, all else copies it. Both functions must
  *  be there: what is given a source without one of them is not made (-EINVAL). */
 struct fpr_mem_ops {
-    /** @return `size` zeroed bytes, aligned for any type, or NULL when there are none. */
+    /** Called in the middle of the library's own calls, some with locks held, as is free(): neither
+     *  may call the library about what asks, nor end by a jump or with its thread.
+     *  @return `size` zeroed bytes, aligned for any type, or NULL when there are none. */
     void *(*zalloc)(void *ctx, size_t size);
     /** Gives back what zalloc returned; `size` is the size asked for; `ptr` is never NULL. */
     void (*free)(void *ctx, void *ptr, size_t size);

@@ -91,7 +91,7 @@ struct fpr_replay_options {
     bool reporting;                  /**< with as_recorded false: a device is registered (true) */
     struct fpr_report_config report; /**< with as_recorded false: knobs */
     struct fpr_host_config host;     /**< host model; pages and page_shift are filled in */
-    fpr_ns sample_every;             /**< step of the curves; default 0.5 s */
+    fpr_ns sample_every;             /**< step of the curves, 1 ms to 146 years; default 0.5 s */
     bool explain;                    /**< fill `explanation` at explain_at */
     fpr_ns explain_at;               /**< trace time, within the replay */
     /** Told of every batch before the host is; may be NULL. One with less room (max_nents) than a

@@ -39,11 +39,13 @@ struct fpr_report_config {
     unsigned capacity;       /**< entries of a batch, 1..65536; default 32 */
     unsigned budget_divisor; /**< a list's budget is nr_free / (capacity * this), rounded up, plus
                                   one call; 0: no budget; default 16 */
-    fpr_ns delay;            /**< from a request to its pass; default 2 s */
-    bool rotate;             /**< rotate lists (patch 7); default true */
-    bool eager;              /**< report a batch as soon as it is full (patch 4); default false */
-    enum fpr_place putback;  /**< overrides policy.putback if putback_set */
-    bool putback_set;        /**< see putback */
+    fpr_ns delay;           /**< from a request to its pass; default 2 s. 0: at once, so that with a
+                                 clock time stands still for ever if the device frees in its call
+                                 what qualifies */
+    bool rotate;            /**< rotate lists (patch 7); default true */
+    bool eager;             /**< report a batch as soon as it is full (patch 4); default false */
+    enum fpr_place putback; /**< overrides policy.putback if putback_set */
+    bool putback_set;       /**< see putback */
     /** Asked, with the zone's lock held (calls of the machine are -EINVAL), before a block is
      *  isolated: false leaves it alone and counts it (skipped_blocks). NULL: every block may go.
      * Pinned memory is kept out by it. */

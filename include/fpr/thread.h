@@ -16,6 +16,9 @@
  *  faulty device, fpr_balloon_break() a wait for a stalled host (a balloon's `host` that hangs is
  *  released by its own means). With a timeout these functions come back without it, and may be
  *  called again afterwards.
+ *
+ *  A child of fork() has no such thread: machine, reporter and this are not for it. It calls exec
+ *  or _exit().
  */
 #ifndef FPR_THREAD_H
 #define FPR_THREAD_H

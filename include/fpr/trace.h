@@ -140,8 +140,10 @@ FPR_API const char *fpr_trace_type_name(enum fpr_trace_type type);
 
 /** A writer. Opaque. */
 struct fpr_trace_writer;
-/** Starts a file under a temporary name beside `path`.
- *  @return 0, -EINVAL, -ENOMEM, or why it could not be made (-EACCES, -ENOENT, -ENOSPC …). */
+/** Starts a file under a temporary name beside `path`, which takes the place of what is there when
+ *  it is complete, of a link too. A process that is ended before leaves the temporary file.
+ *  @return 0, -EINVAL (also: a device, pipe or the like is there), -EISDIR, -ENOMEM, or why it
+ * could not be made (-EACCES, -ENOENT, -ENOSPC …). */
 FPR_API int fpr_trace_writer_open(const char *path, struct fpr_trace_writer **writer,
                                   struct fpr_trace_error *error);
 /** Adds an attachment; all must come before the first record. @return 0, -EINVAL, -EIO, -ENOMEM. */

@@ -28,7 +28,8 @@ typedef uint64_t (*fpr_bits_fn)(void *ctx);
 /** How to build a zone. Fill with fpr_zone_config_init(), then change. */
 struct fpr_zone_config {
     struct fpr_policy policy;  /**< rules; from the profile */
-    const char *name;          /**< as in /proc/zoneinfo; default "Normal"; copied, cut to 15 */
+    const char *name;          /**< as in /proc/zoneinfo: printable ASCII without blanks, quotes and
+                                    backslashes; default "Normal"; copied, cut to 15 */
     enum fpr_zone_index index; /**< which zone of its node; default FPR_ZONE_NORMAL */
     int node;                  /**< NUMA node, 0..1023; default 0 */
     fpr_pfn start;             /**< first frame, up to 2^62; default 0 */
@@ -50,9 +51,9 @@ struct fpr_zone_config {
     void *bits_ctx;            /**< its argument */
     const struct fpr_range *holes; /**< frames that are not memory or reserved; rising, disjoint */
     size_t nr_holes;               /**< how many */
-    uint64_t watermark[FPR_NR_WMARKS]; /**< pages, up to 2^61; all 0 (default): computed as the
+    uint64_t watermark[FPR_NR_WMARKS]; /**< pages, below 2^61; all 0 (default): computed as the
                                             kernel does, from this zone alone */
-    uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES]; /**< pages, up to 2^61, by the request's highest
+    uint64_t lowmem_reserve[FPR_NR_ZONE_INDICES]; /**< pages, below 2^61, by the request's highest
                                                        zone */
     unsigned boost_factor;                        /**< vm.watermark_boost_factor; default 15000 */
     bool pcp_auto;                 /**< compute high and batch as the kernel does; default true */
@@ -154,7 +155,9 @@ FPR_API int fpr_zone_adopt(struct fpr_zone *zone, fpr_pfn pfn, unsigned order);
 /** Isolates a range of pageblocks. Both ends are aligned to the largest block, as the kernel's
  *  callers see to, or are that of the zone's first or last whole pageblock.
  *  @param mt type to restore if a pageblock refuses: FPR_UNMOVABLE, MOVABLE or RECLAIMABLE
- *  @return 0, -EINVAL, -EBUSY (an unmovable page; nothing changed). O(pages of the range and on
+ *  @return 0, -EINVAL (nothing changed), -EBUSY (a pageblock has an unmovable page or is isolated
+ *  already; those before it were isolated and given back, as the kernel does: they are of type `mt`
+ *  now, their free blocks in another order, and per-cpu lists drained). O(pages of the range and on
  *  per-cpu lists). Models start_isolate_page_range(). */
 FPR_API int fpr_zone_isolate_range(struct fpr_zone *zone, fpr_pfn start, fpr_pfn end, int mt);
 
@@ -242,13 +245,13 @@ FPR_API int fpr_zone_capture_end(struct fpr_zone *zone, fpr_pfn *pfn);
  *  @{ */
 
 /** Sets the watermarks (pages, without boost; any order of size, as sysctl allows).
- *  @return 0, -EINVAL (above 2^61). */
+ *  @return 0, -EINVAL (2^61 or more). */
 FPR_API int fpr_zone_set_watermarks(struct fpr_zone *zone, uint64_t min, uint64_t low,
                                     uint64_t high);
-/** Sets the boost factor and the boost in force now (pages). @return 0, -EINVAL (above 2^61). */
+/** Sets the boost factor and the boost in force now (pages). @return 0, -EINVAL (2^61 or more). */
 FPR_API int fpr_zone_set_boost(struct fpr_zone *zone, unsigned factor, uint64_t boost);
 /** Sets lowmem_reserve for requests whose highest zone is `index`.
- *  @return 0, -EINVAL (no such index, above 2^61). */
+ *  @return 0, -EINVAL (no such index, 2^61 or more). */
 FPR_API int fpr_zone_set_lowmem_reserve(struct fpr_zone *zone, enum fpr_zone_index index,
                                         uint64_t pages);
 /** Sets high and batch of the per-cpu lists after draining them; free_factor becomes 0.
@@ -389,13 +392,14 @@ FPR_API uint64_t fpr_zone_hash(const struct fpr_zone *zone, bool with_pcp);
 /** @name Loading a state into a zone made with `empty`
  *  Each appends at the tail of its list, so a dump read in order gives the lists in order. All
  *  return 0, -EINVAL (unaligned, outside, bad type), -EEXIST (overlaps what is there). @{ */
-/** A free block at the tail of list [order][mt].
- *  @return 0, -EINVAL (not in the zone, not aligned), -EEXIST (a frame of it is something already).
- *  O(pages of the block). */
+/** A free block at the tail of list [order][mt]. Load the types of pageblocks first: FPR_ISOLATE is
+ *  for memory of isolated pageblocks, and for that alone.
+ *  @return 0, -EINVAL (not in the zone, not aligned, isolated or not as its pageblocks), -EEXIST (a
+ * frame of it is something already). O(pages of the block). */
 FPR_API int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt,
                                bool reported);
 /** A block at the tail of a per-cpu list.
- *  @param mt type remembered, 0..4 @return as fpr_zone_load_free(). */
+ *  @param mt type remembered, 0..3 @return as fpr_zone_load_free(). */
 FPR_API int fpr_zone_load_pcp(struct fpr_zone *zone, unsigned cpu, unsigned list, fpr_pfn pfn,
                               int mt);
 /** An allocated block. @return as fpr_zone_load_free(). */
@@ -408,7 +412,8 @@ FPR_API int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, u
 /** "Type" of a pageblock without page structures. */
 #define FPR_PAGEBLOCK_HOLE (-1)
 /** Type of the pageblock that holds the frame, or FPR_PAGEBLOCK_HOLE: nothing can be in it.
- *  @return 0, -EINVAL, -EEXIST (a hole where something is). */
+ *  @return 0, -EINVAL, -EEXIST (a hole where something is; isolated or no longer where free memory
+ *  is). */
 FPR_API int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt);
 /** The counters that lists do not tell: free and free_lag (their sum must be what was loaded),
  *  threshold, highatomic, boost, flags, watermarks and reserves.

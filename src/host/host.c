@@ -133,6 +133,15 @@ int fpr_host_get_stats(const struct fpr_host *host, struct fpr_host_stats *stats
     return 0;
 }
 
+/* sum + each * times, or the largest number. */
+static uint64_t add_cost(uint64_t sum, uint64_t each, uint64_t times)
+{
+    uint64_t part;
+    if (__builtin_mul_overflow(each, times, &part) || __builtin_add_overflow(sum, part, &sum))
+        return UINT64_MAX;
+    return sum;
+}
+
 uint64_t fpr_host_cost_ns(const struct fpr_host *host, uint64_t isolated_blocks,
                           uint64_t walked_blocks)
 {
@@ -140,13 +149,22 @@ uint64_t fpr_host_cost_ns(const struct fpr_host *host, uint64_t isolated_blocks,
         return 0;
     const struct fpr_host_costs *costs = &host->config.costs;
     const struct fpr_host_stats *stats = &host->stats;
-    return costs->report_call_ns * stats->report_calls +
-           costs->report_entry_ns * stats->report_entries +
-           costs->drop_page_ns * (stats->dropped_bytes >> 12) +
-           costs->fault_ns * stats->refault_faults +
-           costs->zero_page_ns * (stats->rezeroed_bytes >> 12) +
-           costs->split_huge_ns * stats->huge_splits + costs->isolate_ns * isolated_blocks +
-           costs->walk_ns * walked_blocks;
+    const struct {
+        uint64_t each, times;
+    } part[] = {
+        {costs->report_call_ns, stats->report_calls},
+        {costs->report_entry_ns, stats->report_entries},
+        {costs->drop_page_ns, stats->dropped_bytes >> 12},
+        {costs->fault_ns, stats->refault_faults},
+        {costs->zero_page_ns, stats->rezeroed_bytes >> 12},
+        {costs->split_huge_ns, stats->huge_splits},
+        {costs->isolate_ns, isolated_blocks},
+        {costs->walk_ns, walked_blocks},
+    };
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+        sum = add_cost(sum, part[i].each, part[i].times);
+    return sum;
 }
 
 static int report(void *ctx, const struct fpr_sg *sg, unsigned nents)

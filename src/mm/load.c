@@ -34,6 +34,17 @@ static int check_place(const struct fpr_zone *z, fpr_pfn pfn, unsigned order, ui
     return vacant(z, *i, order) ? 0 : -EEXIST;
 }
 
+/* Free memory of isolated pageblocks, and no other, is on the lists of isolated blocks. */
+static bool isolation_agrees(const struct fpr_zone *z, uint32_t i, unsigned order, int mt)
+{
+    for (uint64_t k = i; k < i + (1ull << order); k += zone_pageblock_pages(z)) {
+        if ((pageblock_get(z, (uint32_t)k) == FPR_ISOLATE) != (mt == FPR_ISOLATE)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int mt, bool reported)
 {
     uint32_t i;
@@ -43,6 +54,9 @@ int fpr_zone_load_free(struct fpr_zone *zone, fpr_pfn pfn, unsigned order, int m
     int err = check_place(zone, pfn, order, &i);
     if (err) {
         return err;
+    }
+    if (!isolation_agrees(zone, i, order, mt)) {
+        return -EINVAL;
     }
     if (order < zone->max_order) {
         zone_touch(zone, (uint32_t)i);
@@ -61,7 +75,7 @@ int fpr_zone_load_pcp(struct fpr_zone *zone, unsigned cpu, unsigned list, fpr_pf
 {
     uint32_t i;
     if (!zone_usable(zone) || cpu >= zone->cpus || list >= zone->policy.pcp_lists || mt < 0 ||
-        mt >= FPR_NR_MIGRATETYPES) {
+        mt >= FPR_ISOLATE) {
         return -EINVAL;
     }
     unsigned order = fpr_pcp_list_order(zone, list);
@@ -119,8 +133,8 @@ int fpr_zone_load_allocated_rest(struct fpr_zone *zone, fpr_pfn start, uint64_t 
     return 0;
 }
 
-/* Is nothing in the pageblock of frame i yet? */
-static bool pageblock_vacant(const struct fpr_zone *z, uint32_t i)
+/* Has the pageblock of frame i, which has page structures, any page of kinds `kinds` (bits)? */
+static bool pageblock_has(const struct fpr_zone *z, uint32_t i, unsigned kinds)
 {
     uint64_t start = i & ~(zone_pageblock_pages(z) - 1), end = start + zone_pageblock_pages(z);
     bool touched = z->touched[i >> z->max_order];
@@ -129,11 +143,20 @@ static bool pageblock_vacant(const struct fpr_zone *z, uint32_t i)
     for (uint64_t k = start; k < end; k++) {
         enum fpr_page_kind kind;
         fpr_zone_page(z, zone_pfn(z, (uint32_t)k), &kind, NULL);
-        if (kind != FPR_PAGE_RESERVED) {
-            return false;
+        if (kinds >> kind & 1) {
+            return true;
         }
     }
-    return true;
+    return false;
+}
+
+/* Is something in the pageblock that minds this type? */
+static bool pageblock_settled(const struct fpr_zone *z, uint32_t i, int mt)
+{
+    const unsigned free = 1u << FPR_PAGE_FREE, any = ~(1u << FPR_PAGE_RESERVED);
+    bool isolation = (pageblock_get(z, i) == FPR_ISOLATE) != (mt == FPR_ISOLATE);
+    unsigned minds = mt == FPR_PAGEBLOCK_HOLE ? any : isolation ? free : 0;
+    return minds && pageblock_has(z, i, minds);
 }
 
 int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
@@ -143,7 +166,7 @@ int fpr_zone_load_pageblock(struct fpr_zone *zone, fpr_pfn pfn, int mt)
         !zone_index(zone, pfn, &i)) {
         return -EINVAL;
     }
-    if (mt == FPR_PAGEBLOCK_HOLE && !pageblock_vacant(zone, i)) {
+    if (pageblock_settled(zone, i, mt)) {
         return -EEXIST;
     }
     zone->nr_isolated -= pageblock_get(zone, i) == FPR_ISOLATE;

@@ -1,3 +1,5 @@
+#include "mm/zone.h"
+
 #include <fpr/event.h>
 
 const char *fpr_migratetype_name(int mt)
@@ -22,4 +24,14 @@ const char *fpr_event_name(enum fpr_event_type type)
 #undef FPR_X
     };
     return (unsigned)type < FPR_NR_EVENTS ? names[type] : NULL;
+}
+
+bool fpr_zone_name_ok(const char *name)
+{
+    for (const char *p = name; p && *p; p++) {
+        if (*p <= ' ' || *p > '~' || *p == '"' || *p == '\\') {
+            return false;
+        }
+    }
+    return name && *name;
 }

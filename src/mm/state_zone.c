@@ -86,7 +86,7 @@ static void explain(struct reading *r, int err)
 {
     fail(r,
          err == -EEXIST ? "block overlaps another"
-                        : "block unaligned, outside the zone or of no type",
+                        : "block unaligned, outside the zone, of no type or not isolated as its pageblock",
          NULL);
 }
 

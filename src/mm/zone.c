@@ -93,7 +93,7 @@ static bool pcp_ok(const struct fpr_zone_config *c)
 
 static bool config_ok(const struct fpr_zone_config *c)
 {
-    return geometry_ok(c) && policy_ok(&c->policy) && c->name && c->name[0] &&
+    return geometry_ok(c) && policy_ok(&c->policy) && fpr_zone_name_ok(c->name) &&
            (unsigned)c->index < FPR_NR_ZONE_INDICES && c->node >= 0 && c->node <= MAX_NODE &&
            c->cpus >= 1 && c->cpus <= MAX_CPUS && c->page_shift >= 10 && c->page_shift <= 20 &&
            c->managed <= MAX_FRAMES && (!c->shuffle || c->bits) && pcp_ok(c) &&

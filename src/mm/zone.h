@@ -152,6 +152,8 @@ struct fpr_zone {
  * settings, flags, watermarks and what is added to them. */
 void fpr_zone_quick_changed(struct fpr_zone *z);
 
+/* A word, as states and views write it. */
+bool fpr_zone_name_ok(const char *name);
 /* None is above MAX_MARK. */
 bool fpr_zone_marks_ok(const uint64_t watermark[FPR_NR_WMARKS],
                        const uint64_t reserve[FPR_NR_ZONE_INDICES]);

@@ -128,11 +128,11 @@ static int count(struct by_flags *b, fpr_pfn pfn, unsigned order, int mt)
 }
 
 /* The list that a free block is on is its pageblock's, as long as that agrees with what was told.
- */
+ * Isolated memory is never on another one, whatever was told. */
 static int load_free(struct by_flags *b, fpr_pfn pfn, unsigned order, int mt)
 {
     int to = mt;
-    for (int other = 0; b->surplus[mt][order] && other < FPR_NR_MIGRATETYPES; other++)
+    for (int other = 0; mt != FPR_ISOLATE && b->surplus[mt][order] && other < FPR_ISOLATE; other++)
         if (b->lack[other][order]) {
             to = other;
             b->lack[other][order]--;

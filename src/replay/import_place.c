@@ -114,7 +114,7 @@ static int place(struct layout *l, unsigned order, int mt)
         err = place_among(l, order, other, &pfn);
     }
     if (!err)
-        err = fpr_zone_load_free(l->zone, pfn, order, mt, false);
+        err = fpr_zone_load_free(l->zone, pfn, order, mt == FPR_ISOLATE ? from : mt, false);
     return err == -ENOENT ? -EINVAL : err ? err : from != mt;
 }
 

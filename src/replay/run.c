@@ -121,6 +121,8 @@ static int check_options(const struct fpr_replay_options *o, struct fpr_trace_er
         return fpr_run_refuse(error, "without", "unknown bits");
     if (o->sample_every < FPR_NS_PER_MS)
         return fpr_run_refuse(error, "sample_every", "must be at least 1 ms");
+    if (o->sample_every > (fpr_ns)INT64_MAX / 2)
+        return fpr_run_refuse(error, "sample_every", "must be below 146 years");
     if (o->profile_set && (unsigned)o->profile >= FPR_NR_PROFILES)
         return fpr_run_refuse(error, "profile", "not a profile");
     if (o->mode == FPR_REPLAY_MIRROR && (o->resync || o->without))

@@ -100,9 +100,13 @@ static int flush_records(struct fpr_trace_writer *w)
 int fpr_trace_writer_open(const char *path, struct fpr_trace_writer **writer,
                           struct fpr_trace_error *error)
 {
-    if (!path || !writer || strlen(path) >= sizeof((*writer)->path))
+    if (!path || !*path || !writer || strlen(path) >= sizeof((*writer)->path))
         return fpr_trace_error_set(error, -EINVAL, path ? path : "", 0, NULL,
                                    "bad argument to fpr_trace_writer_open");
+    struct stat st;
+    if (!stat(path, &st) && !S_ISREG(st.st_mode)) /* the file that is made would take its place */
+        return fpr_trace_error_set(error, S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL, path, 0, NULL,
+                                   S_ISDIR(st.st_mode) ? "is a directory" : "is no regular file");
     struct fpr_trace_writer *w = calloc(1, sizeof(*w));
     if (!w || fpr_native_state_init(&w->state) < 0) {
         free(w);

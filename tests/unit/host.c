@@ -273,6 +273,7 @@ static void test_device_counts_and_skips_the_unknown(void **state)
     want += c.costs.fault_ns + UNIT * c.costs.zero_page_ns;
     assert_int_equal(fpr_host_cost_ns(host, 3, 7),
                      want + 3 * c.costs.isolate_ns + 7 * c.costs.walk_ns);
+    assert_true(fpr_host_cost_ns(host, UINT64_MAX, 7) == UINT64_MAX); /* not what is left of it */
     fpr_host_destroy(host);
 }
 

@@ -121,6 +121,7 @@ static void test_replaying(void **state)
     BAD(profile, FPR_NR_PROFILES, "unknown profile");
     BAD(without, 1u << FPR_NR_KNOWLEDGE, "no such knowledge");
     BAD(sample_every, 0, "samples without end");
+    BAD(sample_every, UINT64_MAX, "the next sample's time would wrap");
     BAD(report.order, FPR_MAX_ORDER + 1, "no such order");
     BAD(report.order, -2, "no such order");
     BAD(report.capacity, 0, "no entries");

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -120,6 +121,11 @@ static void test_writing(void **state)
     REFUSED(fpr_trace_writer_open(NULL, MADE(fpr_trace_writer), &error), -EINVAL, "no path");
     REFUSED(fpr_trace_writer_open(target, NULL, &error), -EINVAL, "no place for the writer");
     REFUSED(fpr_trace_writer_open(long_path, MADE(fpr_trace_writer), &error), -EINVAL, "too long");
+    const char *fifo = test_scratch_path("fifo");
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    REFUSED(fpr_trace_writer_open("", MADE(fpr_trace_writer), &error), -EINVAL, "no name");
+    REFUSED(fpr_trace_writer_open("/", MADE(fpr_trace_writer), &error), -EISDIR, "a folder");
+    REFUSED(fpr_trace_writer_open(fifo, MADE(fpr_trace_writer), &error), -EINVAL, "a pipe");
     REFUSED(fpr_trace_writer_open("/no/such/x", MADE(fpr_trace_writer), NULL), -ENOENT,
             "no such folder");
     REFUSED(fpr_trace_writer_attach(no_writer, "a", "b", 1), -EINVAL, "no writer");

@@ -123,6 +123,15 @@ static void test_loading_blocks(void **state)
     REFUSED(fpr_zone_load_free(empty, 128, 6, 1, false), -EEXIST, "over a block");
     REFUSED(fpr_zone_load_free(empty, 256, 0, 1, false), -EEXIST, "no page structures there");
     REFUSED(fpr_zone_load_free(empty, 256, 6, 1, false), -EEXIST, "no page structures in it");
+    assert_int_equal(fpr_zone_load_pageblock(empty, 336, FPR_ISOLATE), 0); /* 336 to 351 */
+    REFUSED(fpr_zone_load_free(empty, 340, 0, 1, false), -EINVAL, "its pageblock is isolated");
+    REFUSED(fpr_zone_load_free(empty, 320, 5, 1, false), -EINVAL, "its second one is isolated");
+    REFUSED(fpr_zone_load_free(empty, 320, 5, FPR_ISOLATE, false), -EINVAL, "the first one not");
+    REFUSED(fpr_zone_load_pageblock(empty, 128, FPR_ISOLATE), -EEXIST, "a free block is there");
+    assert_int_equal(fpr_zone_load_free(empty, 340, 0, FPR_ISOLATE, false), 0);
+    REFUSED(fpr_zone_load_pageblock(empty, 336, FPR_MOVABLE), -EEXIST, "isolated memory is there");
+    REFUSED(fpr_zone_load_pageblock(empty, 337, FPR_ISOLATE), 0, "it is isolated already");
+    assert_int_equal(fpr_zone_validate(empty, NULL, NULL, 0), 0);
 }
 
 static void test_loading(void **state)
@@ -132,6 +141,7 @@ static void test_loading(void **state)
     REFUSED(fpr_zone_load_pcp(empty, UNIT_CPUS, 0, 192, 1), -EINVAL, "no such cpu");
     REFUSED(fpr_zone_load_pcp(empty, 0, 15, 192, 1), -EINVAL, "no such list");
     REFUSED(fpr_zone_load_pcp(empty, 0, 0, 192, FPR_NR_MIGRATETYPES), -EINVAL, "no type");
+    REFUSED(fpr_zone_load_pcp(empty, 0, 0, 192, FPR_ISOLATE), -EINVAL, "isolated pages go past it");
     REFUSED(fpr_zone_load_pcp(empty, 0, 0, UNIT_FOREIGN, 1), -EINVAL, "outside the zone");
     REFUSED(fpr_zone_load_pcp(z, 0, 0, listed, 1), -EEXIST, "a block is there");
     REFUSED(fpr_zone_load_allocated(none, 192, 0, true), -EINVAL, "no zone");
@@ -197,6 +207,10 @@ static void test_loading_counters(void **state)
 static void test_geometry(void **state)
 {
     (void)state;
+    BAD(name, "DMA 32", "two words");
+    BAD(name, "DMA\n", "two lines");
+    BAD(name, "\xff", "no ASCII");
+    BAD(name, "a\"b", "JSON would end there");
     const struct fpr_range before = {UNIT_START - 1, 2}, behind = {UNIT_START + UNIT_PAGES - 1, 2};
     const struct fpr_range wraps = {UNIT_START, UINT64_MAX}, twice[] = {{100, 8}, {104, 8}};
     REFUSED(fpr_zone_config_init(NULL, FPR_PROFILE_V16), -EINVAL, "no configuration");
