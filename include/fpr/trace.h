@@ -146,7 +146,8 @@ struct fpr_trace_writer;
  * could not be made (-EACCES, -ENOENT, -ENOSPC …). */
 FPR_API int fpr_trace_writer_open(const char *path, struct fpr_trace_writer **writer,
                                   struct fpr_trace_error *error);
-/** Adds an attachment; all must come before the first record. @return 0, -EINVAL, -EIO, -ENOMEM. */
+/** Adds an attachment; all must come before the first record. Its name is that of a file in a
+ *  recording's folder: no slashes, no dot in front. @return 0, -EINVAL, -EIO, -ENOMEM. */
 FPR_API int fpr_trace_writer_attach(struct fpr_trace_writer *writer, const char *name,
                                     const void *data, size_t size);
 /** Appends a record. @return 0, -EINVAL (no record that a reader gives), -EIO, -ENOMEM. After the

@@ -13,7 +13,7 @@ int fpr_curve_start(struct run *run)
     config.page_shift = run->page_shift;
     int err = fpr_host_create(&config, &run->host);
     if (err)
-        return err;
+        return err == -EINVAL ? fpr_run_refuse(run->error, "host", "cannot be made so") : err;
     err = fpr_host_device(run->host, &run->host_device);
     if (!err)
         err = fpr_host_start(run);

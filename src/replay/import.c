@@ -254,8 +254,11 @@ int fpr_machine_import(const char *folder, const struct fpr_import_options *opti
                        struct fpr_trace_error *error)
 {
     static const struct fpr_import_options defaults;
-    if (!folder || !machine || (options && !options_ok(options)))
+    if (!folder || !machine)
         return -EINVAL;
+    if (options && !options_ok(options))
+        return fpr_trace_error_set(error, -EINVAL, "", 0, NULL,
+                                   "bad options: more than 1024 cpus, no such policy or no memory");
     if (error)
         *error = (struct fpr_trace_error){.line = 0};
     struct import *im = calloc(1, sizeof(*im));

@@ -134,8 +134,9 @@ int fpr_trace_writer_open(const char *path, struct fpr_trace_writer **writer,
 int fpr_trace_writer_attach(struct fpr_trace_writer *w, const char *name, const void *data,
                             size_t size)
 {
-    if (!w || !name || !*name || (!data && size) || w->records_begun || w->committed ||
-        strlen(name) > FPR_NATIVE_NAME_MAX || size > FPR_NATIVE_ATTACHMENT_MAX)
+    if (!w || !name || !*name || *name == '.' || strchr(name, '/') || (!data && size) ||
+        w->records_begun || w->committed || strlen(name) > FPR_NATIVE_NAME_MAX ||
+        size > FPR_NATIVE_ATTACHMENT_MAX)
         return -EINVAL;
     if (w->failed)
         return w->failed;

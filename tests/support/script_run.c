@@ -241,8 +241,16 @@ static void print_failure(const char *name, uint64_t seed, struct script *s)
 static unsigned long from_environment(const char *name, unsigned long otherwise)
 {
     const char *text = getenv(name);
+    char *end;
 
-    return text && *text ? strtoul(text, NULL, 0) : otherwise;
+    if (!text || !*text)
+        return otherwise;
+    unsigned long value = strtoul(text, &end, 0);
+    if (*end || strchr(text, '-')) {
+        fprintf(stderr, "%s: '%s' is no number\n", name, text);
+        exit(2);
+    }
+    return value;
 }
 
 int script_rounds(const struct script_family *family)

@@ -113,7 +113,9 @@ static void test_replaying(void **state)
     bad.profile = FPR_PROFILE_LINUX_6_1;                                                           \
     bad.as_recorded = false;                                                                       \
     bad.field = (value);                                                                           \
+    error.reason[0] = '\0';                                                                        \
     REFUSED(fpr_replay(prepared, &bad, &result, &error), -EINVAL, wrong);                          \
+    assert_true(error.reason[0]);                                                                  \
     fpr_replay_result_free(&result);                                                               \
     REFUSED(fpr_replay(prepared, &bad, &result, NULL), -EINVAL, wrong);                            \
     fpr_replay_result_free(&result)

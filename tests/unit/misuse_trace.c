@@ -131,6 +131,8 @@ static void test_writing(void **state)
     REFUSED(fpr_trace_writer_attach(no_writer, "a", "b", 1), -EINVAL, "no writer");
     REFUSED(fpr_trace_writer_attach(writer, NULL, "b", 1), -EINVAL, "no name");
     REFUSED(fpr_trace_writer_attach(writer, "", "b", 1), -EINVAL, "an empty name");
+    REFUSED(fpr_trace_writer_attach(writer, "../a", "b", 1), -EINVAL, "out of the folder");
+    REFUSED(fpr_trace_writer_attach(writer, "a/b", "b", 1), -EINVAL, "in another folder");
     REFUSED(fpr_trace_writer_attach(writer, long_path, "b", 1), -EINVAL, "too long a name");
     REFUSED(fpr_trace_writer_attach(writer, "a", NULL, 1), -EINVAL, "no data");
     REFUSED(fpr_trace_writer_attach(writer, "a", "b", SIZE_MAX), -EINVAL, "too much data");
