@@ -28,8 +28,8 @@ typedef uint64_t (*fpr_bits_fn)(void *ctx);
 /** How to build a zone. Fill with fpr_zone_config_init(), then change. */
 struct fpr_zone_config {
     struct fpr_policy policy;  /**< rules; from the profile */
-    const char *name;          /**< as in /proc/zoneinfo: printable ASCII without blanks, quotes and
-                                    backslashes; default "Normal"; copied, cut to 15 */
+    const char *name;          /**< as in /proc/zoneinfo: printable ASCII without blanks; default
+                                    "Normal"; copied, cut to 15 */
     enum fpr_zone_index index; /**< which zone of its node; default FPR_ZONE_NORMAL */
     int node;                  /**< NUMA node, 0..1023; default 0 */
     fpr_pfn start;             /**< first frame, up to 2^62; default 0 */

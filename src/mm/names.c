@@ -29,7 +29,7 @@ const char *fpr_event_name(enum fpr_event_type type)
 bool fpr_zone_name_ok(const char *name)
 {
     for (const char *p = name; p && *p; p++) {
-        if (*p <= ' ' || *p > '~' || *p == '"' || *p == '\\') {
+        if (*p <= ' ' || *p > '~') {
             return false;
         }
     }
