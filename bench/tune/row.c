@@ -65,6 +65,7 @@ void tune_row_fill(struct tune_row *row, const struct fpr_replay_result *r)
 #define FPR_X(name, text) m[TUNE_gap_##name##_mib] = (double)r->gap_mean.name / MIB;
     FPR_GAP_PARTS(FPR_X)
 #undef FPR_X
+    m[TUNE_waiting_end_mib] = (double)(r->gap_end.waiting_delay + r->gap_end.waiting_budget) / MIB;
     for (int i = 0; i < TUNE_NR_METRICS; i++) {
         m[i] = tune_round(m[i], tune_metric_info[i].digits);
     }

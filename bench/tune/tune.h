@@ -60,7 +60,8 @@ struct tune_setting {
     X(gap_waiting_watermark_mib, 3, "free, yet held: refused by a watermark (MiB, mean)")          \
     X(gap_pcp_mib, 3, "free, yet held: on per-cpu lists (MiB, mean)")                              \
     X(gap_in_flight_mib, 3, "free, yet held: with the device (MiB, mean)")                         \
-    X(gap_reported_held_mib, 3, "reported, yet held: the backing page is larger (MiB, mean)")
+    X(gap_reported_held_mib, 3, "reported, yet held: the backing page is larger (MiB, mean)")      \
+    X(waiting_end_mib, 3, "free, yet held at the end: waiting for further passes (MiB)")
 
 enum tune_metric {
 #define TUNE_X(name, digits, text) TUNE_##name,
@@ -242,6 +243,11 @@ void tune_judge(struct tune_trace *trace, const struct fpr_trace_options *option
 bool tune_counts(const struct tune_trace *trace);
 /* The first that counts and is good for the shape of curves alone; NULL: none. */
 const struct tune_trace *tune_shape_only(const struct tune_sweep *sweep);
+/* The first that ends before the passes had shown what they do: it lasts less than a few delays, or
+ * much waits for further passes, whatever the setting (*mib at least; 0: not much). NULL: none. */
+const struct tune_trace *tune_ends_early(const struct tune_sweep *sweep, double *mib);
+/* Whether the advice is more than a hint: no recording is of either kind. */
+bool tune_is_sure(const struct tune_sweep *sweep);
 
 /* words.c: the advice in words; each line ends with a newline. `tick` is put round commands. */
 void tune_words(const struct tune_sweep *sweep, FILE *to);

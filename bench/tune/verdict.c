@@ -1,5 +1,6 @@
 /* What import says of a recording, beside the advice. */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "gen/source.h"
@@ -19,6 +20,52 @@ const struct tune_trace *tune_shape_only(const struct tune_sweep *sweep)
         }
     }
     return NULL;
+}
+
+enum { DELAYS = 5 };   /* as long as settles that passes could show what they do */
+#define MUCH (1.0 / 4) /* of what the host holds at the end settles that they had not yet */
+
+static bool is_short(const struct tune_sweep *sweep, const struct tune_trace *trace)
+{
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < sweep->grid.delays.count; i++) {
+        least = sweep->grid.delays.values[i] < least ? sweep->grid.delays.values[i] : least;
+    }
+    return trace->events > 0 && trace->span_s * 1000 < DELAYS * (double)least;
+}
+
+/* What waits for further passes at the end, whatever the setting; 0: not much. */
+static double waiting_mib(const struct tune_trace *trace, size_t nr_settings)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < nr_settings; i++) {
+        const double *m = trace->rows[i].metric;
+        if (trace->rows[i].done && !(m[TUNE_waiting_end_mib] > MUCH * m[TUNE_host_end_mib])) {
+            return 0;
+        }
+        if (trace->rows[i].done && m[TUNE_waiting_end_mib] < least) {
+            least = m[TUNE_waiting_end_mib];
+        }
+    }
+    return isfinite(least) ? least : 0;
+}
+
+const struct tune_trace *tune_ends_early(const struct tune_sweep *sweep, double *mib)
+{
+    for (size_t t = 0; t < sweep->nr_traces; t++) {
+        const struct tune_trace *trace = &sweep->traces[t];
+        *mib = waiting_mib(trace, sweep->nr_settings);
+        if (tune_counts(trace) && (*mib > 0 || is_short(sweep, trace))) {
+            return trace;
+        }
+    }
+    return NULL;
+}
+
+bool tune_is_sure(const struct tune_sweep *sweep)
+{
+    double mib;
+    return !tune_shape_only(sweep) && !tune_ends_early(sweep, &mib);
 }
 
 void tune_judge(struct tune_trace *trace, const struct fpr_trace_options *options,

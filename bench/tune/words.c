@@ -35,15 +35,36 @@ static const char *cpu_text(double ms, bool sign, char *text, size_t size)
 
 static const char *lead(const struct tune_sweep *sweep)
 {
-    return tune_shape_only(sweep) ? "A hint" : "Recommended";
+    return tune_is_sure(sweep) ? "Recommended" : "A hint";
 }
 
 static void no_setting_worth_it(const struct tune_sweep *sweep, FILE *to)
 {
+    double mib;
+    if (tune_ends_early(sweep, &mib)) {
+        fprintf(to, "Nothing is recommended: no setting tried gives back more than it costs, but "
+                    "that may be for the early end alone.\n");
+        return;
+    }
     fprintf(to,
             "%s: leave reporting off. No setting tried gives back more than it costs at "
             "%.2f CPU s a GiB*min (%.3g GiB for the price of a CPU).\n",
             lead(sweep), 60 / sweep->gib_per_cpu, sweep->gib_per_cpu);
+}
+
+static void early_end(const struct tune_sweep *sweep, FILE *to)
+{
+    double mib;
+    const struct tune_trace *early = tune_ends_early(sweep, &mib);
+    if (!early) {
+        return;
+    }
+    fprintf(to, "%s ends too early (%.1f s", early->path, early->span_s);
+    if (mib > 0) {
+        fprintf(to, "; %.0f MiB wait for further passes then, whatever the setting", mib);
+    }
+    fprintf(to, "): the amounts below are too small, and no command is given. Record until a few "
+                "delays after the work is done.\n");
 }
 
 /* What is said of recordings that say less than the advice would. Returns whether any counts. */
@@ -72,6 +93,7 @@ static bool worth_of_recordings(const struct tune_sweep *sweep, FILE *to)
                 "guest, and no command is given.\n",
                 shape->path);
     }
+    early_end(sweep, to);
     return true;
 }
 
@@ -132,7 +154,7 @@ void tune_words_reason(const struct tune_sweep *sweep, FILE *to)
 void tune_words_command(const struct tune_sweep *sweep, char *text, size_t size)
 {
     text[0] = '\0';
-    if (sweep->advice.today >= 0 && tune_order_settable(sweep) && !tune_shape_only(sweep)) {
+    if (sweep->advice.today >= 0 && tune_order_settable(sweep) && tune_is_sure(sweep)) {
         struct tune_setting today = tune_setting_at(sweep, (size_t)sweep->advice.today);
         snprintf(text, size, "echo %u > " ORDER_FILE, today.order);
     }
@@ -194,8 +216,10 @@ static void today_on(const struct tune_sweep *one, bool several, FILE *to)
     char text[96], cpu[32];
     on_which(one, several, to);
     if (a->off_today) {
-        fprintf(to, "; %s worth its price, so leave reporting off.\n",
-                tune_order_settable(one) ? "no order is" : "that is not");
+        double mib;
+        fprintf(to, "; %s worth its price%s.\n",
+                tune_order_settable(one) ? "no order is" : "that is not",
+                tune_ends_early(one, &mib) ? " in so short a time" : ", so leave reporting off");
         return;
     }
     if (a->today < 0) {
@@ -209,7 +233,7 @@ static void today_on(const struct tune_sweep *one, bool several, FILE *to)
     fprintf(to, "; the best reachable that way is %s: %.3f GiB*min back for %s of CPU.\n",
             setting_text(one, a->today, text, sizeof(text)), today->given_back,
             cpu_text(today->cost_ms, false, cpu, sizeof(cpu)));
-    if (tune_order_settable(one) && !tune_shape_only(one)) {
+    if (tune_order_settable(one) && tune_is_sure(one)) {
         how_to_set(one, tune_setting_at(one, (size_t)a->today).order, to);
     }
 }

@@ -113,7 +113,9 @@ small=(--orders 5,9 --budget-divisors 16 --capacities 32 --delays-ms 2000)
 run "$BENCH" tune only.txt "${small[@]}"; is 0
 prints "mm_page_free was not recorded" "good for       nothing" "Nothing is recommended"
 case $out in *Recommended:* | *echo* | *Today*) bad "there is advice" ;; esac
-echo "${event}3: mm_page_free: page=0 pfn=0x10 order=0" >>only.txt
+cp only.txt early.txt
+echo "${event}3: mm_page_free: page=0 pfn=0x10 order=0" >>early.txt
+echo "${event/5.1/25.1}3: mm_page_free: page=0 pfn=0x10 order=0" >>only.txt
 run "$BENCH" tune only.txt "${small[@]}" --csv shape.csv --json shape.json; is 0
 prints "good for       the shape of curves" "only.txt is good for the shape of curves alone" "A hint:" \
     "rules of linux-6.1 (the recording names no release)"
@@ -122,6 +124,17 @@ for format in csv json; do
     run "$BENCH" merge shape.$format; is 0
     cmp -s shape.$format stdout.txt || bad "the verdict is lost in $format"
 done
+
+# A recording that ends before passes can show anything says nothing against reporting.
+run "$BENCH" tune early.txt "${small[@]}"; is 0
+prints "early.txt ends too early (0.0 s; 2 MiB wait" "Nothing is recommended" "in so short a time"
+case $out in *"leave reporting off"*) bad "reporting is told to be no good" ;; esac
+ends=gen:memhog,mib=1024,fill-mib=700,hold-s=0,reporting=off
+run "$BENCH" tune "$ends,idle-s=1" "${small[@]}"; is 0
+prints "MiB wait for further passes then" "Nothing is recommended"
+run "$BENCH" tune "$ends,idle-s=20" "${small[@]}"; is 0
+prints "Recommended: order"
+case $out in *"too early"*) bad "twenty seconds are long enough" ;; esac
 
 # Each kernel of the recordings is told what it can set.
 run "$BENCH" tune "$SOURCE/bench/data/gcc.fprt" gen:page_fault1,profile=linux-5.10,seconds=1 "${small[@]}"
