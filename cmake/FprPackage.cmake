@@ -22,6 +22,10 @@ set(CPACK_COMPONENT_DEV_DESCRIPTION
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME fpr-tools)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
+if(TARGET fpr-bench-mpi)
+  set(CPACK_DEBIAN_TOOLS_PACKAGE_RECOMMENDS "openmpi-bin") # it does not start without it
+endif()
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS "libfpr-dev") # guides and manual pages of the library
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION
     "Tuning, conformance and teaching programs for free page reporting
  fpr-bench replays recorded guests and recommends settings, fpr-conform

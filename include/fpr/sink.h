@@ -19,7 +19,8 @@ enum fpr_sink_format {
      *  in recordings (isol, notify, process, report …), put-backs are comments. A failed request
      * and an allocation of frame 0 look the same, as they do in the kernel. */
     FPR_SINK_FTRACE = 0,
-    /** Chrome's JSON trace format: events are instants, passes and reports spans. */
+    /** Chrome's JSON trace format: events and reports are instants, passes
+     *  spans (of no length where the model's clock stands still in them). */
     FPR_SINK_TIMELINE,
 };
 

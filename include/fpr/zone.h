@@ -87,7 +87,7 @@ FPR_API int fpr_zone_clone(const struct fpr_zone *zone, struct fpr_zone **copy);
 /** @name Requests
  *  @{ */
 
-/** Bits of fpr_zone_alloc_flags(). */
+/** Bits of fpr_alloc_pages_flags(). */
 enum fpr_alloc_flags {
     FPR_ALLOC_NORMAL = 0,     /**< nothing special */
     FPR_ALLOC_PCP_LOCKED = 1, /**< the per-cpu lists are locked by someone: go round them */

@@ -81,11 +81,17 @@ static _Thread_local struct {
     const char *frame;
 } passing;
 
+/* The instruction did it. Else it was sent, and came while a copy ran by chance. */
+static bool faulted(int signal, const siginfo_t *info)
+{
+    return info->si_code > 0 && !(signal == SIGBUS && info->si_code == BUS_MCEERR_AO);
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
     int saved = errno;
     const char *frame = __builtin_frame_address(0);
-    if (!fpr_iova_raw_leave(context)) {
+    if (!faulted(signal, info) || !fpr_iova_raw_leave(context)) {
         bool back = passing.context == context && frame < passing.frame;
         passing.context = context;
         passing.frame = frame;
@@ -134,13 +140,15 @@ static void remove_one(int signal, struct former *former)
     sigaction(signal, &action, NULL);
 }
 
+/* Each by itself: where ours is still there, what was before it is kept. */
 static int install(void)
 {
-    int rc = install_one(SIGSEGV, &guard.segv);
+    bool segv = !ours(SIGSEGV);
+    int rc = segv ? install_one(SIGSEGV, &guard.segv) : 0;
     if (rc)
         return rc;
-    rc = install_one(SIGBUS, &guard.bus);
-    if (rc)
+    rc = ours(SIGBUS) ? 0 : install_one(SIGBUS, &guard.bus);
+    if (rc && segv)
         remove_one(SIGSEGV, &guard.segv);
     return rc;
 }
@@ -148,9 +156,7 @@ static int install(void)
 int fpr_iova_guard_install(void)
 {
     pthread_mutex_lock(&guard.lock);
-    int rc = 0;
-    if (!ours(SIGSEGV) || !ours(SIGBUS))
-        rc = install();
+    int rc = install();
     if (rc == 0)
         atomic_fetch_add(&guard.installs, 1);
     pthread_mutex_unlock(&guard.lock);
@@ -163,9 +169,11 @@ int fpr_iova_guard_remove(void)
     int rc = 0;
     if (atomic_load(&guard.installs) == 0) {
         rc = -EINVAL;
-    } else if (atomic_fetch_sub(&guard.installs, 1) == 1 && ours(SIGSEGV) && ours(SIGBUS)) {
-        remove_one(SIGSEGV, &guard.segv);
-        remove_one(SIGBUS, &guard.bus);
+    } else if (atomic_fetch_sub(&guard.installs, 1) == 1) {
+        if (ours(SIGSEGV))
+            remove_one(SIGSEGV, &guard.segv);
+        if (ours(SIGBUS))
+            remove_one(SIGBUS, &guard.bus);
     }
     pthread_mutex_unlock(&guard.lock);
     return rc;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -248,6 +249,63 @@ START_TEST(test_what_is_ignored_interrupts_nothing)
 }
 END_TEST
 
+enum { COPIED = 4 << 20, SENT = 200 };
+
+static atomic_bool enough;
+
+static void *reads_on(void *arg)
+{
+    static char into[COPIED];
+    struct fpr_iova_reader *reader = NULL;
+    uintptr_t wrong = fpr_iova_reader_create(arg, &reader) != 0;
+    while (!atomic_load(&enough))
+        wrong += fpr_iova_rw(reader, 0, into, COPIED, false) != 0;
+    fpr_iova_reader_destroy(reader);
+    return (void *)wrong; // NOLINT(performance-no-int-to-ptr)
+}
+
+/* Nearly all of them come while a copy runs, which has no fault. */
+START_TEST(test_sent_during_a_copy)
+{
+    static char from[COPIED] __attribute__((aligned(FPR_IOVA_PAGE_SIZE)));
+    struct fpr_iova_config config;
+    struct fpr_iova_space *space;
+    pthread_t reader;
+    void *wrong;
+    before_ours((struct sigaction){.sa_handler = note});
+    ck_assert_int_eq(fpr_iova_config_init(&config, FPR_IOVA_MERGED), 0);
+    ck_assert_int_eq(fpr_iova_space_create(&config, &space), 0);
+    ck_assert_int_eq(fpr_iova_map(space, 0, COPIED, (uintptr_t)from, 3), 0);
+    ck_assert_int_eq(pthread_create(&reader, NULL, reads_on, space), 0);
+    for (int sent = 1; sent <= SENT; sent++) {
+        ck_assert_int_eq(pthread_kill(reader, SIGSEGV), 0);
+        for (int n = 0; n < 20000 && calls < sent; n++)
+            usleep(100);
+        ck_assert_int_eq(calls, sent);
+    }
+    atomic_store(&enough, true);
+    pthread_join(reader, &wrong);
+    ck_assert_ptr_null(wrong);
+    fpr_iova_space_destroy(space);
+}
+END_TEST
+
+/* Who chains on one of the two signals leaves the other one to us. */
+START_TEST(test_one_signal_of_two_is_chained)
+{
+    struct sigaction bus = {.sa_handler = mending}, now;
+    struct sigaction chains = {.sa_sigaction = asks_ours, .sa_flags = SA_SIGINFO};
+    ck_assert_int_eq(sigaction(SIGBUS, &bus, NULL), 0);
+    ck_assert_int_eq(fpr_iova_guard_install(), 0);
+    ck_assert_int_eq(sigaction(SIGSEGV, &chains, &ours), 0);
+    ck_assert_int_eq(fpr_iova_guard_install(), 0); /* forgets nobody */
+    ck_assert_int_eq(fpr_iova_guard_remove(), 0);
+    ck_assert_int_eq(fpr_iova_guard_remove(), 0);
+    ck_assert_int_eq(sigaction(SIGBUS, NULL, &now), 0);
+    ck_assert(now.sa_handler == mending);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("guard_chain");
@@ -265,6 +323,8 @@ int main(void)
     tcase_add_test(tcase, test_restart_is_the_formers);
     tcase_add_test(tcase, test_no_restart_is_the_formers);
     tcase_add_test(tcase, test_what_is_ignored_interrupts_nothing);
+    tcase_add_test(tcase, test_sent_during_a_copy);
+    tcase_add_test(tcase, test_one_signal_of_two_is_chained);
     suite_add_tcase(suite, tcase);
     return test_run_suite(suite);
 }
