@@ -51,7 +51,8 @@ struct fpr_guest_config {
 
 /** Counters: X(name, meaning). */
 #define FPR_GUEST_STATS(X)                                                                         \
-    X(pinned_pages, "frames pinned now, each once")                                                \
+    X(pinned_pages, "frames pinned now, each once; of pages that were discarded the old ones "     \
+                    "of the emulated device, not the hardware's")                                  \
     X(kept_back_bytes, "free, large enough to report, but left alone now because of pins")         \
     X(inhibited_calls, "report calls acknowledged without returning anything")                     \
     X(inhibited_bytes, "bytes in them")                                                            \

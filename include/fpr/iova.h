@@ -306,7 +306,8 @@ FPR_API void fpr_iova_reader_destroy(struct fpr_iova_reader *reader);
  *  @param write  true: buffer to memory
  *  @return merged: 0; -EINVAL (no data, len 0, hole); -EPERM (WRITE missing for a write, READ
  *          missing for either); -EFAULT (memory, or a chunk above INT_MAX); -EBUSY (a mapping's
- *          address is invalidated). A chunk is what lies in one mapping; a faulting read zeroes
+ *          address is invalidated). What goes on past 2^64 meets a hole there (-EINVAL), with
+ *          `wrap_overflow` too. A chunk is what lies in one mapping; a faulting read zeroes
  *          its rest, a faulting write sets no dirty bit for it. seed-v1: 0; -EINVAL; -EFAULT. */
 FPR_API int fpr_iova_rw(struct fpr_iova_reader *reader, uint64_t iova, void *data, size_t len,
                         bool write);
@@ -348,9 +349,9 @@ FPR_API int fpr_iova_rwv(struct fpr_iova_reader *reader, const struct fpr_iova_v
  *                pages are marked dirty by fpr_iova_put()
  *  @param ptr    out
  *  @return 0; -EINVAL (arguments; the first address is in a hole); -ENOTSUP (the range reaches past
- *          the first address's mapping, into another or a hole); -EPERM; -EBUSY (the reader holds
- *          one; address invalidated); -EDEADLK (in the device's unmap callback); -EFAULT (not a
- *          user address). */
+ *          the first address's mapping, into another or a hole); -EPERM (merged; seed-v1 asks for
+ * no permission, as its rw); -EBUSY (the reader holds one; address invalidated); -EDEADLK (in the
+ * device's unmap callback); -EFAULT (not a user address). */
 FPR_API int fpr_iova_get(struct fpr_iova_reader *reader, uint64_t iova, size_t len, unsigned prot,
                          void **ptr);
 
@@ -406,8 +407,8 @@ FPR_API int fpr_iova_guard_remove(void);
  *  @param prot   what the device wants; must be within the mapping's; 0 always passes
  *  @param pages  out, untouched on failure: where each page's frame is seen. A page that was
  *                discarded after it was first pinned (fpr_iova_discard()) gives the old frame
- *  @return npages; -EINVAL (arguments, hole, no device callback); -E2BIG; -EACCES (v1); -EBUSY
- *          (an address is invalidated); -EPERM; -EFAULT; -ENOMEM (locked limit, memory). On
+ *  @return npages; -EINVAL (arguments, hole, no device callback, not `emulated`); -E2BIG; -EACCES
+ * (v1); -EBUSY (an address is invalidated); -EPERM; -EFAULT; -ENOMEM (locked limit, memory). On
  *          failure no reference is kept, but dirty bits stay set. Thread safe. */
 FPR_API int fpr_iova_pin(struct fpr_iova_space *space, uint64_t iova, int64_t npages, unsigned prot,
                          void **pages);

@@ -40,6 +40,17 @@ sed 's/$/\r/' "$dir/plain.fpr" >"$dir/dos.fpr"
 expect 1 out '^not ok .*dos.fpr: line 1: the line ends with CR LF' "$dir/dos.fpr"
 printf '# fpr-iova 1 profile merged\r\nopen v2 => 0\r\n' >"$dir/dos.iova"
 expect 1 out '^not ok .*dos.iova: line 1: the line ends with CR LF' "$dir/dos.iova"
+mkdir "$dir/empty"
+expect 2 err 'empty: no golden files' "$good" "$dir/empty"
+iova_line() { # a file with this line: NAME LINE
+    printf '%s\n' '# fpr-iova 1 profile merged' 'open v2 => 0' "$2" >"$dir/$1.iova"
+}
+iova_line long 'map 0 0x1000 a:0 rw 32 junk => 0'
+expect 1 out "^not ok .*: line 3: 'junk' is one word too many for 'map'" "$dir/long.iova"
+iova_line close 'close now => 0'
+expect 1 out "^not ok .*: line 3: 'now' is one word too many for 'close'" "$dir/close.iova"
+iova_line short 'memlock => 0'
+expect 1 out "^not ok .*: line 3: 'memlock' lacks words" "$dir/short.iova"
 printf '%s\n' '# fpr-iova 1 profile merged' 'open v2 => 0' 'mapc 0x1000 0x1000 a:0 rw => 0' \
     'rdc 0x1000 8 => 0 fnv=0' 'close => 1' >"$dir/skips.iova"
 expect 1 out '^not ok .*: line 5: .*expected 1, got 0 (skipped 2: mapc, rdc)$' "$dir/skips.iova"

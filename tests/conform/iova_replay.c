@@ -87,21 +87,44 @@ static bool skip_op(struct iova_replay *r)
     return false;
 }
 
+/* Operations, with the fewest and most words of their lines. */
+static const struct form {
+    const char *name;
+    unsigned least, most;
+    bool closed; /* also while no container is open */
+} forms[] = {
+    {"open", 2, 4, true},    {"close", 1, 1, true},    {"map", 5, 6, false},
+    {"unmap", 4, 5, false},  {"unmapd", 6, 7, false},  {"rd", 3, 4, false},
+    {"wr", 4, 5, false},     {"sum", 3, 3, true},      {"poke", 4, 4, true},
+    {"fill", 1, 1, true},    {"dontneed", 3, 3, true}, {"dstart", 1, 1, false},
+    {"dstop", 1, 1, false},  {"dflags", 2, 3, false},  {"dget", 6, 6, false},
+    {"pin", 4, 4, false},    {"unpin", 3, 3, false},   {"lck", 1, 1, true},
+    {"log", 1, 1, true},     {"info", 1, 1, false},    {"ext", 2, 2, false},
+    {"memlock", 2, 2, true}, {"dropcaps", 1, 1, true},
+};
+
+static void check_form(struct iova_replay *r)
+{
+    const struct form *f = forms, *end = forms + sizeof(forms) / sizeof(forms[0]);
+    while (f < end && !iova_is(r, f->name))
+        f++;
+    if (f == end)
+        iova_bad(r, "unknown operation '%.40s'", r->word[0]);
+    else if (!f->closed && !r->space)
+        iova_bad(r, "'%.40s' while no container is open", f->name);
+    else if (r->words < f->least)
+        iova_bad(r, "'%s' lacks words: it has %u, and needs %u", f->name, r->words, f->least);
+    else if (r->words > f->most)
+        iova_bad(r, "'%.40s' is one word too many for '%s'", r->word[f->most], f->name);
+}
+
 void iova_replay_op(struct iova_replay *r)
 {
-    static const char *const without[] = {"open",     "close",   "sum",      "poke", "fill",
-                                          "dontneed", "memlock", "dropcaps", "lck",  "log"};
     if (skip_op(r))
         return;
-    bool needs = true;
-    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
-        needs &= !iova_is(r, without[i]);
-    if (needs && !r->space) {
-        iova_bad(r, "'%.40s' while no container is open", r->word[0]);
-        return;
-    }
-    if (!iova_replay_map_op(r) && !iova_replay_memory_op(r) && !r->bad)
-        iova_bad(r, "unknown operation '%.40s'", r->word[0]);
+    check_form(r);
+    if (!r->bad && !iova_replay_map_op(r) && !iova_replay_memory_op(r) && !r->bad)
+        iova_bad(r, "operation '%.40s' cannot be replayed", r->word[0]);
 }
 
 void iova_replay_close(struct iova_replay *r)

@@ -198,6 +198,7 @@ static int replay_path(char *path, const struct conform_options *options, struct
 {
     char *roots[] = {path, NULL};
     int status = 0;
+    unsigned long before = counts->passed + counts->failed;
     FTS *tree = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
     if (!tree) {
         fprintf(stderr, "fpr-conform: %s: %s\n", path, strerror(errno));
@@ -223,6 +224,10 @@ static int replay_path(char *path, const struct conform_options *options, struct
         }
     }
     fts_close(tree);
+    if (!status && counts->passed + counts->failed == before) {
+        fprintf(stderr, "fpr-conform: %s: no golden files (.fpr, .iova) in it\n", path);
+        status = EXIT_USAGE;
+    }
     return status;
 }
 
