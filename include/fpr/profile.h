@@ -67,8 +67,8 @@ enum fpr_patch_level {
 };
 
 /** The rules in force. Fill it with fpr_profile_policy(), then change single rules (`pcp` and
- *  `pcp_lists` together). A zone is not made with rules that no enum above has, or that do not fit
- *  each other (-EINVAL). */
+ *  `pcp_lists` together). A zone is not made with rules that none of these enumerations has, or
+ * that do not fit each other (-EINVAL). */
 struct fpr_policy {
     enum fpr_profile base;           /**< the profile that the table came from */
     enum fpr_place putback;          /**< blocks coming back from a report */

@@ -57,7 +57,8 @@ FPR_API int fpr_sink_device(struct fpr_sink *sink, const struct fpr_device *next
 /** A receiver of events that fires USDT probes of the provider `fpr`, named as the events, with the
  *  arguments pfn, order, migratetype and then: mm_page_alloc the gfp bits; mm_page_alloc_extfrag
  *  fallback order, fallback type and whether the pageblock changed its type; and
- *  mm_page_alloc_zone_locked whether it is a refill. perf and bpftrace see them.
+ *  mm_page_alloc_zone_locked whether it is a refill. perf and bpftrace see them. Passes and reports
+ *  are no events and have no probes.
  *  @return 0, -EINVAL, -ENOTSUP (not built in). Thread safe. */
 FPR_API int fpr_usdt_events(struct fpr_event_sink *events);
 
