@@ -147,25 +147,11 @@ void lab_destroy(struct lab *lab)
     free(lab->history);
 }
 
-/* "> text" of a lesson. */
-static bool is_text(struct lab *lab, const char *line)
-{
-    while (isspace((unsigned char)*line)) {
-        line++;
-    }
-    if (*line != '>') {
-        return false;
-    }
-    line += line[1] == ' ' ? 2 : 1;
-    lab_say(lab, "%s%s%s", lab->color ? "\033[36m" : "", line, lab->color ? "\033[0m" : "");
-    return true;
-}
-
 enum lab_result lab_line(struct lab *lab, const char *line)
 {
     struct lab_words words;
     lab->error[0] = '\0';
-    if (is_text(lab, line)) {
+    if (lab_text(lab, line)) {
         return LAB_OK;
     }
     enum lab_result r = lab_split(lab, line, &words);
