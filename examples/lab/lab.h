@@ -39,8 +39,9 @@ struct lab_log {
     size_t nr_events; /* kept */
     size_t dropped;
     struct lab_pass pass[LAB_PASSES];
-    size_t nr_passes;
-    struct fpr_sg sg[LAB_SGS]; /* of all calls, one behind the other */
+    size_t nr_passes, more_passes; /* kept, and those after them */
+    uint64_t more_calls;           /* of these */
+    struct fpr_sg sg[LAB_SGS];     /* of all calls, one behind the other */
     unsigned call_end[LAB_SGS];
     size_t nr_sgs, nr_calls;
     bool causes_first; /* `why` has put the events in its order */
