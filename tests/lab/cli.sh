@@ -122,6 +122,18 @@ lab 2 'zone\nback -1\n'; says "steps: '-1' is not a number from 1 to 1000000"
 lab 2 'zone pcp high 6 batch 3\n'; says "unknown option 'pcp'; the per-cpu lists are: high N batch N"
 lab 2 'zone pags 3 pcp off\n'; says "unknown option 'pags'; did you mean 'pages'?"
 lab 2 'guest watermark min 3\n'; says "unknown option 'watermark'; the watermarks are: min N low N high-mark N"
+# the limits that help and docs/lab.md tell are those that hold
+for command in zone guest; do
+    lab 0 "help $command\n"; prints "pages 1 to 1048576 (64)"; prints "high-mark 0 to 1048576 (0)"
+    mapfile -t limits < <(grep -oE '[a-z-]+ [0-9]+ to [0-9]+' out.txt)
+    [ "${#limits[@]}" -ge 10 ] || bad "help tells ${#limits[@]} limits"
+    for limit in "${limits[@]}"; do
+        read -r key least _ most <<<"$limit"
+        lab 2 "$command $key $((most + 1))\n"; says "$key: $((most + 1)) is not between $least and $most"
+        grep -qF "| \`$key\` | $least to $most | " "${DATA%/tests/data/lab}/docs/lab.md" || bad "docs/lab.md lacks: $limit"
+    done
+done
+lab 0 "help unpin\nhelp rw\n"; prints "an IOVA is an address in the device's view"
 # no memory is an outcome, which why explains, no refusal
 lab 0 'zone\nalloc 4\nalloc 4\nalloc 4\nalloc 4\nalloc 4\n'; prints "no memory: order 4, movable"
 # a script within the lab
