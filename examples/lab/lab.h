@@ -201,6 +201,7 @@ void lab_fit(FILE *to, const char *text, unsigned width, unsigned indent);
 /* why.c */
 enum lab_result lab_cmd_why(struct lab *lab, const struct lab_words *words);
 void lab_why_report(struct lab *lab); /* why_report.c */
+void lab_why_used(struct lab *lab);   /* why_used.c */
 /* step.c */
 enum lab_result lab_cmd_back(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_forth(struct lab *lab, const struct lab_words *words);
