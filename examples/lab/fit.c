@@ -39,21 +39,21 @@ static size_t fits(const char *line, size_t len, unsigned room)
     return len;
 }
 
-void lab_fit(FILE *to, const char *text, unsigned width)
+void lab_fit(FILE *to, const char *text, unsigned width, unsigned indent)
 {
     while (*text) {
         size_t len = strcspn(text, "\n");
-        unsigned indent = 0;
+        unsigned in = 0;
         while (len) {
-            size_t part = fits(text, len, width - indent);
-            fprintf(to, "%*s%.*s", (int)indent, "", (int)part, text);
+            size_t part = fits(text, len, width - in);
+            fprintf(to, "%*s%.*s", (int)in, "", (int)part, text);
             text += part;
             len -= part;
             size_t blanks = strspn(text, " ");
             blanks = blanks < len ? blanks : len;
             text += blanks;
             len -= blanks;
-            indent = 2;
+            in = indent;
             fputs(len ? "\n" : "", to);
         }
         if (*text) {

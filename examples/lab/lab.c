@@ -102,6 +102,41 @@ static enum lab_result unknown_command(struct lab *lab, const char *word)
                 : lab_fail(lab, LAB_BAD, "unknown command '%s'; help lists them", word);
 }
 
+/* Limits and defaults; a test holds them to those that are checked. */
+#define LIMITS                                                                                     \
+    "  options with their limits (and defaults): pages 1 to 1048576 (64),\n"                       \
+    "  max-order 1 to 13 (4), pageblock 1 to 13 (3; at most max-order),\n"                         \
+    "  cpus 1 to 8 (1), high 0 to 100000 (0: no per-cpu lists), batch 1 to 1000 (1);\n"            \
+    "  watermarks: min 0 to 1048576 (0), low 0 to 1048576 (0),\n"                                  \
+    "  high-mark 0 to 1048576 (0); boost 0 to 100000 (0: none; Linux has 15000);\n"                \
+    "  profile (v16, the kernel of the patches); nofragment: the first attempt\n"                  \
+    "  takes no small block of another type;\n"
+#define IOVA  "  an IOVA is an address in the device's view"
+#define PAGES IOVA ", a multiple of the page size; PAGES: 1 to 512 (1)"
+#define BYTES IOVA "; LENGTH: 1 to 64 bytes"
+
+/* What only `help COMMAND` says, or NULL. */
+static const char *more_help(const char *command)
+{
+    static const struct {
+        const char *command, *text;
+    } more[] = {
+        {"zone", LIMITS "  start 0 to 1099511627776 (0), dma 1 to 1048576 (none; less than pages)"},
+        {"guest", LIMITS "  pins (skip)"},
+        {"map", IOVA ", a multiple of the page size"},
+        {"unmap", PAGES},
+        {"pin", PAGES},
+        {"unpin", PAGES},
+        {"rw", BYTES},
+        {"dma", BYTES}};
+    for (size_t k = 0; k < sizeof(more) / sizeof(more[0]); k++) {
+        if (!strcmp(more[k].command, command)) {
+            return more[k].text;
+        }
+    }
+    return NULL;
+}
+
 static enum lab_result cmd_help(struct lab *lab, const struct lab_words *words)
 {
     if (words->n > 1) {
@@ -109,7 +144,8 @@ static enum lab_result cmd_help(struct lab *lab, const struct lab_words *words)
         if (!c) {
             return unknown_command(lab, words->word[1]);
         }
-        lab_say(lab, "%s\n  %s", c->usage, c->help);
+        const char *more = more_help(c->name);
+        lab_say(lab, "%s\n  %s%s%s", c->usage, c->help, more ? "\n" : "", more ? more : "");
         return LAB_OK;
     }
     for (size_t k = 0; k < NR_COMMANDS; k++) {
@@ -147,25 +183,11 @@ void lab_destroy(struct lab *lab)
     free(lab->history);
 }
 
-/* "> text" of a lesson. */
-static bool is_text(struct lab *lab, const char *line)
-{
-    while (isspace((unsigned char)*line)) {
-        line++;
-    }
-    if (*line != '>') {
-        return false;
-    }
-    line += line[1] == ' ' ? 2 : 1;
-    lab_say(lab, "%s%s%s", lab->color ? "\033[36m" : "", line, lab->color ? "\033[0m" : "");
-    return true;
-}
-
 enum lab_result lab_line(struct lab *lab, const char *line)
 {
     struct lab_words words;
     lab->error[0] = '\0';
-    if (is_text(lab, line)) {
+    if (lab_text(lab, line)) {
         return LAB_OK;
     }
     enum lab_result r = lab_split(lab, line, &words);

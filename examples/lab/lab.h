@@ -39,8 +39,9 @@ struct lab_log {
     size_t nr_events; /* kept */
     size_t dropped;
     struct lab_pass pass[LAB_PASSES];
-    size_t nr_passes;
-    struct fpr_sg sg[LAB_SGS]; /* of all calls, one behind the other */
+    size_t nr_passes, more_passes; /* kept, and those after them */
+    uint64_t more_calls;           /* of these */
+    struct fpr_sg sg[LAB_SGS];     /* of all calls, one behind the other */
     unsigned call_end[LAB_SGS];
     size_t nr_sgs, nr_calls;
     bool causes_first; /* `why` has put the events in its order */
@@ -79,12 +80,14 @@ struct lab {
     unsigned cpu;       /* that the last step named, or 0 */
     bool color, quiet;
     bool playing;               /* a script, from within */
+    bool script;                /* lines come from a file, not from a person */
     bool no_echo;               /* lines of scripts are not repeated */
     bool again;                 /* steps are being done again */
     struct lab_import *imports; /* zones.c */
     struct fpr_event_sink usdt; /* NULL: no probes */
     unsigned width;
     FILE *out;
+    char text[4096];  /* a lesson's paragraph, until it is whole */
     char error[2400]; /* of the last command that failed */
 };
 
@@ -192,11 +195,13 @@ enum lab_result lab_show(struct lab *lab, const char *what, const char *file);
 void lab_each_counter(const struct lab *lab,
                       void (*visit)(void *ctx, const char *name, const char *text, uint64_t n),
                       void *ctx);
-/* fit.c: lines wider than the screen are broken between words. */
-void lab_fit(FILE *to, const char *text, unsigned width);
+/* fit.c: lines wider than the screen are broken between words, the rest of a line goes in by
+ * `indent`. */
+void lab_fit(FILE *to, const char *text, unsigned width, unsigned indent);
 /* why.c */
 enum lab_result lab_cmd_why(struct lab *lab, const struct lab_words *words);
 void lab_why_report(struct lab *lab); /* why_report.c */
+void lab_why_used(struct lab *lab);   /* why_used.c */
 /* step.c */
 enum lab_result lab_cmd_back(struct lab *lab, const struct lab_words *words);
 enum lab_result lab_cmd_forth(struct lab *lab, const struct lab_words *words);
@@ -205,6 +210,10 @@ enum lab_result lab_step(struct lab *lab, const char *line, const struct lab_com
 
 /* play.c */
 enum lab_result lab_cmd_play(struct lab *lab, const struct lab_words *words);
+/* "> text" of a lesson. On a narrow screen it waits for the rest of its paragraph. */
+bool lab_text(struct lab *lab, const char *line);
+/* Prints what waits. */
+void lab_text_end(struct lab *lab);
 /* A line of a script, before it is run; text and comments are not repeated. */
 void lab_echo(struct lab *lab, const char *line);
 

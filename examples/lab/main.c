@@ -130,7 +130,7 @@ static FILE *catch_wide(FILE *to, char **text, size_t *size)
 static void print_fit(FILE *caught, FILE *to, char **text, unsigned width)
 {
     if (caught != to && fclose(caught) == 0) {
-        lab_fit(to, *text, width);
+        lab_fit(to, *text, width, 2);
     }
     free(*text);
 }
@@ -208,7 +208,7 @@ static void complain(const struct lab *lab, const char *file, unsigned line)
     if (file) {
         fprintf(stderr, "fpr-lab: %s:%u: %s\n", file, line, lab->error);
     } else {
-        lab_fit(stderr, lab->error, lab->width);
+        lab_fit(stderr, lab->error, lab->width, 2);
         fputs("\n", stderr);
     }
 }
@@ -248,6 +248,7 @@ static int run(struct lab *lab, FILE *in, const char *file)
             }
         }
     }
+    lab_text_end(lab);
     if (ferror(in)) {
         fprintf(stderr, "fpr-lab: %s: %s\n", file ? file : "stdin", strerror(errno));
         return LAB_REFUSED;
@@ -276,6 +277,7 @@ static int run_lab(const struct options *o)
     const char *name = person ? NULL : in == stdin ? "stdin" : o->file;
     lab_init(&lab, stdout, want_color(o));
     lab.width = terminal_width();
+    lab.script = !person;
     lab.no_echo = o->no_echo;
     lab_input_for(&lab);
     if (o->usdt && fpr_usdt_events(&lab.usdt)) {
@@ -284,7 +286,7 @@ static int run_lab(const struct options *o)
     if (person) {
         lab_fit(stdout,
                 "A laboratory for the page allocator: help lists the commands, quit ends.\n",
-                lab.width);
+                lab.width, 2);
     }
     int status = run(&lab, in, name);
     if (person && status == LAB_OK) {

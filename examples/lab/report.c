@@ -10,6 +10,8 @@ void lab_log_clear(struct lab_log *log)
     log->nr_events = log->dropped = 0;
     log->cut = log->causes_first = false;
     log->nr_passes = log->nr_sgs = log->nr_calls = 0;
+    log->more_passes = 0;
+    log->more_calls = 0;
 }
 
 static void on_event(void *ctx, const struct fpr_event *event)
@@ -31,6 +33,8 @@ static void on_begin(void *ctx, fpr_ns now)
     struct lab_log *log = &((struct lab *)ctx)->log;
     if (log->nr_passes < LAB_PASSES) {
         log->pass[log->nr_passes++] = (struct lab_pass){.begin = now};
+    } else {
+        log->more_passes++;
     }
 }
 
@@ -38,6 +42,10 @@ static void on_end(void *ctx, fpr_ns now, const struct fpr_pass_result *result)
 {
     struct lab_log *log = &((struct lab *)ctx)->log;
     (void)now;
+    if (log->more_passes) {
+        log->more_calls += result->calls;
+        return;
+    }
     struct lab_pass *p = &log->pass[log->nr_passes - 1];
     p->calls = result->calls;
     p->error = result->error;
@@ -265,33 +273,41 @@ static void note_calls(struct lab_log *log)
     }
 }
 
+/* A pass with its calls, the first of which is call number `call` of the log. */
+static void say_pass(struct lab *lab, const struct lab_pass *p, size_t call)
+{
+    const struct lab_log *log = &lab->log;
+    unsigned shown = 0;
+    lab_say(lab, "%.3f s: a pass, %u call%s%s%s", (double)p->begin / 1e9, p->calls,
+            p->calls == 1 ? "" : "s", p->error ? ", ended by an error" : "",
+            p->requested ? ", another one wanted" : "");
+    for (; shown < p->calls && call < log->nr_calls; call++) {
+        lab_put(lab, "  call %u:", ++shown);
+        for (unsigned k = call ? log->call_end[call - 1] : 0; k < log->call_end[call]; k++) {
+            lab_put(lab, " %s/%u", lab_hex(log->sg[k].pfn).text, log->sg[k].order);
+        }
+        lab_say(lab, "%s", "");
+    }
+    if (p->calls > shown) {
+        lab_say(lab, "  and %u more", p->calls - shown);
+    }
+}
+
 static void say_passes(struct lab *lab)
 {
     struct lab_log *log = &lab->log;
+    size_t call = 0;
     if (lab->w.guest) {
         note_calls(log);
     }
     for (size_t k = 0; k < log->nr_passes; k++) {
-        const struct lab_pass *p = &log->pass[k];
-        lab_say(lab, "%.3f s: a pass, %u call%s%s%s", (double)p->begin / 1e9, p->calls,
-                p->calls == 1 ? "" : "s", p->error ? ", ended by an error" : "",
-                p->requested ? ", another one wanted" : "");
+        say_pass(lab, &log->pass[k], call);
+        call += log->pass[k].calls;
     }
-    unsigned from = 0;
-    for (size_t call = 0; call < log->nr_calls; call++) {
-        lab_put(lab, "  call %zu:", call + 1);
-        for (unsigned k = from; k < log->call_end[call]; k++) {
-            lab_put(lab, " %s/%u", lab_hex(log->sg[k].pfn).text, log->sg[k].order);
-        }
-        from = log->call_end[call];
-        lab_say(lab, "%s", "");
-    }
-    uint64_t calls = 0;
-    for (size_t k = 0; k < log->nr_passes; k++) {
-        calls += log->pass[k].calls;
-    }
-    if (calls > log->nr_calls) {
-        lab_say(lab, "  and %" PRIu64 " more", calls - log->nr_calls);
+    if (log->more_passes) {
+        lab_say(lab, "and %zu pass%s more, %" PRIu64 " call%s", log->more_passes,
+                log->more_passes == 1 ? "" : "es", log->more_calls,
+                log->more_calls == 1 ? "" : "s");
     }
     if (lab->w.host) {
         lab_say(lab, "the host holds %" PRIu64 " of %" PRIu64 " pages",

@@ -64,17 +64,28 @@ void lab_each_counter(const struct lab *lab,
 #undef FPR_X
 }
 
+struct moved {
+    FILE *f;
+    bool any;
+};
+
 /* Only counters that have moved, so that what matters is seen. */
 static void print_moved(void *ctx, const char *name, const char *text, uint64_t n)
 {
     if (n) {
-        fprintf(ctx, "%8" PRIu64 "  %s: %s\n", n, name, text);
+        struct moved *m = ctx;
+        fprintf(m->f, "%8" PRIu64 "  %s: %s\n", n, name, text);
+        m->any = true;
     }
 }
 
 static void stats(struct lab *lab, FILE *f)
 {
-    lab_each_counter(lab, print_moved, f);
+    struct moved m = {.f = f};
+    lab_each_counter(lab, print_moved, &m);
+    if (!m.any) {
+        fprintf(f, "nothing has been counted yet\n");
+    }
 }
 
 #define MAX_COUNTERS 96

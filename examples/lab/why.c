@@ -168,6 +168,7 @@ static enum lab_result tell(struct lab *lab)
         lab_why_report(lab);
     } else if (told == 0) {
         lab_say(lab, "- nothing moved on the free lists");
+        lab_why_used(lab);
     }
     return LAB_OK;
 }

@@ -104,7 +104,8 @@ enum lab_result lab_number(struct lab *lab, const char *what, const char *text, 
     errno = 0;
     unsigned long long n = lab_digits(text, &end);
     if (end == text || *end) {
-        return lab_fail(lab, LAB_BAD, "%s: '%s' is not a number", what, text);
+        return lab_fail(lab, LAB_BAD, "%s: '%s' is not a number from %" PRIu64 " to %" PRIu64, what,
+                        text, min, max);
     }
     if (errno || n < min || n > max) {
         return lab_fail(lab, LAB_BAD, "%s: %s is not between %" PRIu64 " and %" PRIu64, what, text,

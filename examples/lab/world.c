@@ -39,6 +39,19 @@ static void own_options(struct lab_option *option, bool guest, struct request *r
     option[1] = (struct lab_option){"dma", LAB_NUMBER, &r->dma, 1, 1u << 20, NULL, false};
 }
 
+/* What is called otherwise where a zone is made than by the command that sets it later. */
+static enum lab_result hint(struct lab *lab, enum lab_result result)
+{
+    if (!strcmp(lab->error, "unknown option 'pcp'")) {
+        return lab_fail(lab, result, "unknown option 'pcp'; the per-cpu lists are: high N batch N");
+    }
+    if (!strcmp(lab->error, "unknown option 'watermark'")) {
+        return lab_fail(lab, result,
+                        "unknown option 'watermark'; the watermarks are: min N low N high-mark N");
+    }
+    return result;
+}
+
 static enum lab_result read_request(struct lab *lab, const struct lab_words *words, bool guest,
                                     struct request *r)
 {
@@ -61,6 +74,7 @@ static enum lab_result read_request(struct lab *lab, const struct lab_words *wor
         {0}};
     own_options(options + sizeof(options) / sizeof(options[0]) - 3, guest, r);
     enum lab_result result = lab_options(lab, words, 1, options);
+    result = result ? hint(lab, result) : result;
     if (!result && r->dma >= r->pages) {
         result = lab_fail(lab, LAB_BAD, "dma: the zone has only %d page%s", (int)r->pages,
                           r->pages == 1 ? "" : "s");

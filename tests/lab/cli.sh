@@ -47,6 +47,23 @@ lab 0 'guest pages 64\na = alloc 0\nreporting capacity 3 budget 0\nreport\n'; gr
 [ "$(wc -l <guest.calls)" -eq 2 ] || bad "there are not two calls"
 cmp -s zone.calls guest.calls || bad "a guest's calls are not those of a zone"
 rm zone.calls guest.calls
+# several passes: each with its own calls
+lab 0 'zone pages 64 max-order 3 pageblock 2\nreporting capacity 2 budget 16\nadvance 10s\n'
+sed -n '/^[0-9.]* s: a pass/,$p' out.txt >passes.txt
+diff -u - passes.txt <<'EOF' || bad "the calls do not stand below their passes"
+2.000 s: a pass, 2 calls, another one wanted
+  call 1: 0x30/3 0x38/3
+  call 2: 0x20/3 0x28/3
+4.000 s: a pass, 2 calls
+  call 1: 0x10/3 0x18/3
+  call 2: 0x0/3 0x8/3
+the host holds 0 of 64 pages
+EOF
+rm passes.txt
+many='pages 512 max-order 1 pageblock 1\nreporting order 1 capacity 1 budget 1000 delay 1s\nadvance 1000s\n'
+lab 0 "zone $many"; prints "64.000 s: a pass, 2 calls"; prints_not "65.000 s: a pass"
+[ "$(tail -2 out.txt)" = "and 64 passes more, 128 calls
+the host holds 0 of 512 pages" ] || bad "the passes that are not shown are not counted"
 # what was reported stays so while reporting is off, for the host too
 on='zone\nreporting\nreport\nreport\nreporting off\n'
 lab 0 "${on}reporting\nreport\nshow map\n"; prints "0x0  $(printf '*%.0s' {1..64})"
@@ -99,6 +116,24 @@ lab 0 'zone pages 1 max-order 1 pageblock 1 high 4 batch 1\na = alloc 0\nfree a\
 prints "zone: 1 frame from"; prints "cpu 0: 1 page on per-cpu lists"
 lab 2 'zone\nreporting delay 99999999999999s\n'; says "99999999999999s is too long"
 lab 2 'zone\ncount\n'; says "the name of a counter, of allocs, "
+lab 0 'zone\nshow stats\n'; prints "nothing has been counted yet"
+lab 0 'zone\nalloc 0\nshow stats\n'; prints_not "nothing has been counted yet"
+lab 2 'zone\nback -1\n'; says "steps: '-1' is not a number from 1 to 1000000"
+lab 2 'zone pcp high 6 batch 3\n'; says "unknown option 'pcp'; the per-cpu lists are: high N batch N"
+lab 2 'zone pags 3 pcp off\n'; says "unknown option 'pags'; did you mean 'pages'?"
+lab 2 'guest watermark min 3\n'; says "unknown option 'watermark'; the watermarks are: min N low N high-mark N"
+# the limits that help and docs/lab.md tell are those that hold
+for command in zone guest; do
+    lab 0 "help $command\n"; prints "pages 1 to 1048576 (64)"; prints "high-mark 0 to 1048576 (0)"
+    mapfile -t limits < <(grep -oE '[a-z-]+ [0-9]+ to [0-9]+' out.txt)
+    [ "${#limits[@]}" -ge 10 ] || bad "help tells ${#limits[@]} limits"
+    for limit in "${limits[@]}"; do
+        read -r key least _ most <<<"$limit"
+        lab 2 "$command $key $((most + 1))\n"; says "$key: $((most + 1)) is not between $least and $most"
+        grep -qF "| \`$key\` | $least to $most | " "${DATA%/tests/data/lab}/docs/lab.md" || bad "docs/lab.md lacks: $limit"
+    done
+done
+lab 0 "help unpin\nhelp rw\n"; prints "an IOVA is an address in the device's view"
 # no memory is an outcome, which why explains, no refusal
 lab 0 'zone\nalloc 4\nalloc 4\nalloc 4\nalloc 4\nalloc 4\n'; prints "no memory: order 4, movable"
 # a script within the lab

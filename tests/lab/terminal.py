@@ -184,6 +184,25 @@ def narrow():
     shown = ESCAPES.sub(b"", lab.seen).decode().replace("\r", "")
     check("a lesson's text fits", "cannot" in shown and wide(shown) <= 44)
     os.waitpid(lab.pid, 0)
+    with open("lesson.lab", "w") as script:
+        script.write("> Lesson\n>\n> Memory that can be moved is kept apart from\n> memory that cannot, so "
+                     "that it does not\n> spoil\n> a block.\n\nzone pages 16\n> The end\n> of it.\n")
+    filled = ("Lesson\n\nMemory that can be moved is kept apart\nfrom memory that cannot, so that it does\n"
+              "not spoil a block.\n\nlab> zone pages 16\n")
+    for arguments in ([], ["--plain"]):
+        lab = Terminal(*arguments, "lesson.lab", columns=40)
+        shown = ESCAPES.sub(b"", lab.seen).decode().replace("\r", "")
+        check(f"{arguments}: a lesson's paragraphs are filled", shown.startswith(filled))
+        check(f"{arguments}: also the last one", shown.endswith("\nThe end of it.\n"))
+        os.waitpid(lab.pid, 0)
+    lab = Terminal(columns=40)
+    check("a lesson that is played too", filled in lab.type("play lesson.lab\n"))
+    check("text that is typed is printed at once", "\nWell\n" in lab.type("> Well\n"))
+    check("played: ends", lab.end() == 0)
+    lab = Terminal("lesson.lab", columns=80)
+    shown = ESCAPES.sub(b"", lab.seen).decode().replace("\r", "")
+    check("where there is room lines stay as they are", "apart from\nmemory that" in shown)
+    os.waitpid(lab.pid, 0)
     for arguments in (["--quiz", "--seed", "1", "--questions", "7", "--solutions"], ["--help"]):
         lab = Terminal(*arguments, columns=40)
         shown = ESCAPES.sub(b"", lab.seen).decode().replace("\r", "")

@@ -43,6 +43,25 @@ lab 0 'zone pages 64 pageblock 3 high 8 batch 4 profile linux-6.12\na = alloc 0 
     bad "the cause does not come first"
 [ "$(grep -c 'list was empty: it is refilled' out.txt)" -eq 2 ] || bad "a refill is not told once each time"
 [ "$(grep -c '0x0 is the head of the per-cpu list of order 0, Unmovable$' out.txt)" -eq 2 ] || bad "the page is not told"
+# what a device and the guest used, where no memory changed hands
+used='guest\na = alloc 1\nstore a "x"\nwhy\nmap 0x4000 a\nwhy\nrw 0x5001 2\nwhy\npin 0x4000\nwhy\n'
+lab 0 "${used}dma 0x4000 1\nwhy\nunpin 0x4000\nwhy\nunmap 0x4000 2\nwhy\nload a\nwhy\n"
+[ "$(grep -c '^- nothing moved on the free lists$' out.txt)" -eq 8 ] || bad "something moved"
+grep -A1 '^- nothing moved' out.txt | grep '^- [^n]' >used.txt
+frame=$(sed -n 's/^a = frame \(0x[0-9a-f]*\),.*/\1/p' out.txt)
+next=$(printf '0x%x' $((frame + 1)))
+diff -u - used.txt <<EOF || bad "what was used is not told"
+- the guest's own access: a begins at frame $frame
+- IOVA 0x4000 is mapped to frame $frame (pages pinned in this mapping: 0)
+- IOVA 0x5001 is mapped to frame $next (pages pinned in this mapping: 0)
+- IOVA 0x4000 is mapped to frame $frame (pages pinned in this mapping: 1)
+- a pin keeps the frame that was mapped when it was made; the map is not asked
+- IOVA 0x4000 is mapped to frame $frame (pages pinned in this mapping: 0)
+- the device sees it no more; whose memory it is stays as it was
+- the guest's own access: a begins at frame $frame
+EOF
+rm used.txt
+lab 0 'zone\nwatermark min 3\nwhy\n'; [ "$(tail -1 out.txt)" = "- nothing moved on the free lists" ] || bad "more is told"
 # an atomic request reserves
 lab 0 'zone pages 32 pageblock 3 min 8 low 10\na = alloc 4\nb = alloc 2\nc = alloc 1\nd = alloc 0\ne = alloc 2 atomic\nwhy\n'
 prints "- its pageblock became Unmovable"; prints "- the request was atomic: the pageblock is reserved"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Files are at most 400 lines, functions at most 70 (CONTRIBUTING.md). Comments of public headers do
-# not count: they are the manual.
+# not count: they are the manual. Lines of lessons are at most 78 columns: they are read on a screen of 80.
 #   lengths.sh SOURCE
 set -eu
 cd "$1"
@@ -28,4 +28,6 @@ done < <(awk '
     !inside { lines++ }
     /\*\// { inside = 0 }
     END { done() }' $files)
+awk 'length > 78 { print FILENAME ":" FNR ": " length " columns"; n++ } END { exit n > 0 }' \
+    examples/lab/lessons/*.lab || failed=1
 exit $failed
