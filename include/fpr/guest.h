@@ -49,10 +49,10 @@ struct fpr_guest_config {
                         whatever is mapped is pinned; default false */
 };
 
-/** Counters: X(name, meaning). */
+/** Counters: X(name, meaning). Of pages that were discarded, pinned_pages has the old frames that
+ * the emulated device keeps; nobody can ask for those that the hardware keeps. */
 #define FPR_GUEST_STATS(X)                                                                         \
-    X(pinned_pages, "frames pinned now, each once; of pages that were discarded the old ones "     \
-                    "of the emulated device, not the hardware's")                                  \
+    X(pinned_pages, "frames pinned now, each once")                                                \
     X(kept_back_bytes, "free, large enough to report, but left alone now because of pins")         \
     X(inhibited_calls, "report calls acknowledged without returning anything")                     \
     X(inhibited_bytes, "bytes in them")                                                            \
