@@ -1,4 +1,6 @@
-/* Any bytes as a script of fpr-lab. Link with -Wl,--wrap=mkstemp: pictures go nowhere. */
+/* Any bytes as a script of fpr-lab. Link with -Wl,--wrap=open,--wrap=rename: pictures go nowhere,
+ * and take no file's place. */
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,12 +11,20 @@
 #define MAX_LINES 64
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int __wrap_mkstemp(char *path);
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_rename(const char *from, const char *to);
 
-int __wrap_mkstemp(char *path)
+int __wrap_open(const char *path, int flags, ...)
 {
-    (void)path;
-    return memfd_create("picture", MFD_CLOEXEC);
+    return flags & O_CREAT ? memfd_create("picture", MFD_CLOEXEC) : __real_open(path, flags);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+    (void)from;
+    (void)to;
+    return 0;
 }
 
 static void check_zones(const struct lab *lab)
