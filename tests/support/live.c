@@ -24,7 +24,7 @@ static void must_be_free(struct live *w, fpr_pfn p)
         live_wrong(w, "reported while allocated", p);
 }
 
-static void mark(struct live *w, const struct fpr_sg *sg, unsigned nents, int on)
+static void mark(struct live *w, const struct fpr_sg *sg, unsigned nents, unsigned char on)
 {
     for (unsigned k = 0; k < nents; k++)
         for (fpr_pfn p = sg[k].pfn; p < sg[k].pfn + (1u << sg[k].order); p++) {
