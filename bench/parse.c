@@ -172,7 +172,7 @@ static _Noreturn void bad_option(const struct argp *argp, int argc, char **argv)
         if (w.option && w.word[1] == '-' && w.word[w.length] && !w.option->arg) {
             bench_die(BENCH_USAGE, "--%s: takes no value", w.option->name);
         }
-        if (w.missing) {
+        if (w.missing && w.option) {
             bench_die(BENCH_USAGE, "%s: its value is missing (%s)",
                       said(w.option, name, sizeof(name)), w.option->arg);
         }

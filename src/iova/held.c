@@ -219,7 +219,7 @@ void fpr_iova_held_cut(struct fpr_iova_held *held, uint64_t first, uint64_t last
 {
     struct fpr_iova_run *run = take(held, first, last, (struct collection){.all = true});
     while (run) {
-        struct fpr_iova_run *next = run->next, *rest = run;
+        struct fpr_iova_run *next = run->next;
         uint64_t end = run->last, owner = run->owner;
         run->next = *spare;
         *spare = run;
@@ -229,7 +229,7 @@ void fpr_iova_held_cut(struct fpr_iova_held *held, uint64_t first, uint64_t last
             fpr_iova_held_add(held, run);
         }
         if (end > last) {
-            rest = *spare;
+            struct fpr_iova_run *rest = *spare;
             *spare = rest->next;
             rest->first = last + 1;
             rest->last = end;
