@@ -18,7 +18,8 @@
 
 static volatile char *hole;
 static sigjmp_buf landing;
-static volatile sig_atomic_t calls, code;
+static atomic_int calls; /* also asked by another thread */
+static volatile sig_atomic_t code;
 static void *volatile where_at;
 static sigset_t during;
 
