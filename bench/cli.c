@@ -185,18 +185,15 @@ double bench_real(const char *option, const char *text, double min, double max)
 
 size_t bench_word(const char *option, const char *text, const char *const *words)
 {
-    char all[512] = "", meant[64];
-    struct bench_near near = {NULL, 0};
-    size_t used = 0;
+    char meant[64];
+    struct bench_near near = {.best = NULL};
     for (size_t i = 0; words[i]; i++) {
         if (!strcmp(text, words[i])) {
             return i;
         }
         bench_near_look(&near, text, strlen(text), words[i]);
-        int n = snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "", words[i]);
-        used += n > 0 && used + (size_t)n < sizeof(all) ? (size_t)n : 0;
     }
-    bench_die(BENCH_USAGE, "%s: '%s' is none of %s%s", option, text, all,
+    bench_die(BENCH_USAGE, "%s: '%s' is none of %s%s", option, text, near.all,
               bench_near_text(&near, meant, sizeof(meant)));
 }
 

@@ -41,7 +41,7 @@ static int dispatch(int argc, char **argv)
         }
     }
     char meant[64];
-    struct bench_near near = {NULL, 0};
+    struct bench_near near = {.best = NULL};
     for (size_t i = 0; i < NR_COMMANDS; i++) {
         bench_near_look(&near, argv[1], strlen(argv[1]), commands[i].name);
     }

@@ -33,6 +33,9 @@ static unsigned distance(const char *a, size_t m, const char *b)
 
 void bench_near_look(struct bench_near *near, const char *word, size_t length, const char *other)
 {
+    int n = snprintf(near->all + near->used, sizeof(near->all) - near->used, "%s%s",
+                     near->used ? ", " : "", other);
+    near->used += n > 0 && near->used + (size_t)n < sizeof(near->all) ? (size_t)n : 0;
     unsigned most = length <= 1 ? 0 : length <= 3 ? 1 : length <= 6 ? 2 : 3;
     unsigned d = distance(word, length, other);
     if (d <= most && (!near->best || d < near->distance)) {

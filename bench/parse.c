@@ -161,7 +161,7 @@ static _Noreturn void bad_option(const struct argp *argp, int argc, char **argv)
     struct walk w = {.argp = argp, .argc = argc, .argv = argv, .at = 1};
     while (next_option(&w)) {
         if (w.count != 1) {
-            struct bench_near near = {NULL, 0};
+            struct bench_near near = {.best = NULL};
             if (!w.count && w.word[1] == '-') {
                 look_long(argp, w.word + 2, w.length - 2, &near);
             }

@@ -110,17 +110,14 @@ void gen_job_line(const struct gen_job *job, const char *out, FILE *to)
 
 const struct gen_workload *gen_workload_find(const char *name, size_t length, const char *prefix)
 {
-    struct bench_near near = {NULL, 0};
-    char all[256] = "", meant[64];
-    size_t used = 0;
+    struct bench_near near = {.best = NULL};
+    char meant[64];
     for (const struct gen_workload *const *w = gen_workloads; *w; w++) {
         if (strlen((*w)->name) == length && !strncmp((*w)->name, name, length)) {
             return *w;
         }
         bench_near_look(&near, name, length, (*w)->name);
-        used +=
-            (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "", (*w)->name);
     }
     bench_die(BENCH_USAGE, "%s'%.*s': no such workload (there are %s)%s", prefix, (int)length, name,
-              all, bench_near_text(&near, meant, sizeof(meant)));
+              near.all, bench_near_text(&near, meant, sizeof(meant)));
 }

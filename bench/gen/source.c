@@ -21,19 +21,16 @@ bool gen_is_source(const char *path)
 static _Noreturn void unknown(const struct gen_job *job, const char *word, size_t length)
 {
     const struct gen_param *p;
-    struct bench_near near = {NULL, 0};
-    char all[512] = "", meant[64];
-    size_t used = 0;
+    struct bench_near near = {.best = NULL};
+    char meant[64];
     for (size_t i = 0; (p = gen_param_at(job->workload, i)); i++) {
         if (i == GEN_GUESTS || i == GEN_STAGGER) {
             continue; /* a source is one guest */
         }
         bench_near_look(&near, word, length, p->name);
-        int n = snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "", p->name);
-        used += n > 0 && used + (size_t)n < sizeof(all) ? (size_t)n : 0;
     }
     bench_die(BENCH_USAGE, "gen:%s: '%.*s': no such parameter (there are %s)%s",
-              job->workload->name, (int)length, word, all,
+              job->workload->name, (int)length, word, near.all,
               bench_near_text(&near, meant, sizeof(meant)));
 }
 

@@ -244,8 +244,10 @@ bool tune_counts(const struct tune_trace *trace);
 /* The first that counts and is good for the shape of curves alone; NULL: none. */
 const struct tune_trace *tune_shape_only(const struct tune_sweep *sweep);
 /* The first that ends before the passes had shown what they do: it lasts less than a few delays, or
- * much waits for further passes, whatever the setting (*mib at least; 0: not much). NULL: none. */
-const struct tune_trace *tune_ends_early(const struct tune_sweep *sweep, double *mib);
+ * much waits for further passes, whatever the setting. NULL: none. */
+const struct tune_trace *tune_ends_early(const struct tune_sweep *sweep);
+/* How much waits then at least (MiB); 0: not much. */
+double tune_waiting_mib(const struct tune_sweep *sweep, const struct tune_trace *trace);
 /* Whether the advice is more than a hint: no recording is of either kind. */
 bool tune_is_sure(const struct tune_sweep *sweep);
 

@@ -34,11 +34,10 @@ static bool is_short(const struct tune_sweep *sweep, const struct tune_trace *tr
     return trace->events > 0 && trace->span_s * 1000 < DELAYS * (double)least;
 }
 
-/* What waits for further passes at the end, whatever the setting; 0: not much. */
-static double waiting_mib(const struct tune_trace *trace, size_t nr_settings)
+double tune_waiting_mib(const struct tune_sweep *sweep, const struct tune_trace *trace)
 {
     double least = INFINITY;
-    for (size_t i = 0; i < nr_settings; i++) {
+    for (size_t i = 0; i < sweep->nr_settings; i++) {
         const double *m = trace->rows[i].metric;
         if (trace->rows[i].done && !(m[TUNE_waiting_end_mib] > MUCH * m[TUNE_host_end_mib])) {
             return 0;
@@ -50,12 +49,11 @@ static double waiting_mib(const struct tune_trace *trace, size_t nr_settings)
     return isfinite(least) ? least : 0;
 }
 
-const struct tune_trace *tune_ends_early(const struct tune_sweep *sweep, double *mib)
+const struct tune_trace *tune_ends_early(const struct tune_sweep *sweep)
 {
     for (size_t t = 0; t < sweep->nr_traces; t++) {
         const struct tune_trace *trace = &sweep->traces[t];
-        *mib = waiting_mib(trace, sweep->nr_settings);
-        if (tune_counts(trace) && (*mib > 0 || is_short(sweep, trace))) {
+        if (tune_counts(trace) && (is_short(sweep, trace) || tune_waiting_mib(sweep, trace) > 0)) {
             return trace;
         }
     }
@@ -64,8 +62,7 @@ const struct tune_trace *tune_ends_early(const struct tune_sweep *sweep, double 
 
 bool tune_is_sure(const struct tune_sweep *sweep)
 {
-    double mib;
-    return !tune_shape_only(sweep) && !tune_ends_early(sweep, &mib);
+    return !tune_shape_only(sweep) && !tune_ends_early(sweep);
 }
 
 void tune_judge(struct tune_trace *trace, const struct fpr_trace_options *options,

@@ -40,8 +40,7 @@ static const char *lead(const struct tune_sweep *sweep)
 
 static void no_setting_worth_it(const struct tune_sweep *sweep, FILE *to)
 {
-    double mib;
-    if (tune_ends_early(sweep, &mib)) {
+    if (tune_ends_early(sweep)) {
         fprintf(to, "Nothing is recommended: no setting tried gives back more than it costs, but "
                     "that may be for the early end alone.\n");
         return;
@@ -54,11 +53,11 @@ static void no_setting_worth_it(const struct tune_sweep *sweep, FILE *to)
 
 static void early_end(const struct tune_sweep *sweep, FILE *to)
 {
-    double mib;
-    const struct tune_trace *early = tune_ends_early(sweep, &mib);
+    const struct tune_trace *early = tune_ends_early(sweep);
     if (!early) {
         return;
     }
+    double mib = tune_waiting_mib(sweep, early);
     fprintf(to, "%s ends too early (%.1f s", early->path, early->span_s);
     if (mib > 0) {
         fprintf(to, "; %.0f MiB wait for further passes then, whatever the setting", mib);
@@ -216,10 +215,9 @@ static void today_on(const struct tune_sweep *one, bool several, FILE *to)
     char text[96], cpu[32];
     on_which(one, several, to);
     if (a->off_today) {
-        double mib;
         fprintf(to, "; %s worth its price%s.\n",
                 tune_order_settable(one) ? "no order is" : "that is not",
-                tune_ends_early(one, &mib) ? " in so short a time" : ", so leave reporting off");
+                tune_ends_early(one) ? " in so short a time" : ", so leave reporting off");
         return;
     }
     if (a->today < 0) {
